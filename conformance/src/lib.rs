@@ -1,0 +1,2 @@
+//! The conformance checker.
+#![forbid(unsafe_code)]

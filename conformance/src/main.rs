@@ -1,0 +1,3 @@
+//! The program `ami`.
+#![forbid(unsafe_code)]
+fn main() {}

@@ -1,3 +1,75 @@
-//! The Asterisk Manager Interface on the wire: a borrowed-slice parser and encoder.
+//! The Asterisk Manager Interface on the wire: a borrowed-slice parser and encoder without allocation.
+//!
+//! ```
+//! // Count the calls that ended busy (Q.850 cause 17) in a captured stream.
+//! let capture = b"Asterisk Call Manager/11.0.0\r\n\
+//!     Event: Hangup\r\nChannel: PJSIP/100-00000001\r\nCause: 17\r\n\r\n\
+//!     Event: Hangup\r\nChannel: PJSIP/101-00000002\r\nCause: 16\r\n\r\n";
+//! let busy = ami_wire::messages(capture)
+//!     .filter_map(Result::ok)
+//!     .filter(|message| message.name() == Some(b"Hangup") && message.get("Cause") == Some(b"17"))
+//!     .count();
+//! assert_eq!(busy, 1);
+//! ```
+//!
+//! # What it promises
+//!
+//! - Messages, headers and lines are slices of your bytes. Nothing is copied, nothing is allocated, nothing is text
+//!   unless you ask: [`Message::get`] gives `&[u8]`, [`Message::get_str`] a `&str` where the bytes are UTF-8.
+//! - Nothing on the wire breaks it. Bare LF, latin-1, repeated keys, lines without a colon, command output, answers
+//!   without a header: each has a meaning, and each departure from the protocol has a [`DefectCode`] that
+//!   [`Message::defects`] reports with its offset. A [strict](Parser::strict) parser refuses them instead.
+//! - Memory is bounded by [`Limits`], work is linear in the bytes, whatever comes.
+//! - Chunk boundaries never change the result: a [`Framer`] fed byte by byte gives what [`messages`] gives.
+//!
+//! # Layers
+//!
+//! | you have | use |
+//! |---|---|
+//! | a whole capture in memory | [`messages`] |
+//! | a connection, a file, and a buffer of your own | [`Framer`] |
+//! | a connection or a file | `Stream` (feature `alloc`) |
+//! | something to send | [`Encoder`] |
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `std` | `alloc` and `std::io` support |
+//! | `alloc` | `Stream`, and encoding into a `Vec` |
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod defect;
+mod defects;
+mod encode;
+mod error;
+mod frame;
+mod header;
+mod kind;
+mod limits;
+mod line;
+mod message;
+mod parser;
+#[cfg(feature = "alloc")]
+mod stream;
+
+pub use defect::{Defect, DefectCode};
+pub use defects::Defects;
+pub use encode::{EncodeError, Encoder, FmtSink, Sink, SliceSink};
+pub use error::Error;
+pub use frame::Framer;
+pub use header::Header;
+pub use kind::{Direction, Kind};
+pub use limits::Limits;
+pub use line::{Line, LineKind, Lines};
+pub use message::{GetAll, Headers, Message};
+pub use parser::{END_COMMAND, Messages, Parser, messages};
+#[cfg(feature = "alloc")]
+pub use stream::Stream;

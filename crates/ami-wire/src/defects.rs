@@ -1,0 +1,198 @@
+//! Finds what is wrong with a message, on request.
+
+use crate::header::trim;
+use crate::line::{Line, LineKind, Lines};
+use crate::{Defect, DefectCode, Header, Kind, Message};
+
+/// Most defects that one line can have: one of each code that a line can meet.
+const PER_LINE: usize = 12;
+
+/// The defects of a message in order of offset. Made by [`Message::defects`].
+///
+/// At most one defect of a code is reported per line.
+#[derive(Clone, Debug)]
+pub struct Defects<'a> {
+    message: Message<'a>,
+    lines: Lines<'a>,
+    seen: Seen,
+    found: [Option<Defect>; PER_LINE],
+    next: usize,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Before,
+    Lines,
+    After,
+    Done,
+}
+
+/// What the headers so far held.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "one flag per key")]
+struct Seen {
+    header: bool,
+    action: bool,
+    response: bool,
+    event: bool,
+    action_id: bool,
+    privilege: bool,
+}
+
+impl<'a> Defects<'a> {
+    pub(crate) fn new(message: Message<'a>) -> Self {
+        Self {
+            message,
+            lines: message.lines(),
+            seen: Seen::default(),
+            found: [None; PER_LINE],
+            next: 0,
+            stage: Stage::Before,
+        }
+    }
+
+    /// Adds a defect at `at` bytes from the message's start, keeping the line's defects in order of offset.
+    fn add(&mut self, code: DefectCode, at: usize) {
+        let new = Defect { code, offset: self.message.offset + at as u64 };
+        let mut slot = Some(new);
+        for found in &mut self.found {
+            match (*found, slot) {
+                (None, _) => {
+                    *found = slot;
+                    return;
+                }
+                (Some(old), Some(moved)) if (old.offset, old.code) > (moved.offset, moved.code) => {
+                    slot = found.replace(moved);
+                }
+                _ => {}
+            }
+        }
+        debug_assert!(slot.is_none(), "PER_LINE is too small");
+    }
+
+    fn line(&mut self, line: &Line<'a>) {
+        let first = line.start == 0;
+        if first && self.message.kind == Kind::Unknown {
+            self.add(DefectCode::KindMissing, 0);
+        }
+        match line.kind {
+            LineKind::Output => return,
+            LineKind::Header(header) => {
+                self.header(line, header);
+                self.value(line, header.value);
+            }
+            LineKind::Raw => {
+                let malformed = first && self.message.flags.banner_malformed;
+                self.add(if malformed { DefectCode::BannerMalformed } else { DefectCode::NoColon }, line.start);
+                self.value(line, line.text);
+            }
+            LineKind::Banner => self.value(line, line.text),
+            LineKind::EndMarker | LineKind::Blank => {}
+        }
+        if line.ending == b"\n" {
+            self.add(DefectCode::BareLf, line.start + line.text.len());
+        }
+    }
+
+    fn header(&mut self, line: &Line<'a>, header: Header<'a>) {
+        if header.key.is_empty() {
+            self.add(DefectCode::EmptyKey, line.start);
+        } else if let Some(at) = header.key.iter().position(|byte| !byte.is_ascii_graphic()) {
+            self.add(DefectCode::KeyNotToken, line.start + at);
+        }
+        let after_colon = header.key.len() + 1;
+        if line.text.get(after_colon) != Some(&b' ') {
+            self.add(DefectCode::NoSpaceAfterColon, line.start + after_colon);
+        }
+        let seen = self.seen;
+        self.seen.header = true;
+        let key = trim(header.key);
+        let (mut duplicate, mut conflict) = (false, false);
+        match Kind::decided_by(key) {
+            Some(Kind::Action) => {
+                duplicate = core::mem::replace(&mut self.seen.action, true);
+                conflict = seen.response || seen.event;
+            }
+            Some(Kind::Response) => {
+                duplicate = core::mem::replace(&mut self.seen.response, true);
+                conflict = seen.action;
+            }
+            Some(Kind::Event) => {
+                duplicate = core::mem::replace(&mut self.seen.event, true);
+                conflict = seen.action || (seen.response && !seen.event);
+            }
+            _ if key.eq_ignore_ascii_case(b"ActionID") => {
+                duplicate = core::mem::replace(&mut self.seen.action_id, true);
+            }
+            _ if key.eq_ignore_ascii_case(b"Privilege") => {
+                duplicate = core::mem::replace(&mut self.seen.privilege, true);
+            }
+            _ => {}
+        }
+        if duplicate {
+            self.add(DefectCode::DuplicateKindKey, line.start);
+        } else if conflict {
+            self.add(DefectCode::KindConflict, line.start);
+        }
+        let decides = Kind::decided_by(key).is_some() && !(seen.action || seen.response || seen.event);
+        if decides && seen.header {
+            self.add(DefectCode::KindNotFirst, line.start);
+        }
+    }
+
+    fn value(&mut self, line: &Line<'a>, value: &'a [u8]) {
+        let at = line.start + line.text.len() - value.len();
+        if let Some(cr) = memchr::memchr(b'\r', value) {
+            self.add(DefectCode::BareCr, at + cr);
+        }
+        let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\r');
+        if let Some(position) = value.iter().position(control) {
+            self.add(DefectCode::ControlByte, at + position);
+        }
+        if let Err(error) = core::str::from_utf8(value) {
+            self.add(DefectCode::NonUtf8, at + error.valid_up_to());
+        }
+    }
+}
+
+impl Iterator for Defects<'_> {
+    type Item = Defect;
+
+    fn next(&mut self) -> Option<Defect> {
+        loop {
+            if let Some(defect) = self.found.get_mut(self.next).and_then(Option::take) {
+                self.next += 1;
+                return Some(defect);
+            }
+            self.next = 0;
+            let flags = self.message.flags;
+            match self.stage {
+                Stage::Before => {
+                    self.stage = Stage::Lines;
+                    let before = u64::from(self.message.blank_before);
+                    if before > 0 {
+                        let offset = self.message.offset - before;
+                        return Some(Defect { code: DefectCode::BlankBeforeMessage, offset });
+                    }
+                }
+                Stage::Lines => match self.lines.next() {
+                    Some(line) => self.line(&line),
+                    None => self.stage = Stage::After,
+                },
+                Stage::After => {
+                    self.stage = Stage::Done;
+                    if flags.unterminated_output {
+                        self.add(DefectCode::UnterminatedOutput, self.message.len());
+                    }
+                    if flags.truncated {
+                        self.add(DefectCode::Truncated, self.message.len());
+                    }
+                }
+                Stage::Done => return None,
+            }
+        }
+    }
+}
+
+impl core::iter::FusedIterator for Defects<'_> {}

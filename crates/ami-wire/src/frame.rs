@@ -1,0 +1,465 @@
+//! Finds where messages begin and end in bytes that arrive in pieces.
+
+use memchr::memchr;
+
+use crate::header::trim;
+use crate::message::{Flags, NO_OUTPUT};
+use crate::{Defect, DefectCode, Direction, Error, Header, Kind, Limits, Message, Parser};
+
+/// What every banner begins with.
+pub(crate) const BANNER: &[u8] = b"Asterisk Call Manager/";
+
+/// Finds messages in bytes that arrive in pieces; the memory belongs to the caller.
+///
+/// This is the layer below [`Messages`](crate::Messages) and the streams: it holds a few positions and no bytes. Use
+/// it when you have a buffer of your own. After each message the buffer's front moves; when there is no message yet,
+/// append more and call again with what was left. No byte is searched twice, however small the pieces are.
+///
+/// ```
+/// use ami_wire::{Framer, Parser};
+///
+/// let mut framer = Framer::new(Parser::new());
+/// let mut buffer = &b"Event: A\r\n\r\nEvent: B\r\n"[..];
+/// let message = framer.next(&mut buffer, false).unwrap().unwrap();
+/// assert_eq!(message.name(), Some(&b"A"[..]));
+/// // The second message is not complete: its bytes stay in the buffer.
+/// assert!(framer.next(&mut buffer, false).is_none());
+/// assert_eq!(buffer, b"Event: B\r\n");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Framer {
+    parser: Parser,
+    /// Bytes from the start of the stream to the front of the buffer.
+    offset: u64,
+    /// Whether a message, or a line of one, was seen before.
+    started: bool,
+    /// Bytes of blank lines just before the front of the buffer.
+    blank_before: u64,
+    state: State,
+    /// Where the line begins that is being searched; from the front of the buffer.
+    line: usize,
+    /// Up to where the buffer was searched.
+    searched: usize,
+    deciding: Deciding,
+    lines: usize,
+    /// The number of headers, once there are more lines than headers allowed.
+    headers: Option<usize>,
+    /// Where output begins.
+    output: usize,
+    /// Where the end marker begins.
+    marker: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Before a message: blank lines are skipped.
+    Between,
+    /// In the lines of a message.
+    Lines,
+    /// In command output.
+    Output,
+    /// Behind the end marker.
+    AfterMarker,
+    /// Behind a message that exceeded a limit; the flag tells that the line under way is not blank.
+    Skip { in_line: bool },
+}
+
+/// The key that decides, as far as it is known.
+#[derive(Clone, Copy, Debug)]
+struct Deciding {
+    kind: Kind,
+    name: (u32, u32),
+    follows: bool,
+}
+
+const UNDECIDED: Deciding = Deciding { kind: Kind::Unknown, name: (0, 0), follows: false };
+
+impl Framer {
+    /// At the start of a stream.
+    pub const fn new(parser: Parser) -> Self {
+        Self {
+            parser,
+            offset: 0,
+            started: false,
+            blank_before: 0,
+            state: State::Between,
+            line: 0,
+            searched: 0,
+            deciding: UNDECIDED,
+            lines: 0,
+            headers: None,
+            output: 0,
+            marker: 0,
+        }
+    }
+
+    /// At a place inside a stream: offsets count on from `offset`, and no banner is expected.
+    pub const fn resume_at(parser: Parser, offset: u64) -> Self {
+        let mut framer = Self::new(parser);
+        framer.offset = offset;
+        framer.started = true;
+        framer
+    }
+
+    /// The options in use.
+    pub const fn parser(&self) -> &Parser {
+        &self.parser
+    }
+
+    /// How many bytes of the stream are done with: where the front of the buffer is.
+    pub const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Blank lines that are left over after the last message, once everything was read: the one defect that belongs
+    /// to no message.
+    pub fn trailing_blank(&self) -> Option<Defect> {
+        (self.blank_before > 0)
+            .then(|| Defect { code: DefectCode::BlankBeforeMessage, offset: self.offset - self.blank_before })
+    }
+
+    /// The next message, or `None` when the buffer holds no whole one.
+    ///
+    /// `buffer` begins where the last call left it; bytes may have been appended. `end` tells that nothing will
+    /// follow: then a message under way is handed out as [truncated](DefectCode::Truncated).
+    ///
+    /// # Errors
+    ///
+    /// A limit was exceeded, or the parser is strict and the message has a defect. Call again to go on behind it.
+    pub fn next<'a>(&mut self, buffer: &mut &'a [u8], end: bool) -> Option<Result<Message<'a>, Error>> {
+        loop {
+            match self.state {
+                State::Skip { in_line } => {
+                    if !self.skip(buffer, in_line) {
+                        return None;
+                    }
+                }
+                State::Between => {
+                    if !self.skip_blank(buffer, end) {
+                        return None;
+                    }
+                }
+                State::Lines | State::Output => match self.step(buffer, end) {
+                    Step::More => return None,
+                    Step::Again => {}
+                    Step::Done(result) => return Some(result),
+                },
+                State::AfterMarker => {
+                    let rest = buffer.get(self.line..).unwrap_or(&[]);
+                    let blank = match rest {
+                        [b'\n', ..] => 1,
+                        [b'\r', b'\n', ..] => 2,
+                        [] | [b'\r'] if !end => return None,
+                        _ => 0,
+                    };
+                    // At the end of the input the blank line can be cut off.
+                    let truncated = matches!(rest, [] | [b'\r']);
+                    let flags = Flags { truncated, ..Flags::default() };
+                    let length = if flags.truncated { buffer.len() } else { self.line + blank };
+                    return Some(self.finish(buffer, length, (self.output, self.marker), flags));
+                }
+            }
+        }
+    }
+
+    /// Moves the front of the buffer.
+    fn consume(&mut self, buffer: &mut &[u8], length: usize) {
+        *buffer = buffer.get(length..).unwrap_or(&[]);
+        self.offset += length as u64;
+        self.line = 0;
+        self.searched = 0;
+    }
+
+    /// Skips to behind the next blank line; `false` when the buffer ends first.
+    fn skip(&mut self, buffer: &mut &[u8], mut in_line: bool) -> bool {
+        loop {
+            let Some(lf) = memchr(b'\n', buffer) else {
+                // A CR may be the first half of a blank line's ending: it is kept until that is known.
+                if in_line || **buffer != *b"\r" {
+                    in_line |= !buffer.is_empty();
+                    self.consume(buffer, buffer.len());
+                }
+                self.state = State::Skip { in_line };
+                return false;
+            };
+            let blank = !in_line && matches!(buffer.get(..lf), Some([] | [b'\r']));
+            self.consume(buffer, lf + 1);
+            in_line = false;
+            if blank {
+                self.state = State::Between;
+                return true;
+            }
+        }
+    }
+
+    /// Skips blank lines before a message; `false` when the buffer ends first.
+    fn skip_blank(&mut self, buffer: &mut &[u8], end: bool) -> bool {
+        let mut length = 0;
+        loop {
+            match buffer.get(length..).unwrap_or(&[]) {
+                [b'\n', ..] => length += 1,
+                [b'\r', b'\n', ..] => length += 2,
+                rest => {
+                    self.blank_before += length as u64;
+                    self.consume(buffer, length);
+                    if rest.is_empty() || (rest == b"\r" && !end) {
+                        return false;
+                    }
+                    self.state = State::Lines;
+                    self.deciding = UNDECIDED;
+                    self.lines = 0;
+                    self.headers = None;
+                    return true;
+                }
+            }
+        }
+    }
+
+    /// Takes one line of a message.
+    fn step<'a>(&mut self, buffer: &mut &'a [u8], end: bool) -> Step<'a> {
+        let bytes: &'a [u8] = buffer;
+        let Some(lf) = bytes.get(self.searched..).and_then(|rest| memchr(b'\n', rest)) else {
+            self.searched = bytes.len();
+            let text = bytes.get(self.line..).unwrap_or(&[]);
+            let text = if end { text } else { text.strip_suffix(b"\r").unwrap_or(text) };
+            if let Some(code) = self.exceeded(text) {
+                return self.exceed(buffer, code, true);
+            }
+            if !end {
+                return Step::More;
+            }
+            if let Some(code) = self.look_at(bytes, text) {
+                return self.give_up(buffer, code, true);
+            }
+            let output = match self.state {
+                State::Output => (self.output, self.find_marker(text).map_or(bytes.len(), |at| self.line + at)),
+                _ => (usize::MAX, usize::MAX),
+            };
+            let flags = Flags { truncated: true, ..Flags::default() };
+            return Step::Done(self.finish(buffer, bytes.len(), output, flags));
+        };
+        let after = self.searched + lf + 1;
+        let text = bytes.get(self.line..after - 1).unwrap_or(&[]);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        // Limits come before anything that a whole line could tell: a line under way is judged the same.
+        if let Some(code) = self.exceeded(text) {
+            return self.exceed(buffer, code, false);
+        }
+        if self.state == State::Output {
+            if text.is_empty() {
+                // A blank line ends output without an end marker when a message follows: that must be known first.
+                match starts_message(bytes.get(after..).unwrap_or(&[])) {
+                    Some(true) => {
+                        let flags = Flags { unterminated_output: true, ..Flags::default() };
+                        return Step::Done(self.finish(buffer, after, (self.output, self.line), flags));
+                    }
+                    None if !end => {
+                        self.searched = after - 1;
+                        return Step::More;
+                    }
+                    _ => {}
+                }
+            } else if let Some(at) = self.find_marker(text) {
+                self.marker = self.line + at;
+                self.advance(after);
+                self.state = State::AfterMarker;
+                return Step::Again;
+            }
+        } else if text.is_empty() {
+            if self.deciding.follows {
+                self.begin_output();
+                return Step::Again;
+            }
+            return Step::Done(self.finish(buffer, after, (usize::MAX, usize::MAX), Flags::default()));
+        }
+        if let Some(code) = self.look_at(bytes, text) {
+            return self.give_up(buffer, code, false);
+        }
+        if self.state == State::Output && self.output == self.line {
+            // The line that began the output is looked at again: it can be the end marker.
+            if let Some(at) = self.find_marker(text) {
+                self.marker = self.line + at;
+                self.advance(after);
+                self.state = State::AfterMarker;
+                return Step::Again;
+            }
+        }
+        self.advance(after);
+        if self.deciding.kind == Kind::Banner {
+            return Step::Done(self.finish(buffer, after, (usize::MAX, usize::MAX), Flags::default()));
+        }
+        Step::Again
+    }
+
+    fn advance(&mut self, after: usize) {
+        self.line = after;
+        self.searched = after;
+    }
+
+    fn begin_output(&mut self) {
+        self.state = State::Output;
+        self.output = self.line;
+    }
+
+    /// Where in a line the end marker begins: the line is it, or ends with it.
+    fn find_marker(&self, text: &[u8]) -> Option<usize> {
+        let marker = self.parser.end_marker;
+        (!marker.is_empty() && text.ends_with(marker)).then(|| text.len() - marker.len())
+    }
+
+    /// Looks at a line of a message (not of output): kind, output, number of headers. The answer is a limit that it
+    /// exceeds.
+    fn look_at(&mut self, bytes: &[u8], text: &[u8]) -> Option<DefectCode> {
+        if self.state != State::Lines {
+            return None;
+        }
+        if self.lines == 0
+            && self.parser.direction != Direction::Client
+            && text.len() > BANNER.len()
+            && text.starts_with(BANNER)
+        {
+            self.deciding = Deciding { kind: Kind::Banner, name: (0, text.len() as u32), follows: false };
+            return None;
+        }
+        if self.deciding.kind == Kind::Unknown {
+            self.decide(text);
+        } else if self.deciding.follows {
+            let header = Header::from_line(text);
+            if !header.is_some_and(|header| header.key_is("Privilege") || header.key_is("ActionID")) {
+                self.begin_output();
+                return None;
+            }
+        }
+        self.lines += 1;
+        if self.lines > self.parser.limits.headers {
+            let is_header = usize::from(memchr(b':', text).is_some());
+            let before = self.headers.unwrap_or_else(|| {
+                let before = Message {
+                    bytes: bytes.get(..self.line).unwrap_or(&[]),
+                    offset: 0,
+                    name: (0, 0),
+                    output: NO_OUTPUT,
+                    blank_before: 0,
+                    kind: Kind::Unknown,
+                    flags: Flags::default(),
+                };
+                before.headers().count()
+            });
+            self.headers = Some(before + is_header);
+            if before + is_header > self.parser.limits.headers {
+                return Some(DefectCode::TooManyHeaders);
+            }
+        }
+        None
+    }
+
+    /// Looks whether a line has the key that decides.
+    fn decide(&mut self, text: &[u8]) {
+        let first = text.iter().find(|byte| !matches!(byte, b' ' | b'\t'));
+        if !matches!(first, Some(b'A' | b'a' | b'E' | b'e' | b'R' | b'r')) {
+            return;
+        }
+        let Some(header) = Header::from_line(text) else { return };
+        if let Some(kind) = Kind::decided_by(trim(header.key)) {
+            let start = self.line + text.len() - header.value.len();
+            let follows = kind == Kind::Response && header.value.eq_ignore_ascii_case(b"Follows");
+            self.deciding = Deciding { kind, name: (start as u32, header.value.len() as u32), follows };
+        }
+    }
+
+    /// The limit of bytes that a line exceeds; of two the one that is met first, so that a line under way and a whole
+    /// one are judged the same.
+    fn exceeded(&self, text: &[u8]) -> Option<DefectCode> {
+        let Limits { line, message, .. } = self.parser.limits;
+        let end = self.line + text.len();
+        let oversize_message = !text.is_empty() && end > message;
+        if text.len() > line && !(oversize_message && message < self.line + line) {
+            Some(DefectCode::OversizeLine)
+        } else {
+            oversize_message.then_some(DefectCode::OversizeMessage)
+        }
+    }
+
+    /// Command output ends where the message exceeds its limit; anything else is given up.
+    fn exceed<'a>(&mut self, buffer: &mut &'a [u8], code: DefectCode, in_line: bool) -> Step<'a> {
+        if code == DefectCode::OversizeMessage && self.state == State::Output && self.line > self.output {
+            let flags = Flags { unterminated_output: true, ..Flags::default() };
+            let line = self.line;
+            return Step::Done(self.finish(buffer, line, (self.output, line), flags));
+        }
+        self.give_up(buffer, code, in_line)
+    }
+
+    /// Gives the message up because of the line under way, and skips to the next blank line.
+    fn give_up<'a>(&mut self, buffer: &mut &'a [u8], code: DefectCode, in_line: bool) -> Step<'a> {
+        let error = Error { code, offset: self.offset + self.line as u64, message: self.offset };
+        self.blank_before = 0;
+        self.started = true;
+        self.state = State::Skip { in_line };
+        let length = if in_line {
+            // A CR at the end can belong to the line's ending; the rest of the line is skipped either way.
+            buffer.len()
+        } else {
+            let rest = buffer.get(self.line..).unwrap_or(&[]);
+            self.line + memchr(b'\n', rest).map_or(rest.len(), |lf| lf + 1)
+        };
+        self.consume(buffer, length);
+        Step::Done(Err(error))
+    }
+
+    /// Hands the first `length` bytes out as a message.
+    fn finish<'a>(
+        &mut self,
+        buffer: &mut &'a [u8],
+        length: usize,
+        output: (usize, usize),
+        flags: Flags,
+    ) -> Result<Message<'a>, Error> {
+        let bytes = buffer.get(..length).unwrap_or(buffer);
+        let first = !self.started && self.parser.direction == Direction::Server && self.deciding.kind != Kind::Banner;
+        let (first_line, first_length) = crate::line::split(bytes);
+        // Bare text of several lines that belongs to no message is an old answer, such as that of `Queues`.
+        let alone = crate::line::split(bytes.get(first_length..).unwrap_or(&[])).0.is_empty();
+        let banner_malformed =
+            first && memchr(b':', first_line).is_none() && (self.deciding.kind != Kind::Unknown || alone);
+        let message = Message {
+            bytes,
+            offset: self.offset,
+            name: self.deciding.name,
+            output: if output.0 == usize::MAX { NO_OUTPUT } else { (output.0 as u32, output.1 as u32) },
+            blank_before: u32::try_from(self.blank_before).unwrap_or(u32::MAX),
+            kind: self.deciding.kind,
+            flags: Flags { banner_malformed, ..flags },
+        };
+        self.started = true;
+        self.blank_before = 0;
+        self.state = State::Between;
+        self.consume(buffer, length);
+        if self.parser.strict
+            && let Some(defect) = message.defects().find(|defect| defect.code.is_strict_error())
+        {
+            return Err(Error { code: defect.code, offset: defect.offset, message: message.offset });
+        }
+        Ok(message)
+    }
+}
+
+enum Step<'a> {
+    /// The buffer holds no whole line.
+    More,
+    /// A line was taken.
+    Again,
+    Done(Result<Message<'a>, Error>),
+}
+
+/// Whether bytes begin with `Event: ` or `Response: `; `None` when there are too few to tell.
+fn starts_message(bytes: &[u8]) -> Option<bool> {
+    let mut known = true;
+    for start in [&b"Event: "[..], b"Response: "] {
+        if bytes.starts_with(start) {
+            return Some(true);
+        }
+        known &= !start.starts_with(bytes);
+    }
+    known.then_some(false)
+}

@@ -1,0 +1,41 @@
+//! How much one message may hold.
+
+/// How much one message may hold before the parser gives it up.
+///
+/// Limits bound the memory that a hostile or broken peer can make a stream hold. A message that exceeds one becomes
+/// an [`Error`](crate::Error); parsing resumes after the next blank line.
+///
+/// ```
+/// use ami_wire::{DefectCode, Limits, Parser};
+///
+/// let parser = Parser::new().limits(Limits { line: 8, ..Limits::default() });
+/// let mut messages = parser.messages(b"Event: Newchannel\r\n\r\nEvent: A\r\n\r\n");
+/// assert_eq!(messages.next().unwrap().unwrap_err().code, DefectCode::OversizeLine);
+/// assert_eq!(messages.next().unwrap().unwrap().name(), Some(&b"A"[..]));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Limits {
+    /// Bytes in one line, its CR LF not counted. Default 1 MiB.
+    pub line: usize,
+    /// Bytes in one message, up to its blank line. Default 16 MiB; at most 4 GiB − 1 is ever allowed.
+    pub message: usize,
+    /// Headers in one message. Default 65,536.
+    pub headers: usize,
+}
+
+impl Limits {
+    /// The defaults: 1 MiB a line, 16 MiB and 65,536 headers a message.
+    pub const DEFAULT: Self = Self { line: 1 << 20, message: 16 << 20, headers: 65_536 };
+
+    /// Positions inside a message are 32 bits wide.
+    pub(crate) const fn clamped(self) -> Self {
+        let most = u32::MAX as usize - 8;
+        Self { message: if self.message < most { self.message } else { most }, ..self }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

@@ -1,0 +1,248 @@
+//! One message, borrowed from the bytes that hold it.
+
+use core::fmt;
+use core::iter::FusedIterator;
+
+use crate::header::key_eq;
+use crate::line::{Line, LineKind, Lines};
+use crate::{Defects, Header, Kind};
+
+/// One message, borrowed from the bytes that hold it: it costs nothing to copy and owns nothing.
+///
+/// Only the message's kind and its bounds are known when the parser hands it out. Headers, raw lines, output and
+/// defects are found when they are asked for.
+///
+/// ```
+/// let bytes = b"Event: Newstate\r\nChannel: PJSIP/100-00000001\r\nChannelState: 6\r\n\r\n";
+/// let message = ami_wire::messages(bytes).next().unwrap().unwrap();
+/// assert_eq!(message.kind(), ami_wire::Kind::Event);
+/// assert_eq!(message.name(), Some(&b"Newstate"[..]));
+/// assert_eq!(message.get("CHANNEL"), Some(&b"PJSIP/100-00000001"[..]));
+/// assert_eq!(message.headers().count(), 3);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Message<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) offset: u64,
+    /// Where the value of the deciding key is: start and length.
+    pub(crate) name: (u32, u32),
+    /// Where command output begins, and where its end marker begins (or would).
+    pub(crate) output: (u32, u32),
+    /// How many bytes of blank lines stood before the message.
+    pub(crate) blank_before: u32,
+    pub(crate) kind: Kind,
+    pub(crate) flags: Flags,
+}
+
+/// What the framer knows about a message besides its bounds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts")]
+pub(crate) struct Flags {
+    pub(crate) truncated: bool,
+    pub(crate) unterminated_output: bool,
+    pub(crate) banner_malformed: bool,
+}
+
+/// Marks a message without command output.
+pub(crate) const NO_OUTPUT: (u32, u32) = (u32::MAX, u32::MAX);
+
+impl<'a> Message<'a> {
+    /// What the message is.
+    #[inline]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The value of the key that decides the kind: the name of an event or action, `Success` and the like for a
+    /// response. For a banner the whole line; `None` for an unknown message.
+    #[inline]
+    pub fn name(&self) -> Option<&'a [u8]> {
+        if self.kind == Kind::Unknown {
+            return None;
+        }
+        let (start, length) = (self.name.0 as usize, self.name.1 as usize);
+        self.bytes.get(start..start + length)
+    }
+
+    /// Where the message starts: bytes from the start of the stream.
+    #[inline]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The message's bytes, from its first line to its blank line, both included.
+    #[inline]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How many bytes it has. Blank lines that stood before it do not count.
+    #[inline]
+    #[allow(clippy::len_without_is_empty, reason = "a message has at least one byte")]
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Whether its end was seen; `false` where the stream ended inside it.
+    #[inline]
+    pub fn is_complete(&self) -> bool {
+        !self.flags.truncated
+    }
+
+    /// Whether it carries command output in the old form (`Response: Follows`, up to release 13).
+    #[inline]
+    pub fn has_output(&self) -> bool {
+        self.output.0 != u32::MAX
+    }
+
+    /// Its headers in wire order, equal keys repeated as they are.
+    #[inline]
+    pub fn headers(&self) -> Headers<'a> {
+        let end = if self.kind == Kind::Banner { 0 } else { self.bytes.len().min(self.output.0 as usize) };
+        Headers { rest: self.bytes.get(..end).unwrap_or(self.bytes) }
+    }
+
+    /// The value of the first header with this key, without regard to case.
+    ///
+    /// ```
+    /// let bytes = b"Event: X\r\nVariable: a=1\r\nvariable: b=2\r\n\r\n";
+    /// let message = ami_wire::messages(bytes).next().unwrap().unwrap();
+    /// assert_eq!(message.get("Variable"), Some(&b"a=1"[..]));
+    /// assert_eq!(message.get("Channel"), None);
+    /// ```
+    #[inline]
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<&'a [u8]> {
+        let key = key.as_ref();
+        self.headers().find(|header| key_eq(header.key, key)).map(|header| header.value)
+    }
+
+    /// The values of all headers with this key, in wire order.
+    ///
+    /// ```
+    /// let bytes = b"Event: X\r\nVariable: a=1\r\nvariable: b=2\r\n\r\n";
+    /// let message = ami_wire::messages(bytes).next().unwrap().unwrap();
+    /// assert!(message.get_all("Variable").eq([b"a=1", b"b=2"]));
+    /// ```
+    #[inline]
+    pub fn get_all<K: AsRef<[u8]>>(&self, key: K) -> GetAll<'a, K> {
+        GetAll { headers: self.headers(), key }
+    }
+
+    /// The first header with this key as text; `None` where it is absent or not UTF-8.
+    #[inline]
+    pub fn get_str(&self, key: impl AsRef<[u8]>) -> Option<&'a str> {
+        core::str::from_utf8(self.get(key)?).ok()
+    }
+
+    /// All its lines with what they are.
+    pub fn lines(&self) -> Lines<'a> {
+        let output = self.has_output().then_some((self.output.0 as usize, self.output.1 as usize));
+        Lines { bytes: self.bytes, pos: 0, banner: self.kind == Kind::Banner, output }
+    }
+
+    /// The lines without a colon, in wire order, line endings removed.
+    pub fn raw_lines(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.lines().filter(|line| line.kind == LineKind::Raw).map(|line| line.text)
+    }
+
+    /// The lines of command output in the old form, in wire order, line endings removed. For the `Output` headers of
+    /// release 14 and later ask [`get_all`](Self::get_all), or [`command_output`](Self::command_output) for both.
+    ///
+    /// ```
+    /// let bytes = b"Response: Follows\r\nPrivilege: Command\r\nUptime: 3\n\nok\n--END COMMAND--\r\n\r\n";
+    /// let message = ami_wire::messages(bytes).next().unwrap().unwrap();
+    /// assert!(message.output().eq([&b"Uptime: 3"[..], b"", b"ok"]));
+    /// assert_eq!(message.get("Uptime"), None);
+    /// ```
+    pub fn output(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let lines = self.has_output().then(|| self.lines());
+        lines.into_iter().flatten().filter(|line| line.kind == LineKind::Output).map(|line| line.text)
+    }
+
+    /// Command output whatever the release: the old form up to 13, the repeated `Output` headers from 14 on.
+    pub fn command_output(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.output().chain(self.get_all("Output"))
+    }
+
+    /// What is wrong with it, in order of offset. Looks at every byte, so it is paid for only when it is asked.
+    ///
+    /// ```
+    /// use ami_wire::{Defect, DefectCode};
+    /// let message = ami_wire::messages(b"Event: X\nA:b\r\n\r\n").next().unwrap().unwrap();
+    /// let found: Vec<_> = message.defects().map(|defect| (defect.code.as_str(), defect.offset)).collect();
+    /// assert_eq!(found, [("bare-lf", 8), ("no-space-after-colon", 11)]);
+    /// ```
+    pub fn defects(&self) -> Defects<'a> {
+        Defects::new(*self)
+    }
+}
+
+impl fmt::Debug for Message<'_> {
+    /// Kind, position and lines; the values of passwords and login digests are replaced by `***`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Shown<'a>(Line<'a>);
+        impl fmt::Debug for Shown<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self.0.kind {
+                    LineKind::Header(header) => header.fmt(f),
+                    _ => write!(f, "{}", self.0.text.escape_ascii()),
+                }
+            }
+        }
+        struct All<'a>(Lines<'a>);
+        impl fmt::Debug for All<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_list().entries(self.0.clone().filter(|l| l.kind != LineKind::Blank).map(Shown)).finish()
+            }
+        }
+        f.debug_struct("Message")
+            .field("kind", &self.kind)
+            .field("offset", &self.offset)
+            .field("len", &self.len())
+            .field("lines", &All(self.lines()))
+            .finish()
+    }
+}
+
+/// The headers of a message. Made by [`Message::headers`].
+#[derive(Clone, Debug)]
+pub struct Headers<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Headers<'a> {
+    type Item = Header<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Header<'a>> {
+        while !self.rest.is_empty() {
+            let (line, length) = crate::line::split(self.rest);
+            self.rest = self.rest.get(length..).unwrap_or(&[]);
+            if let Some(header) = Header::from_line(line) {
+                return Some(header);
+            }
+        }
+        None
+    }
+}
+
+impl FusedIterator for Headers<'_> {}
+
+/// The values of the headers with one key. Made by [`Message::get_all`].
+#[derive(Clone, Debug)]
+pub struct GetAll<'a, K> {
+    headers: Headers<'a>,
+    key: K,
+}
+
+impl<'a, K: AsRef<[u8]>> Iterator for GetAll<'a, K> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let key = self.key.as_ref();
+        self.headers.find(|header| key_eq(header.key, key)).map(|header| header.value)
+    }
+}
+
+impl<K: AsRef<[u8]>> FusedIterator for GetAll<'_, K> {}

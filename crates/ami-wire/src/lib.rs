@@ -37,6 +37,7 @@
 //! |---|---|
 //! | `std` | `alloc` and `std::io` support |
 //! | `alloc` | `Stream`, and encoding into a `Vec` |
+//! | `values` | the module `values`: grammars for what stands in values |
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -59,6 +60,8 @@ mod message;
 mod parser;
 #[cfg(feature = "alloc")]
 mod stream;
+#[cfg(feature = "values")]
+pub mod values;
 
 pub use defect::{Defect, DefectCode};
 pub use defects::Defects;

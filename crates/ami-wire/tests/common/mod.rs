@@ -28,8 +28,10 @@ pub(crate) fn traces() -> Vec<Trace> {
         }
         for file in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
             let name = file.strip_prefix(folder.parent().unwrap()).unwrap().to_str().unwrap().to_owned();
-            let packed = name.ends_with(".zst");
-            let name = name.trim_end_matches(".zst").to_owned();
+            let (name, packed) = match name.strip_suffix(".zst") {
+                Some(name) => (name.to_owned(), true),
+                None => (name, false),
+            };
             let direction = match Path::new(&name).extension().and_then(|suffix| suffix.to_str()) {
                 Some("s2c") => Direction::Server,
                 Some("c2s") => Direction::Client,

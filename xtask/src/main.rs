@@ -1,3 +1,42 @@
-//! Project tasks.
+//! Project tasks: `cargo xtask help` lists them. One module per task.
 #![forbid(unsafe_code)]
-fn main() {}
+
+mod tasks;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Tasks of this project that cargo has no command for.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Options {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Write the generated code of ami-types anew from its schema.
+    Codegen(tasks::codegen::Options),
+    /// Work with the schema of ami-types.
+    Schema(tasks::schema::Options),
+}
+
+fn main() -> ExitCode {
+    match run(Options::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<()> {
+    match task {
+        Task::Codegen(options) => tasks::codegen::run(&options),
+        Task::Schema(options) => tasks::schema::run(&options),
+    }
+}

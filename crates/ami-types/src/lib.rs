@@ -1,3 +1,102 @@
 //! Typed events, actions and responses of the Asterisk Manager Interface.
+//!
+//! Every event and action that any release of Asterisk has, from 1.0 to today, is a type here. The types borrow from
+//! an [`ami_wire::Message`], allocate nothing, and never fail: what is absent, empty, malformed or new is visible in
+//! the field that it concerns, and the message with all its headers stays within reach.
+//!
+//! # An event, matched and read
+//!
+//! ```
+//! use ami_types::{Event, TypedEvent, enums::DialStatus};
+//!
+//! let stream = b"Event: DialEnd\r\nPrivilege: call,all\r\nChannel: PJSIP/100-00000000\r\nUniqueid: 1795516943.398\r\n\
+//!     DestChannel: PJSIP/200-00000001\r\nDestChannelState: 6\r\nDestUniqueid: 1795516943.399\r\n\
+//!     DialStatus: ANSWER\r\nNewInTomorrowsRelease: yes\r\n\r\n";
+//!
+//! for message in ami_wire::messages(stream).filter_map(Result::ok) {
+//!     match Event::decode(&message) {
+//!         Event::DialEnd(dial) => {
+//!             // Snapshots of the caller and of the destination.
+//!             assert_eq!(dial.channel().name().unwrap(), "PJSIP/100-00000000");
+//!             assert_eq!(dial.dest().uniqueid().unwrap(), "1795516943.399");
+//!             // Values have types.
+//!             assert_eq!(dial.dial_status().get(), Some(DialStatus::Answer));
+//!             assert_eq!(dial.dest().state().get(), Some(ami_types::ChannelState::Up));
+//!             // What is not there is `None`; what the schema does not know is still there.
+//!             assert_eq!(dial.forward(), None);
+//!             assert_eq!(dial.message().get("NewInTomorrowsRelease"), Some(&b"yes"[..]));
+//!         }
+//!         Event::Hangup(hangup) => println!("{:?}", hangup.cause().get().and_then(|cause| cause.name())),
+//!         Event::Unknown(message) => println!("new to this crate: {message:?}"),
+//!         _ => {}
+//!     }
+//! }
+//! ```
+//!
+//! # An action, written
+//!
+//! What an action needs is an argument of `new`; the rest has setters.
+//!
+//! ```
+//! use ami_types::{TypedAction, actions::OriginateAction};
+//!
+//! let action = OriginateAction::new("PJSIP/100")
+//!     .with_action_id("7")
+//!     .with_context("default")
+//!     .with_exten("200")
+//!     .with_priority("1")
+//!     .with_variable(&["COLOUR=green"])
+//!     .with_async_(true);
+//! let mut memory = [0; 256];
+//! let mut sink = ami_wire::SliceSink::new(&mut memory);
+//! action.encode(&mut sink)?;
+//! assert!(sink.written().starts_with(b"Action: Originate\r\nActionID: 7\r\nChannel: PJSIP/100\r\n"));
+//! # Ok::<(), ami_wire::EncodeError>(())
+//! ```
+//!
+//! # The schema, asked at run time
+//!
+//! [`schema`] has everything as constant tables: classes, releases, headers with type and presence, lists.
+//!
+//! # Features
+//!
+//! Each topic (`channel`, `queue`, `pjsip`, …) is a feature that compiles its events and actions; `default` is all of
+//! them. Without its feature an event decodes to [`Event::Unknown`]; the tables of [`schema`] are always complete.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod action_values;
+mod event;
+mod generated;
+mod hash;
+mod located;
+mod release;
+pub mod schema;
+mod text;
+pub mod values;
+
+/// The type of each action, from all topics.
+pub mod actions {
+    pub use crate::generated::action::Action;
+    pub use crate::generated::actions::*;
+}
+/// The type of each event, from all topics.
+pub mod events {
+    pub use crate::generated::event::Event;
+    pub use crate::generated::events::*;
+    pub use crate::generated::snapshot::{BridgeSnapshot, ChannelSnapshot};
+}
+/// Enumerated values.
+pub mod enums {
+    pub use crate::generated::enums::*;
+}
+
+pub use action_values::{Headers, Repeated, Value};
+pub use event::{TypedAction, TypedEvent};
+pub use generated::action::Action;
+pub use generated::event::Event;
+pub use generated::snapshot::{BridgeSnapshot, ChannelSnapshot};
+pub use located::EventField;
+pub use text::Text;
+pub use values::{Cause, ChannelState, Field, FieldError};

@@ -1,0 +1,216 @@
+//! Where in a message the headers of its event are.
+
+use core::fmt;
+
+use ami_wire::Message;
+
+use crate::Text;
+use crate::schema::{EventDef, EventId, FieldDef};
+use crate::values::{Field, FromValue};
+
+/// Where a value is in its message. A start of 0 means that the header is absent: a key is always before the value.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Span {
+    start: u16,
+    length: u16,
+}
+
+impl Span {
+    /// Too far behind for 16 bits: whoever asks for the value looks for it by its key.
+    const FAR: Self = Self { start: u16::MAX, length: u16::MAX };
+}
+
+/// A message, and where in it the first `N` headers that the schema lists for its event are.
+///
+/// All are found in one pass when the event is decoded. Fields are listed in the order of the wire, so the next header
+/// is nearly always the next field. Events with more fields than places find the rest by their keys.
+#[derive(Clone, Copy)]
+pub(crate) struct Located<'a, const N: usize> {
+    message: Message<'a>,
+    id: EventId,
+    spans: [Span; N],
+}
+
+impl<'a, const N: usize> Located<'a, N> {
+    #[inline]
+    pub(crate) fn new(message: &Message<'a>, id: EventId) -> Self {
+        let mut located = Self { message: *message, id, spans: [Span::default(); N] };
+        locate(message, id.def().fields, &mut located.spans);
+        located
+    }
+
+    #[inline]
+    pub(crate) fn message(&self) -> &Message<'a> {
+        &self.message
+    }
+
+    #[inline]
+    pub(crate) fn view(&self) -> View<'_, 'a> {
+        View { message: &self.message, fields: self.id.def().fields, spans: &self.spans, first: 0 }
+    }
+
+    /// The part that begins with a field: a snapshot.
+    #[inline]
+    pub(crate) fn view_from(&self, first: usize) -> View<'_, 'a> {
+        View { first, ..self.view() }
+    }
+
+    #[inline]
+    pub(crate) fn text(&self, index: usize) -> Option<Text<'a>> {
+        self.view().text(index)
+    }
+
+    #[inline]
+    pub(crate) fn field<T: FromValue<'a>>(&self, index: usize) -> Field<'a, T> {
+        self.view().field(index)
+    }
+}
+
+impl<const N: usize> fmt::Debug for Located<'_, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.message.fmt(f)
+    }
+}
+
+/// Fields of an event from a certain one on.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'e, 'a> {
+    message: &'e Message<'a>,
+    fields: &'static [FieldDef],
+    spans: &'e [Span],
+    first: usize,
+}
+
+impl<'a> View<'_, 'a> {
+    #[inline]
+    fn raw(&self, index: usize) -> Option<&'a [u8]> {
+        let index = self.first + index;
+        match self.spans.get(index) {
+            Some(Span { start: 0, .. }) => None,
+            Some(Span { start: u16::MAX, .. }) | None => self.message.get(self.fields.get(index)?.name),
+            Some(&Span { start, length }) => {
+                let start = usize::from(start);
+                self.message.as_bytes().get(start..start + usize::from(length))
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn text(&self, index: usize) -> Option<Text<'a>> {
+        self.raw(index).map(Text::new)
+    }
+
+    #[inline]
+    pub(crate) fn field<T: FromValue<'a>>(&self, index: usize) -> Field<'a, T> {
+        Field::new(self.raw(index))
+    }
+
+    /// All values of a header that can be repeated.
+    pub(crate) fn all(&self, index: usize) -> impl Iterator<Item = Text<'a>> + use<'a> {
+        let name = self.fields.get(self.first + index).map_or("", |field| field.name);
+        self.message.get_all(name).map(Text::new)
+    }
+
+    /// The header of a family with this number.
+    pub(crate) fn numbered<T: FromValue<'a>>(&self, index: usize, number: u32) -> Field<'a, T> {
+        let name = self.fields.get(self.first + index).map_or("", |field| field.name);
+        let fits = |key: &[u8]| number_in(name.as_bytes(), key) == Some(number);
+        Field::new(self.message.headers().find(|header| fits(header.key.trim_ascii())).map(|header| header.value))
+    }
+}
+
+/// The number that stands for `#` in a key of a family with one `#`.
+fn number_in(pattern: &[u8], key: &[u8]) -> Option<u32> {
+    let at = pattern.iter().position(|&byte| byte == b'#')?;
+    let (before, after) = (pattern.get(..at)?, pattern.get(at + 1..)?);
+    let digits = key.get(at..key.len().checked_sub(after.len())?)?;
+    let fits = key.get(..at)?.eq_ignore_ascii_case(before) && key.ends_with_ignore_case(after);
+    if !fits || digits.is_empty() {
+        return None;
+    }
+    core::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+trait EndsWithIgnoreCase {
+    fn ends_with_ignore_case(&self, end: &[u8]) -> bool;
+}
+
+impl EndsWithIgnoreCase for [u8] {
+    fn ends_with_ignore_case(&self, end: &[u8]) -> bool {
+        let start = self.len().checked_sub(end.len());
+        start.and_then(|start| self.get(start..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
+    }
+}
+
+/// Finds the fields of a message.
+fn locate(message: &Message<'_>, fields: &[FieldDef], spans: &mut [Span]) {
+    let base = message.as_bytes().as_ptr().addr();
+    let mut next = 0;
+    for header in message.headers() {
+        let index = match fields.get(next) {
+            Some(field) if field.name.as_bytes() == header.key => next,
+            _ => match search(fields, next, header.key) {
+                Some(index) => index,
+                None => continue,
+            },
+        };
+        next = index + 1;
+        if let Some(span) = spans.get_mut(index)
+            && span.start == 0
+        {
+            let start = header.value.as_ptr().addr() - base;
+            *span = match (u16::try_from(start), u16::try_from(header.value.len())) {
+                (Ok(start), Ok(length)) if start < u16::MAX => Span { start, length },
+                _ => Span::FAR,
+            };
+        }
+    }
+}
+
+/// Looks for a field that did not come where it was expected: from there to the end, then from the start.
+#[cold]
+#[inline(never)]
+fn search(fields: &[FieldDef], next: usize, key: &[u8]) -> Option<usize> {
+    let key = key.trim_ascii();
+    let (before, after) = fields.split_at_checked(next)?;
+    let is = |field: &FieldDef| field.name.len() == key.len() && field.name.as_bytes().eq_ignore_ascii_case(key);
+    after.iter().position(is).map(|index| next + index).or_else(|| before.iter().position(is))
+}
+
+/// A header of an event with what the schema says about it.
+#[derive(Clone, Copy, Debug)]
+pub struct EventField<'a> {
+    /// What the schema says; `None` for a header that it does not know.
+    pub def: Option<&'static FieldDef>,
+    /// The key as it was sent.
+    pub key: Text<'a>,
+    /// The value.
+    pub value: Text<'a>,
+}
+
+/// All headers of an event in wire order, with what the schema says about each.
+pub(crate) fn fields<'a>(
+    message: &Message<'a>,
+    def: Option<&'static EventDef>,
+) -> impl Iterator<Item = EventField<'a>> + use<'a> {
+    let listed: &'static [FieldDef] = def.map_or(&[], |def| def.fields);
+    let mut next = 0;
+    message.headers().map(move |header| {
+        let expected = listed.get(next).filter(|field| field.name.as_bytes() == header.key);
+        let found = expected.or_else(|| match search(listed, next, header.key) {
+            Some(index) => {
+                next = index;
+                listed.get(index)
+            }
+            None => None,
+        });
+        if found.is_some() {
+            next += 1;
+        }
+        let def = found.or_else(|| {
+            let all = listed.iter().filter(|field| field.is_family()).chain(crate::schema::common_fields());
+            { all }.find(|field| field.matches(header.key))
+        });
+        EventField { def, key: Text::new(header.key), value: Text::new(header.value) }
+    })
+}

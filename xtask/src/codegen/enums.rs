@@ -1,0 +1,50 @@
+//! Enumerations that keep values they do not list.
+
+use std::fmt::Write as _;
+
+use anyhow::Result;
+
+use crate::schema::Schema;
+
+pub(super) fn enums(schema: &Schema) -> Result<String> {
+    let mut out = String::from(
+        "//! Enumerated values. Each enumeration keeps a value that the schema does not list.\n\n\
+         use core::fmt;\n\nuse ami_wire::{EncodeError, Encoder, Sink};\n\nuse crate::Text;\nuse crate::action_values::Encode;\nuse crate::values::FromValue;\n",
+    );
+    for entry in schema.enums.values() {
+        let name = &entry.name;
+        writeln!(
+            out,
+            "\n/// {}\n#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n#[non_exhaustive]\npub enum {name}<'a> {{",
+            entry.doc
+        )?;
+        for (wire, variant, doc) in &entry.values {
+            let doc = if doc.is_empty() { String::new() } else { format!(": {doc}") };
+            writeln!(out, "/// `{wire}`{doc}.\n{variant},")?;
+        }
+        let listed = entry.values.iter().map(|(wire, variant, _)| format!("(\"{wire}\", {name}::{variant})"));
+        writeln!(
+            out,
+            "/// A value that the schema does not list.\nOther(Text<'a>),\n}}\n\nimpl<'a> {name}<'a> {{\n\
+             /// The listed values: as they are on the wire, and what they stand for.\n\
+             pub const VALUES: &'static [(&'static str, {name}<'static>)] = &[{}];\n\n\
+             /// As it is on the wire.\npub fn as_bytes(&self) -> &'a [u8] {{ match self {{",
+            listed.collect::<Vec<_>>().join(", ")
+        )?;
+        for (wire, variant, _) in &entry.values {
+            writeln!(out, "Self::{variant} => b\"{wire}\",")?;
+        }
+        writeln!(
+            out,
+            "Self::Other(text) => text.as_bytes(), }} }}\n}}\n\n\
+             impl<'a> FromValue<'a> for {name}<'a> {{\nfn from_value(value: &'a [u8]) -> Option<Self> {{\n\
+             let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));\n\
+             Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))\n}}\n}}\n\n\
+             impl fmt::Display for {name}<'_> {{\nfn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n\
+             Text::new(self.as_bytes()).fmt(f)\n}}\n}}\n\n\
+             impl Encode for {name}<'_> {{\nfn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {{\n\
+             encoder.header(key, self.as_bytes())\n}}\n}}"
+        )?;
+    }
+    Ok(out)
+}

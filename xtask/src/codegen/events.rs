@@ -1,0 +1,187 @@
+//! Events: a type for each, and the enumeration of all.
+
+use std::fmt::Write as _;
+
+use anyhow::{Result, ensure};
+
+use super::{Access, access, enum_imports, field_doc, imports};
+use crate::schema::{Event, Field, Schema, SnapshotKind, Topic};
+
+/// More fields than this are looked up by key: it bounds the size of an event.
+const MOST_SPANS: usize = 128;
+
+/// `ChannelSnapshot` and `BridgeSnapshot`.
+pub(super) fn snapshots(schema: &Schema) -> Result<String> {
+    let mut body = String::new();
+    for (name, what, kind) in [
+        ("ChannelSnapshot", "A channel as it was when an event was made.", SnapshotKind::Channel),
+        ("BridgeSnapshot", "A bridge as it was when an event was made.", SnapshotKind::Bridge),
+    ] {
+        writeln!(
+            body,
+            "/// {what} Its headers have the prefix of its role: `DestUniqueid` for `dest().uniqueid()`.\n\
+             #[derive(Clone, Copy)]\npub struct {name}<'e, 'a>(pub(crate) View<'e, 'a>);\n\nimpl<'a> {name}<'_, 'a> {{"
+        )?;
+        for (index, field) in schema.snapshot(kind).iter().enumerate() {
+            body += &field_doc(schema, field, schema.all_releases());
+            accessor(&mut body, field, index, "self.0")?;
+        }
+        body += "}\n\n";
+        write!(
+            body,
+            "impl fmt::Debug for {name}<'_, '_> {{\nfn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\nf.debug_struct(\"{name}\")"
+        )?;
+        for field in schema.snapshot(kind).iter().filter(|field| !field.repeated) {
+            write!(body, ".field(\"{0}\", &self.{0}())", field.rust)?;
+        }
+        body += ".finish()\n}\n}\n\n";
+    }
+    let fields = schema.channel.iter().chain(&schema.bridge);
+    Ok(format!(
+        "//! Snapshots of channels and bridges.\n\nuse core::fmt;\n\n{}{}\n{body}",
+        imports(&body).replace("use crate::generated::snapshot::{BridgeSnapshot, ChannelSnapshot};\n", ""),
+        enum_imports(fields)
+    ))
+}
+
+/// The methods for one field.
+fn accessor(out: &mut String, field: &Field, index: usize, view: &str) -> Result<()> {
+    let name = &field.rust;
+    if field.repeated {
+        ensure!(matches!(access(field), Access::Text), "a repeated header has to be text: {}", field.wire);
+        writeln!(out, "pub fn {name}(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {{ {view}.all({index}) }}\n")?;
+        return Ok(());
+    }
+    if field.is_family() {
+        ensure!(field.wire.matches('#').count() == 1 && !field.wire.contains('*'), "one `#` at most: {}", field.wire);
+        let ty = match access(field) {
+            Access::Text => "Text<'a>".to_owned(),
+            Access::Typed(ty) => ty,
+        };
+        writeln!(out, "pub fn {name}(&self, number: u32) -> Field<'a, {ty}> {{ {view}.numbered({index}, number) }}\n")?;
+        return Ok(());
+    }
+    match access(field) {
+        Access::Text => {
+            writeln!(out, "pub fn {name}(&self) -> Option<Text<'a>> {{ self.0.text({index}) }}\n")?;
+        }
+        Access::Typed(ty) => {
+            writeln!(out, "pub fn {name}(&self) -> Field<'a, {ty}> {{ self.0.field({index}) }}\n")?;
+        }
+    }
+    Ok(())
+}
+
+/// One module: the events of a topic.
+pub(super) fn topic(schema: &Schema, topic: &Topic) -> Result<String> {
+    let mut body = String::new();
+    for event in &topic.events {
+        event_type(schema, event, &mut body)?;
+    }
+    let fields = topic.events.iter().flat_map(|event| event.fields.iter().filter(|field| field.role.is_none()));
+    Ok(format!("//! {}\n\n{}{}\n{body}", topic.doc, enum_imports(fields), imports(&body)))
+}
+
+fn event_type(schema: &Schema, event: &Event, out: &mut String) -> Result<()> {
+    let name = &event.variant;
+    let spans = event.fields.len().min(MOST_SPANS);
+    writeln!(out, "/// {}\n///\n/// {}", event.doc, about(schema, event))?;
+    if let Some(open) = &event.open {
+        writeln!(out, "/// It {open}: see [`TypedEvent::fields`].")?;
+    }
+    writeln!(out, "#[derive(Clone, Copy, Debug)]\npub struct {name}<'a>(Located<'a, {spans}>);\n")?;
+    if !event.fields.is_empty() {
+        writeln!(out, "impl<'a> {name}<'a> {{")?;
+    }
+    for role in &event.roles {
+        let (what, ty) = match role.kind {
+            SnapshotKind::Channel => ("channel", "ChannelSnapshot"),
+            SnapshotKind::Bridge => ("bridge", "BridgeSnapshot"),
+        };
+        let (headers, releases) = (
+            &role.prefix,
+            event.fields.iter().filter(|f| f.role == event.roles.iter().position(|r| r.rust == role.rust)),
+        );
+        let releases = releases.fold(crate::schema::Releases::default(), |all, field| all.or(field.releases));
+        let when =
+            if releases == event.releases { String::new() } else { format!("; releases {}", schema.show(releases)) };
+        let prefix =
+            if headers.is_empty() { "without a prefix".to_owned() } else { format!("with the prefix `{headers}`") };
+        writeln!(
+            out,
+            "/// A {what}: headers {prefix}{when}.\npub fn {}(&self) -> {ty}<'_, 'a> {{ {ty}(self.0.view_from({})) }}\n",
+            role.rust, role.first
+        )?;
+    }
+    for (index, field) in event.fields.iter().enumerate().filter(|(_, field)| field.role.is_none()) {
+        *out += &field_doc(schema, field, event.releases);
+        accessor(out, field, index, "self.0.view()")?;
+    }
+    if !event.fields.is_empty() {
+        *out += "}\n\n";
+    }
+    writeln!(
+        out,
+        "impl<'a> TypedEvent<'a> for {name}<'a> {{\nconst ID: EventId = EventId::{name};\n\n\
+         fn locate(message: &Message<'a>) -> Self {{ Self(Located::new(message, Self::ID)) }}\n\n\
+         fn message(&self) -> &Message<'a> {{ self.0.message() }}\n}}\n"
+    )?;
+    Ok(())
+}
+
+/// `Wire name` …, class and releases.
+fn about(schema: &Schema, event: &Event) -> String {
+    let class = match event.classes.as_slice() {
+        [] => "without `Privilege`".to_owned(),
+        classes => format!("class {}", classes.join(", ")),
+    };
+    format!("`{}`; {class}; releases {}.", event.wire, schema.show(event.releases))
+}
+
+/// The enumeration of all events.
+pub(super) fn event(schema: &Schema) -> Result<String> {
+    let mut out = String::from(
+        "//! Any event.\n\nuse ami_wire::{Kind, Message};\n\n#[allow(clippy::wildcard_imports, reason = \"all of them\")]\nuse crate::generated::events::*;\nuse crate::schema::{self, EventId};\nuse crate::TypedEvent;\n\n\
+         /// Any event, as a type of its own.\n///\n\
+         /// Made by [`decode`](Self::decode). Variants of topics whose feature is off are not there; their events are [`Unknown`](Self::Unknown).\n\
+         #[derive(Clone, Copy, Debug)]\n#[non_exhaustive]\npub enum Event<'a> {\n",
+    );
+    for (topic, event) in schema.events() {
+        writeln!(
+            out,
+            "/// {} {}\n#[cfg(feature = \"{}\")]\n{name}({name}<'a>),",
+            event.doc,
+            about(schema, event),
+            topic.name,
+            name = event.variant
+        )?;
+    }
+    out += "/// An event that the schema does not know, or a message that is no event: with all its headers.\nUnknown(Message<'a>),\n}\n\n\
+            impl<'a> Event<'a> {\n/// The event that a message is. Nothing that is absent, empty, malformed or new makes this fail; nothing is allocated.\n\
+            pub fn decode(message: &Message<'a>) -> Self {\nlet name = if message.kind() == Kind::Event { message.name() } else { None };\n\
+            let Some(def) = name.and_then(schema::event) else { return Self::Unknown(*message) };\nmatch def.id {\n";
+    for (topic, event) in schema.events() {
+        writeln!(
+            out,
+            "#[cfg(feature = \"{}\")]\nEventId::{name} => Self::{name}({name}::locate(message)),",
+            topic.name,
+            name = event.variant
+        )?;
+    }
+    out += "#[allow(unreachable_patterns, reason = \"reachable when a feature is off\")]\n_ => Self::Unknown(*message),\n}\n}\n\n\
+            /// The message with all its headers.\npub fn message(&self) -> &Message<'a> {\nmatch self {\n";
+    for (topic, event) in schema.events() {
+        writeln!(out, "#[cfg(feature = \"{}\")]\nSelf::{}(event) => event.message(),", topic.name, event.variant)?;
+    }
+    out += "Self::Unknown(message) => message,\n}\n}\n\n/// Its number; `None` for [`Unknown`](Self::Unknown).\npub fn id(&self) -> Option<EventId> {\nmatch self {\n";
+    for (topic, event) in schema.events() {
+        writeln!(
+            out,
+            "#[cfg(feature = \"{}\")]\nSelf::{name}(_) => Some(EventId::{name}),",
+            topic.name,
+            name = event.variant
+        )?;
+    }
+    out += "Self::Unknown(_) => None,\n}\n}\n}\n";
+    Ok(out)
+}

@@ -1,0 +1,7 @@
+//! The schema of `ami-types`: its reader and the generator that turns it into Rust.
+//!
+//! `xtask` depends on no crate of this workspace, so that it can always repair generated code that does not compile.
+#![forbid(unsafe_code)]
+
+pub mod codegen;
+pub mod schema;

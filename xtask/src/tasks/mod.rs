@@ -1,0 +1,12 @@
+//! One module per task, each with its `Options` and its `run`.
+
+pub(crate) mod codegen;
+pub(crate) mod schema;
+
+use std::path::PathBuf;
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(PathBuf::from).unwrap_or(here)
+}

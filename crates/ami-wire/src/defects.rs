@@ -132,7 +132,8 @@ impl<'a> Defects<'a> {
         }
         if duplicate {
             self.add(DefectCode::DuplicateKindKey, line.start);
-        } else if conflict {
+        }
+        if conflict {
             self.add(DefectCode::KindConflict, line.start);
         }
         let decides = Kind::decided_by(key).is_some() && !(seen.action || seen.response || seen.event);
@@ -196,3 +197,38 @@ impl Iterator for Defects<'_> {
 }
 
 impl core::iter::FusedIterator for Defects<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use crate::messages;
+
+    fn codes(bytes: &[u8]) -> Vec<(&'static str, u64)> {
+        let mut messages = messages(bytes);
+        let defects = messages.by_ref().flat_map(|message| message.unwrap().defects());
+        let mut all: Vec<_> = defects.map(|defect| (defect.code.as_str(), defect.offset)).collect();
+        all.extend(messages.trailing_blank().map(|defect| (defect.code.as_str(), defect.offset)));
+        all
+    }
+
+    #[test]
+    fn a_line_can_both_repeat_and_contradict() {
+        let found = codes(b"Event: A\r\nAction: B\r\nEvent: C\r\nAction: D\r\n\r\n");
+        let both = ["kind-conflict", "kind-conflict", "duplicate-kind-key", "kind-conflict", "duplicate-kind-key"];
+        assert_eq!(found.iter().map(|(code, _)| *code).collect::<Vec<_>>(), both);
+        assert_eq!(found.iter().map(|(_, offset)| *offset).collect::<Vec<_>>(), [10, 21, 21, 31, 31]);
+    }
+
+    #[test]
+    fn a_cr_at_the_very_end_is_half_a_line_ending() {
+        assert_eq!(codes(b"Event: A\r\nB: c\r"), [("truncated", 15)]);
+        assert_eq!(codes(b"Event: A\r\nB: c\r\n\r"), [("truncated", 17)]);
+        assert_eq!(codes(b"Event: A\r\n\r\n\r"), [("blank-before-message", 12)]);
+        assert_eq!(codes(b"Response: Follows\r\na\n--END COMMAND--\r\n\r"), [("truncated", 39)]);
+        let message = messages(b"Event: A\r").next().unwrap().unwrap();
+        let line = message.lines().next().unwrap();
+        assert_eq!((message.name(), line.text, line.ending), (Some(&b"A"[..]), &b"Event: A"[..], &b"\r"[..]));
+        assert_eq!(messages(b"Event: A\r\nraw\r").next().unwrap().unwrap().raw_lines().next(), Some(&b"raw"[..]));
+    }
+}

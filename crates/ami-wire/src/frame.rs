@@ -155,7 +155,7 @@ impl Framer {
                     // At the end of the input the blank line can be cut off.
                     let truncated = matches!(rest, [] | [b'\r']);
                     let flags = Flags { truncated, ..Flags::default() };
-                    let length = if flags.truncated { buffer.len() } else { self.line + blank };
+                    let length = if truncated { buffer.len() } else { self.line + blank };
                     return Some(self.finish(buffer, length, (self.output, self.marker), flags));
                 }
             }
@@ -199,10 +199,12 @@ impl Framer {
             match buffer.get(length..).unwrap_or(&[]) {
                 [b'\n', ..] => length += 1,
                 [b'\r', b'\n', ..] => length += 2,
+                // Half a blank line, where nothing follows.
+                [b'\r'] if end => length += 1,
                 rest => {
                     self.blank_before += length as u64;
                     self.consume(buffer, length);
-                    if rest.is_empty() || (rest == b"\r" && !end) {
+                    if matches!(rest, [] | [b'\r']) {
                         return false;
                     }
                     self.state = State::Lines;
@@ -221,14 +223,19 @@ impl Framer {
         let Some(lf) = bytes.get(self.searched..).and_then(|rest| memchr(b'\n', rest)) else {
             self.searched = bytes.len();
             let text = bytes.get(self.line..).unwrap_or(&[]);
-            let text = if end { text } else { text.strip_suffix(b"\r").unwrap_or(text) };
+            // A CR at the end is half an ending, whether the other half is still to come or never will.
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
             if let Some(code) = self.exceeded(text) {
                 return self.exceed(buffer, code, true);
             }
             if !end {
                 return Step::More;
             }
-            if let Some(code) = self.look_at(bytes, text) {
+            if text.is_empty() {
+                if self.state == State::Lines && self.deciding.follows && self.line < bytes.len() {
+                    self.begin_output();
+                }
+            } else if let Some(code) = self.look_at(bytes, text) {
                 return self.give_up(buffer, code, true);
             }
             let output = match self.state {

@@ -30,13 +30,15 @@ pub struct Line<'a> {
     pub start: usize,
     /// Its bytes without the line ending.
     pub text: &'a [u8],
-    /// The line ending: CR LF, LF, or nothing where the input ends inside the line or an end marker follows.
+    /// The line ending: CR LF, LF, CR where the input ends between the two, or nothing where it ends inside the line or an
+    /// end marker follows.
     pub ending: &'a [u8],
 }
 
 /// Splits `bytes` behind its first LF: text without the ending, and the length of both together.
 ///
-/// One CR before the LF belongs to the ending. Without an LF all bytes are text.
+/// One CR before the LF belongs to the ending. Without an LF the input ends here: a CR at its very end is half an ending
+/// and no text.
 #[inline]
 pub(crate) fn split(bytes: &[u8]) -> (&[u8], usize) {
     match memchr(b'\n', bytes) {
@@ -44,7 +46,7 @@ pub(crate) fn split(bytes: &[u8]) -> (&[u8], usize) {
             let text = bytes.get(..lf).unwrap_or(bytes);
             (text.strip_suffix(b"\r").unwrap_or(text), lf + 1)
         }
-        None => (bytes, bytes.len()),
+        None => (bytes.strip_suffix(b"\r").unwrap_or(bytes), bytes.len()),
     }
 }
 

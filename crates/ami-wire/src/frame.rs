@@ -379,7 +379,8 @@ impl Framer {
     fn exceeded(&self, text: &[u8]) -> Option<DefectCode> {
         let Limits { line, message, .. } = self.parser.limits;
         let end = self.line + text.len();
-        let oversize_message = !text.is_empty() && end > message;
+        // A blank line ends a message, but not in output: there it takes part like any other.
+        let oversize_message = (!text.is_empty() || self.state == State::Output) && end > message;
         if text.len() > line && !(oversize_message && message < self.line + line) {
             Some(DefectCode::OversizeLine)
         } else {

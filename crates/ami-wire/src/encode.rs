@@ -125,6 +125,31 @@ impl<W: fmt::Write> Sink for FmtSink<W> {
     }
 }
 
+/// A sink over anything that takes bytes in the manner of the crate `bytes`.
+///
+/// ```
+/// use ami_wire::{BufSink, Encoder};
+/// use bytes::BytesMut;
+///
+/// let mut out = BytesMut::new();
+/// Encoder::action(BufSink(&mut out), "Ping").unwrap().end().unwrap();
+/// assert_eq!(&out[..], b"Action: Ping\r\n\r\n");
+/// ```
+#[cfg(feature = "bytes")]
+#[derive(Clone, Debug, Default)]
+pub struct BufSink<B>(pub B);
+
+#[cfg(feature = "bytes")]
+impl<B: bytes::BufMut> Sink for BufSink<B> {
+    fn put(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        if self.0.remaining_mut() < bytes.len() {
+            return Err(EncodeError::Full);
+        }
+        self.0.put_slice(bytes);
+        Ok(())
+    }
+}
+
 /// Writes one message, header by header.
 ///
 /// Keys and values are checked as they come; nothing that is written can be read as another header or message.

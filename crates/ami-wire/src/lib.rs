@@ -27,17 +27,26 @@
 //! | you have | use |
 //! |---|---|
 //! | a whole capture in memory | [`messages`] |
+//! | a log in which both directions are mixed | [`mixed`] |
 //! | a connection, a file, and a buffer of your own | [`Framer`] |
-//! | a connection or a file | `Stream` (feature `alloc`) |
-//! | something to send | [`Encoder`] |
+//! | a connection, and memory of a fixed size | [`FixedStream`] |
+//! | a connection | `Stream` (feature `alloc`) |
+//! | anything that is `std::io::Read` | `Reader` (feature `std`) |
+//! | a message to keep | `OwnedMessage` (feature `alloc`) |
+//! | something to send | [`Encoder`], [`ActionIds`] |
 //!
 //! # Features
 //!
+//! None is on by default: then there is no `std`, no allocator, and one dependency, `memchr`.
+//!
 //! | feature | adds |
 //! |---|---|
-//! | `std` | `alloc` and `std::io` support |
-//! | `alloc` | `Stream`, and encoding into a `Vec` |
+//! | `std` | `alloc`, and `Reader` |
+//! | `alloc` | `Stream`, `OwnedMessage`, and encoding into a `Vec` |
 //! | `values` | the module `values`: grammars for what stands in values |
+//! | `md5` | `ChallengeKey`, for logins with a challenge |
+//! | `serde` | messages as JSON and in other formats: `Record` |
+//! | `bytes` | `BufSink`: encoding into the buffers of the crate `bytes` |
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -47,32 +56,56 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+mod action_id;
+#[cfg(feature = "md5")]
+mod challenge;
 mod defect;
 mod defects;
+mod direction;
 mod encode;
 mod error;
+mod fixed;
 mod frame;
 mod header;
 mod kind;
 mod limits;
 mod line;
 mod message;
+#[cfg(feature = "alloc")]
+mod owned;
 mod parser;
+#[cfg(feature = "std")]
+mod reader;
+#[cfg(feature = "serde")]
+mod record;
 #[cfg(feature = "alloc")]
 mod stream;
 #[cfg(feature = "values")]
 pub mod values;
 
+pub use action_id::{ActionId, ActionIds};
+#[cfg(feature = "md5")]
+pub use challenge::ChallengeKey;
 pub use defect::{Defect, DefectCode};
 pub use defects::Defects;
+pub use direction::{Directed, Mixed, mixed};
+#[cfg(feature = "bytes")]
+pub use encode::BufSink;
 pub use encode::{EncodeError, Encoder, FmtSink, Sink, SliceSink};
 pub use error::Error;
+pub use fixed::FixedStream;
 pub use frame::Framer;
 pub use header::Header;
 pub use kind::{Direction, Kind};
 pub use limits::Limits;
 pub use line::{Line, LineKind, Lines};
 pub use message::{GetAll, Headers, Message};
+#[cfg(feature = "alloc")]
+pub use owned::{OwnedHeaders, OwnedMessage};
 pub use parser::{END_COMMAND, Messages, Parser, messages};
+#[cfg(feature = "std")]
+pub use reader::{OwnedMessages, ReadError, Reader};
+#[cfg(feature = "serde")]
+pub use record::Record;
 #[cfg(feature = "alloc")]
 pub use stream::Stream;

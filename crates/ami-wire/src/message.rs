@@ -164,6 +164,26 @@ impl<'a> Message<'a> {
         self.output().chain(self.get_all("Output"))
     }
 
+    /// The same without its bytes, for those who keep the bytes themselves.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn detached(&self) -> Message<'static> {
+        let Self { offset, name, output, blank_before, kind, flags, .. } = *self;
+        Message { bytes: &[], offset, name, output, blank_before, kind, flags }
+    }
+
+    /// A message that was detached, with its bytes again.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn attached<'b>(&self, bytes: &'b [u8]) -> Message<'b> {
+        let Self { offset, name, output, blank_before, kind, flags, .. } = *self;
+        Message { bytes, offset, name, output, blank_before, kind, flags }
+    }
+
+    /// Whether two are the same message, wherever in a stream they are.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn same_on_the_wire(&self, other: &Message<'_>) -> bool {
+        self.bytes == other.bytes && self.kind == other.kind && (self.output, self.flags) == (other.output, other.flags)
+    }
+
     /// What is wrong with it, in order of offset. Looks at every byte, so it is paid for only when it is asked.
     ///
     /// ```

@@ -121,6 +121,24 @@ impl Stream {
         next
     }
 
+    /// Takes the next message out without borrowing, to be shown later, but before the next feed.
+    #[cfg(feature = "std")]
+    pub(crate) fn take(&mut self) -> Option<Result<Taken, Error>> {
+        let start = self.front;
+        let before = self.framer.offset();
+        let next = self.next()?;
+        Some(next.map(|message| {
+            let start = start + (message.offset() - before) as usize;
+            Taken { message: message.detached(), range: start..start + message.len() }
+        }))
+    }
+
+    /// The message that was taken out.
+    #[cfg(feature = "std")]
+    pub(crate) fn show(&self, taken: &Taken) -> Message<'_> {
+        taken.message.attached(self.buffer.get(taken.range.clone()).unwrap_or(&[]))
+    }
+
     /// Bytes that are held and belong to no message yet.
     pub const fn held(&self) -> usize {
         self.back - self.front
@@ -135,4 +153,11 @@ impl Stream {
     pub fn trailing_blank(&self) -> Option<Defect> {
         self.framer.trailing_blank()
     }
+}
+
+/// A message that was taken out of a [`Stream`] and still lies in its buffer.
+#[cfg(feature = "std")]
+pub(crate) struct Taken {
+    message: Message<'static>,
+    range: core::ops::Range<usize>,
 }

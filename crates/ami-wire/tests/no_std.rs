@@ -48,8 +48,10 @@ fn links_and_runs_without_std_and_without_an_allocator() {
     let own = allocator_names(&std::env::current_exe().unwrap());
     assert!(own.contains(&"__rust_alloc") && own.contains(&"malloc"), "{own:?}");
 
-    let program = build("");
-    assert_eq!(allocator_names(&program), [""; 0]);
-    let status = Command::new(&program).status().unwrap();
-    assert_eq!(status.code(), Some(0), "the code is the step that failed");
+    for features in ["", "all"] {
+        let program = build(features);
+        assert_eq!(allocator_names(&program), [""; 0], "with features {features:?}");
+        let status = Command::new(&program).status().unwrap();
+        assert_eq!(status.code(), Some(0), "the code is the step that failed, with features {features:?}");
+    }
 }

@@ -67,7 +67,7 @@ impl<'a> AgentCalled<'a> {
         self.0.text(37)
     }
 
-    /// The name of the variable. `Variable`; releases 1.0..11
+    /// A variable of the caller's channel, `NAME=value`, where the configuration asks for it. `Variable`; releases 1.0..11
     pub fn variable(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.view().all(38)
     }
@@ -122,7 +122,7 @@ impl<'a> AgentComplete<'a> {
         self.0.text(32)
     }
 
-    /// The name of the variable. `Variable`; releases 1.2..11
+    /// A variable of the caller's channel, `NAME=value`, where the configuration asks for it. `Variable`; releases 1.2..11
     pub fn variable(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.view().all(33)
     }
@@ -192,7 +192,7 @@ impl<'a> AgentConnect<'a> {
         self.0.text(32)
     }
 
-    /// The name of the variable. `Variable`; releases 1.2..11
+    /// A variable of the caller's channel, `NAME=value`, where the configuration asks for it. `Variable`; releases 1.2..11
     pub fn variable(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.view().all(33)
     }

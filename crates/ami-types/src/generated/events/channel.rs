@@ -896,7 +896,7 @@ impl<'a> Status<'a> {
         self.0.text(25)
     }
 
-    /// The name of the variable. `Variable`; releases 1.6.2..20
+    /// A variable that the action asked for, `NAME=value`. `Variable`; releases 1.6.2..
     pub fn variable(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.view().all(26)
     }

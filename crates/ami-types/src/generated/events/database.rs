@@ -15,12 +15,12 @@ use ami_wire::Message;
 pub struct DBGetComplete<'a>(Located<'a, 2>);
 
 impl<'a> DBGetComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 16..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 16..
+    /// How many items the list had. `ListItems`; releases 13..
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }

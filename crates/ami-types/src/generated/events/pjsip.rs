@@ -1948,7 +1948,7 @@ impl<'a> TypedEvent<'a> for InboundSubscriptionDetailComplete<'a> {
 ///
 /// `OutboundRegistrationDetail`; without `Privilege`; releases 16...
 #[derive(Clone, Copy, Debug)]
-pub struct OutboundRegistrationDetail<'a>(Located<'a, 23>);
+pub struct OutboundRegistrationDetail<'a>(Located<'a, 24>);
 
 impl<'a> OutboundRegistrationDetail<'a> {
     /// Kind of the configuration object. `ObjectType`
@@ -2016,54 +2016,59 @@ impl<'a> OutboundRegistrationDetail<'a> {
         self.0.text(12)
     }
 
+    /// Whether the registration adds a `line` parameter to its contact. `Line`
+    pub fn line(&self) -> Field<'a, bool> {
+        self.0.field(13)
+    }
+
     /// `ContactUser`
     pub fn contact_user(&self) -> Option<Text<'a>> {
-        self.0.text(13)
+        self.0.text(14)
     }
 
     /// `Endpoint`
     pub fn endpoint(&self) -> Option<Text<'a>> {
-        self.0.text(14)
+        self.0.text(15)
     }
 
     /// `UserAgent`; releases 21..
     pub fn user_agent(&self) -> Option<Text<'a>> {
-        self.0.text(15)
+        self.0.text(16)
     }
 
     /// `ForbiddenRetryInterval`, in seconds
     pub fn forbidden_retry_interval(&self) -> Field<'a, Seconds> {
-        self.0.field(16)
+        self.0.field(17)
     }
 
     /// `OutboundAuth`
     pub fn outbound_auth(&self) -> Option<Text<'a>> {
-        self.0.text(17)
+        self.0.text(18)
     }
 
     /// `OutboundProxy`
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
-        self.0.text(18)
+        self.0.text(19)
     }
 
     /// `FatalRetryInterval`, in seconds
     pub fn fatal_retry_interval(&self) -> Field<'a, Seconds> {
-        self.0.field(19)
+        self.0.field(20)
     }
 
     /// `SupportOutbound`; releases 20..
     pub fn support_outbound(&self) -> Field<'a, bool> {
-        self.0.field(20)
+        self.0.field(21)
     }
 
     /// The status. `Status`
     pub fn status(&self) -> Field<'a, RegistrationState<'a>> {
-        self.0.field(21)
+        self.0.field(22)
     }
 
     /// `NextReg`, in seconds
     pub fn next_reg(&self) -> Field<'a, i64> {
-        self.0.field(22)
+        self.0.field(23)
     }
 }
 

@@ -52,7 +52,9 @@ pub(super) static AGENT_CALLED: EventDef = EventDef {
         field("Interface", Kind::Text, since(R12))
             .always(recorded(R12, R16).or(only(R22)))
             .doc("the channel that is dialled for the member"),
-        field("Variable", Kind::Text, range(R1_0, R11)).repeated().doc("the name of the variable"),
+        field("Variable", Kind::Text, range(R1_0, R11))
+            .repeated()
+            .doc("a variable of the caller's channel, `NAME=value`, where the configuration asks for it"),
         field("MemberName", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).doc("name of the member"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }, RoleDef { kind: RoleKind::Channel, prefix: "Dest" }],
@@ -106,9 +108,8 @@ pub(super) static AGENT_COMPLETE: EventDef = EventDef {
             .always(recorded(R12, R16).or(only(R22)))
             .doc("the channel that is dialled for the member"),
         field("Variable", Kind::Text, range(R1_2, R11))
-            .always(recorded(R1_4, R11))
             .repeated()
-            .doc("the name of the variable"),
+            .doc("a variable of the caller's channel, `NAME=value`, where the configuration asks for it"),
         field("MemberName", Kind::Text, since(R1_4))
             .always(recorded(R1_4, R16).or(only(R22)))
             .doc("name of the member"),
@@ -175,9 +176,8 @@ pub(super) static AGENT_CONNECT: EventDef = EventDef {
             .always(recorded(R12, R16).or(only(R22)))
             .doc("the channel that is dialled for the member"),
         field("Variable", Kind::Text, range(R1_2, R11))
-            .always(recorded(R1_4, R11))
             .repeated()
-            .doc("the name of the variable"),
+            .doc("a variable of the caller's channel, `NAME=value`, where the configuration asks for it"),
         field("MemberName", Kind::Text, since(R1_4))
             .always(recorded(R1_4, R16).or(only(R22)))
             .doc("name of the member"),

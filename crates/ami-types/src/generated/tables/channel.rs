@@ -597,7 +597,9 @@ pub(super) static STATUS: EventDef = EventDef {
         field("Link", Kind::Text, range(R1_0, R1_4)),
         field("BridgedChannel", Kind::Channel, range(R1_6_2, R11)),
         field("BridgedUniqueid", Kind::Uniqueid, range(R1_6_2, R11)),
-        field("Variable", Kind::Text, range(R1_6_2, R20)).repeated().doc("the name of the variable"),
+        field("Variable", Kind::Text, since(R1_6_2))
+            .repeated()
+            .doc("a variable that the action asked for, `NAME=value`"),
         field("TimeToHangup", Kind::Int, since(R12)).always(recorded(R12, R23)).unit(Unit::Seconds),
         field("BridgeID", Kind::BridgeId, since(R12)).always(recorded(R12, R23)),
         field("Application", Kind::Text, since(R12)).always(recorded(R12, R23)).doc("the application that runs"),

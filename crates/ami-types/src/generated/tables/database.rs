@@ -12,10 +12,10 @@ pub(super) static DB_GET_COMPLETE: EventDef = EventDef {
     classes: &[],
     releases: since(R1_8),
     fields: &[
-        field("EventList", Kind::Text, since(R16))
+        field("EventList", Kind::Text, since(R13))
             .always(only(R16).or(only(R22)))
             .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).doc("how many items the list had"),
+        field("ListItems", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).doc("how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::DBGet] },

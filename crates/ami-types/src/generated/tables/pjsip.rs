@@ -688,6 +688,9 @@ pub(super) static OUTBOUND_REGISTRATION_DETAIL: EventDef = EventDef {
         field("ContactHeaderParams", Kind::Text, since(R20)).always(only(R22)),
         field("Expiration", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
         field("Transport", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("Line", Kind::Bool, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("whether the registration adds a `line` parameter to its contact"),
         field("ContactUser", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
         field("Endpoint", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
         field("UserAgent", Kind::Text, since(R21)).always(only(R22)),

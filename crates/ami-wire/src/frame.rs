@@ -112,7 +112,7 @@ impl Framer {
     }
 
     /// Blank lines that are left over after the last message, once everything was read: the one defect that belongs
-    /// to no message.
+    /// to no message. A strict parser returned it as its last error instead.
     pub fn trailing_blank(&self) -> Option<Defect> {
         (self.blank_before > 0)
             .then(|| Defect { code: DefectCode::BlankBeforeMessage, offset: self.offset - self.blank_before })
@@ -136,7 +136,7 @@ impl Framer {
                 }
                 State::Between => {
                     if !self.skip_blank(buffer, end) {
-                        return None;
+                        return self.refuse_trailing_blank(end).map(Err);
                     }
                 }
                 State::Lines | State::Output => match self.step(buffer, end) {
@@ -215,6 +215,13 @@ impl Framer {
                 }
             }
         }
+    }
+
+    /// Blank lines at the end of the stream belong to no message: a strict parser refuses them by themselves, once.
+    fn refuse_trailing_blank(&mut self, end: bool) -> Option<Error> {
+        let Defect { code, offset } = self.trailing_blank().filter(|_| end && self.parser.strict)?;
+        self.blank_before = 0;
+        Some(Error { code, offset, message: self.offset })
     }
 
     /// Takes one line of a message.

@@ -1,2 +1,19 @@
-//! The conformance checker.
+//! Proves from captured AMI sessions which of the protocol's promises were broken.
 #![forbid(unsafe_code)]
+
+mod check;
+pub mod cli;
+pub mod deviations;
+pub mod facts;
+mod finding;
+pub mod model;
+mod release;
+pub mod report;
+pub mod rules;
+mod session;
+pub mod source;
+
+pub use check::{Checked, Conformance, check};
+pub use finding::{Counts, Finding, Place, Reference, Sender, Severity, Verdict};
+pub use release::Releases;
+pub use session::{Options, RuleCounts, Session};

@@ -1,3 +1,8 @@
 //! The program `ami`.
 #![forbid(unsafe_code)]
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ami_conformance::cli::run()
+}

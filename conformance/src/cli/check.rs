@@ -1,0 +1,145 @@
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use rayon::prelude::*;
+
+use super::{Outcome, complain};
+use crate::check::{Checked, check};
+use crate::finding::Severity;
+use crate::release::Releases;
+use crate::report;
+use crate::session::Options;
+use crate::source::Trace;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  ami check session.s2c                     what the server sent
+  ami check session.s2c session.c2s         both directions of one connection
+  ami check --format json captures/         every capture below a directory
+  zstd -dc big.zst | ami check -            standard input (zstd and gzip are unpacked anyway)")]
+pub(super) struct Args {
+    /// Captures, directories of captures, or `-` for standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// How to report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error)]
+    fail_on: FailOn,
+
+    /// Treat known deviations of stock servers as what they are: violations
+    #[arg(long)]
+    no_known: bool,
+
+    /// The captures cover the server's whole life from idle to idle: what is open at the end, or was there before the
+    /// beginning, is a violation
+    #[arg(long)]
+    complete: bool,
+
+    /// The release of the server, instead of what the banner says
+    #[arg(long, value_name = "RELEASE", value_parser = Releases::parse)]
+    release: Option<Releases>,
+
+    /// How many dead channels and bridges to remember
+    #[arg(long, value_name = "COUNT", default_value_t = Options::default().window)]
+    window: usize,
+
+    /// How many traces to check at a time [default: one a core]
+    #[arg(long, short, value_name = "COUNT")]
+    jobs: Option<usize>,
+
+    /// Show how the obligations of every rule came out, not only of those that were violated
+    #[arg(long)]
+    counts: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    Error,
+    Warning,
+    Note,
+    /// Exit with 0 whatever is found
+    Never,
+}
+
+impl FailOn {
+    fn is_met_by(self, checked: &Checked) -> bool {
+        let least = match self {
+            Self::Error => Severity::Error,
+            Self::Warning => Severity::Warning,
+            Self::Note => Severity::Note,
+            Self::Never => return false,
+        };
+        checked.findings.iter().any(|finding| finding.known.is_none() && finding.severity >= least)
+    }
+}
+
+impl Args {
+    pub(super) fn run(self) -> io::Result<Outcome> {
+        let options =
+            Options { complete: self.complete, release: self.release, window: self.window, known: !self.no_known };
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.unwrap_or(0)).build();
+        let traces = Trace::gather(&self.files);
+        let check_all = || -> Vec<_> {
+            traces
+                .into_par_iter()
+                .map(|trace| {
+                    let trace = trace?;
+                    let (checked, result) = check(&trace, options);
+                    Ok((trace, checked, result))
+                })
+                .collect()
+        };
+        let all = match pool {
+            Ok(pool) => pool.install(check_all),
+            Err(_) => check_all(),
+        };
+        let mut outcome = Outcome::Clean;
+        let mut out = BufWriter::new(io::stdout().lock());
+        let mut reports = Vec::new();
+        let style = report::text::Style { colour: super::colour(), counts: self.counts };
+        for result in all {
+            let (trace, checked, result) = match result {
+                Ok(checked) => checked,
+                Err(error) => {
+                    complain(&crate::source::InputError::to_string(&error));
+                    outcome = Outcome::Failed;
+                    continue;
+                }
+            };
+            if let Err(error) = result {
+                complain(&error.to_string());
+                outcome = Outcome::Failed;
+                if checked.messages == 0 {
+                    continue;
+                }
+            }
+            if self.fail_on.is_met_by(&checked) {
+                outcome = outcome.max(Outcome::Found);
+            }
+            if self.format == Format::Text {
+                report::text::write_trace(&trace, &checked, style, &mut out)?;
+            }
+            reports.push(checked);
+        }
+        match self.format {
+            Format::Json => report::json::write(&reports, &mut out)?,
+            Format::Text => report::text::write_summary(&reports, style, &mut out)?,
+        }
+        out.flush()?;
+        Ok(outcome)
+    }
+}

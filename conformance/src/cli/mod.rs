@@ -1,0 +1,79 @@
+//! The command line of `ami`.
+
+mod check;
+mod deviations;
+mod dump;
+mod explain;
+mod rules;
+
+use std::io::{self, ErrorKind, IsTerminal};
+use std::process::ExitCode;
+
+use clap::builder::Styles;
+use clap::{Parser, Subcommand};
+
+/// Checks captured Asterisk Manager Interface sessions, and shows what is in them.
+#[derive(Debug, Parser)]
+#[command(name = "ami", version, propagate_version = true, styles = Styles::styled())]
+#[command(after_help = "Exit codes: 0 nothing found, 1 something found, 2 wrong usage or unreadable input.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check traces: which of the protocol's promises were broken
+    Check(check::Args),
+    /// Print the messages of traces
+    Dump(dump::Args),
+    /// List the rules
+    Rules(rules::Args),
+    /// Explain a rule, with a trace that keeps it and one that breaks it
+    Explain(explain::Args),
+    /// List what stock servers are known not to keep
+    Deviations(deviations::Args),
+}
+
+/// How a command came out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    #[default]
+    Clean,
+    Found,
+    /// Wrong usage, or an input that could not be read.
+    Failed,
+}
+
+/// Runs the program with the arguments of the process.
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Check(args) => args.run(),
+        Command::Dump(args) => args.run(),
+        Command::Rules(args) => args.run(),
+        Command::Explain(args) => args.run(),
+        Command::Deviations(args) => args.run(),
+    };
+    let outcome = outcome.unwrap_or_else(|error| {
+        // `ami dump … | head` is no failure of ours, and nothing can be said into a closed pipe.
+        if error.kind() == ErrorKind::BrokenPipe {
+            return Outcome::Clean;
+        }
+        complain(&error.to_string());
+        Outcome::Failed
+    });
+    ExitCode::from(outcome as u8)
+}
+
+/// Tells an error on standard error.
+fn complain(what: &str) {
+    use anstyle::{AnsiColor, Style};
+    let red = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
+    anstream::eprintln!("{red}error:{red:#} {what}");
+}
+
+/// Whether standard output takes colours.
+fn colour() -> bool {
+    use anstream::{AutoStream, ColorChoice};
+    io::stdout().is_terminal() && AutoStream::choice(&io::stdout()) != ColorChoice::Never
+}

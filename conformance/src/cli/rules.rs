@@ -1,0 +1,52 @@
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+
+use super::Outcome;
+use crate::rules::RULES;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// How to list
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// A line a rule
+    Text,
+    /// One JSON array
+    Json,
+}
+
+impl Args {
+    pub(super) fn run(self) -> io::Result<Outcome> {
+        let mut out = io::stdout().lock();
+        match self.format {
+            Format::Text => {
+                for rule in RULES {
+                    let (name, severity, releases) = (rule.name, rule.severity, rule.releases);
+                    writeln!(out, "{name:<32} {severity:<8} {releases:<8} {}", rule.promise)?;
+                }
+            }
+            Format::Json => {
+                let rules: Vec<_> = RULES
+                    .iter()
+                    .map(|rule| {
+                        serde_json::json!({
+                            "name": rule.name,
+                            "severity": rule.severity,
+                            "source": rule.source,
+                            "releases": rule.releases,
+                            "promise": rule.promise,
+                        })
+                    })
+                    .collect();
+                serde_json::to_writer_pretty(&mut out, &rules)?;
+                writeln!(out)?;
+            }
+        }
+        Ok(Outcome::Clean)
+    }
+}

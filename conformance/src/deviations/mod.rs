@@ -1,0 +1,107 @@
+//! The register of known deviations: promises that stock Asterisk itself breaks.
+//!
+//! It is what an integrator wants to know before trusting an event. An entry says where it was observed and under
+//! which narrow condition; the same break elsewhere is an error. One file a topic; to add an entry, write it there.
+
+mod channel;
+mod dial;
+
+use std::fmt;
+
+use crate::facts::Role;
+use crate::finding::Reference;
+use crate::model::{Channel, ChannelKey};
+use crate::release::Releases;
+use crate::rules::Scene;
+
+/// A promise that stock servers break, under one condition.
+pub struct Deviation {
+    /// Its name in reports.
+    pub id: &'static str,
+    /// The rule that is broken.
+    pub rule: &'static str,
+    /// The releases on which it was observed; what is seen on two holds in every release between them.
+    pub observed: &'static [&'static str],
+    /// When it happens.
+    pub condition: &'static str,
+    /// Why it happens.
+    pub why: &'static str,
+    /// A recorded session that shows it: a file of `corpus/traces`, and the message of the server's stream.
+    pub evidence: &'static [(&'static str, u64)],
+    /// Whether a break of the rule meets the condition.
+    pub(crate) applies: fn(&Break<'_, '_>) -> Match,
+}
+
+/// A break of a rule, as a deviation looks at it.
+#[derive(Debug)]
+pub(crate) struct Break<'b, 'a> {
+    /// The message at which it became certain.
+    pub(crate) scene: &'b Scene<'b, 'a>,
+    /// The channel that it is about.
+    pub(crate) channel: &'b Channel,
+    pub(crate) key: ChannelKey,
+}
+
+impl Break<'_, '_> {
+    /// How many messages came since an earlier one of the same stream.
+    fn since(&self, earlier: &Reference) -> u64 {
+        self.scene.at.place.message.saturating_sub(earlier.place.message)
+    }
+
+    /// Whether the channel was seen in the state Up, the message at hand included.
+    fn was_up(&self) -> bool {
+        let now = |(key, role): &(ChannelKey, Role<'_>)| *key == self.key && role.state == Some(b"6");
+        self.channel.was_up || self.scene.named.channels.iter().any(now)
+    }
+}
+
+/// Whether a break meets a condition.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Match {
+    Yes,
+    No,
+    /// It does if this comes true of the channel within a few messages.
+    If {
+        channel: ChannelKey,
+        comes: fn(&Channel) -> bool,
+        within: u64,
+    },
+}
+
+impl From<bool> for Match {
+    fn from(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+}
+
+impl fmt::Debug for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Deviation").field(&self.id).finish()
+    }
+}
+
+/// Every entry, in the order in which they are listed.
+pub static DEVIATIONS: &[&Deviation] = &[
+    &dial::ORIGINATE_TIMEOUT_WITHOUT_DIALEND,
+    &dial::PICKUP_WITHOUT_DIALEND,
+    &dial::FORWARD_WITHOUT_DIALEND,
+    &dial::QUEUE_SECOND_DIALEND,
+    &dial::QUEUE_DOUBLE_CANCEL,
+    &dial::FEATURE_DIAL_WITHOUT_BEGIN,
+    &channel::CALLERID_AFTER_HANGUP,
+];
+
+impl Deviation {
+    /// Whether it is taken to hold for a server of these releases: they touch the span from the first to the last on
+    /// which it was observed. Without a banner any release is possible.
+    pub fn holds_for(&self, releases: Option<Releases>) -> bool {
+        let Some(releases) = releases else { return true };
+        let (Some(first), Some(last)) = (self.observed.first(), self.observed.last()) else { return false };
+        Releases::parse(&format!("{first}-{last}")).is_ok_and(|span| span.intersects(releases))
+    }
+
+    /// The entries that can apply to breaks of a rule.
+    pub(crate) fn of_rule(rule: &str) -> impl Iterator<Item = &'static Self> {
+        DEVIATIONS.iter().copied().filter(move |deviation| deviation.rule == rule)
+    }
+}

@@ -1,0 +1,173 @@
+//! A channel, as far as the messages tell.
+
+use std::cell::Cell;
+use std::fmt;
+
+use slotmap::new_key_type;
+use smallvec::SmallVec;
+
+use super::BridgeKey;
+use super::ids::Named;
+use crate::finding::Reference;
+use crate::rules::RuleSet;
+
+new_key_type! {
+    /// A channel of the model.
+    pub struct ChannelKey;
+}
+
+/// The `Uniqueid` of a channel: `[systemname-]epoch.serial`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct UniqueId(Box<[u8]>);
+
+impl UniqueId {
+    /// The bytes on the wire.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Seconds since 1970 at which the channel was made, where the identifier has the usual form.
+    pub fn epoch(&self) -> Option<u64> {
+        let dot = self.0.iter().rposition(|byte| *byte == b'.')?;
+        let (before, serial) = self.0.split_at_checked(dot)?;
+        let digits = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
+        let epoch = before.rsplit(|byte| *byte == b'-').next()?;
+        (digits(epoch) && digits(serial.get(1..)?)).then_some(())?;
+        std::str::from_utf8(epoch).ok()?.parse().ok()
+    }
+}
+
+impl fmt::Display for UniqueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.0))
+    }
+}
+
+impl fmt::Debug for UniqueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// A dial to a channel that has not ended.
+#[derive(Clone, Debug)]
+pub struct Dial {
+    /// The `DialBegin`.
+    pub begin: Reference,
+    /// Whether it names a caller; an Originate has none.
+    pub has_caller: bool,
+}
+
+/// That a channel is in a bridge: from `BridgeEnter` to `BridgeLeave`.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    /// The bridge.
+    pub bridge: BridgeKey,
+    /// The `BridgeEnter`.
+    pub enter: Reference,
+}
+
+/// A channel.
+#[derive(Debug)]
+pub struct Channel {
+    /// Its `Uniqueid`.
+    pub id: UniqueId,
+    /// Its name, and the message that gave it.
+    pub name: Option<(Box<[u8]>, Reference)>,
+    /// The first message that said something about it; item events of lists do not count.
+    pub first: Option<Reference>,
+    /// Its `Newchannel`.
+    pub announced: Option<Reference>,
+    /// Its `Hangup`.
+    pub hangup: Option<Reference>,
+    /// The `Cause` of its `Hangup`.
+    pub hangup_cause: Option<Box<[u8]>>,
+    /// The bridges it is in.
+    pub memberships: SmallVec<[Membership; 1]>,
+    /// The dial to it that has not ended.
+    pub dial: Option<Dial>,
+    /// The last `DialEnd` and its `DialStatus`.
+    pub dial_end: Option<(Reference, Box<[u8]>)>,
+    /// Whether a message showed it in the state Up.
+    pub was_up: bool,
+    /// The last `Pickup` in which it took a call over.
+    pub picks_up: Option<Reference>,
+    /// The last `Pickup` that replaced it.
+    pub picked_up: Option<Reference>,
+    /// Whether an `AgentCalled` names it as destination.
+    pub called_by_queue: bool,
+    /// Whether it runs the application Queue, by its last `Newexten`.
+    pub runs_queue: Option<bool>,
+    /// The rules that were reported broken for it: each is reported once.
+    pub(crate) reported: Cell<RuleSet>,
+}
+
+impl Channel {
+    pub(super) fn new(uniqueid: &[u8]) -> Self {
+        Self {
+            id: UniqueId(uniqueid.into()),
+            name: None,
+            first: None,
+            announced: None,
+            hangup: None,
+            memberships: SmallVec::new(),
+            dial: None,
+            dial_end: None,
+            was_up: false,
+            picks_up: None,
+            picked_up: None,
+            hangup_cause: None,
+            called_by_queue: false,
+            runs_queue: None,
+            reported: Cell::default(),
+        }
+    }
+
+    pub(super) fn named(&mut self, name: &[u8], by: &Reference) {
+        self.name = Some((name.into(), by.clone()));
+    }
+
+    /// Whether its name is that of one half of a Local channel: `Local/…;1` or `Local/…;2`.
+    pub fn is_local_half(&self, half: u8) -> bool {
+        self.name.as_ref().is_some_and(|(name, _)| {
+            name.starts_with(b"Local/") && matches!(&**name, [.., b';', last] if *last == b'0' + half)
+        })
+    }
+
+    /// Its stay in this bridge.
+    pub fn membership(&self, bridge: BridgeKey) -> Option<&Membership> {
+        self.memberships.iter().find(|membership| membership.bridge == bridge)
+    }
+}
+
+impl fmt::Display for Channel {
+    /// The name with the Uniqueid behind it, for a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.name {
+            Some((name, _)) => write!(f, "{} ({})", String::from_utf8_lossy(name), self.id),
+            None => write!(f, "{}", self.id),
+        }
+    }
+}
+
+impl Named for Channel {
+    fn id(&self) -> &[u8] {
+        self.id.as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn epochs() {
+        let epoch = |id: &str| UniqueId(id.as_bytes().into()).epoch();
+        assert_eq!(epoch("1795516800.12"), Some(1_795_516_800));
+        assert_eq!(epoch("pbx-1-1795516800.12"), Some(1_795_516_800));
+        assert_eq!(epoch("pbx.example-1795516800.12"), Some(1_795_516_800));
+        for other in ["", ".", "1795516800", "a.b", "1795516800.", "99999999999999999999999.1", "none"] {
+            assert_eq!(epoch(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The events that the model understands.
+
+use std::borrow::Cow;
+
+macro_rules! events {
+    ($($name:ident = $wire:literal, $order:ident;)*) => {
+        /// An event, as far as the model and the rules tell events apart.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "the names are the protocol's")]
+        pub enum Event { $($name,)* Other }
+
+        impl Event {
+            /// The event with this name on the wire.
+            pub fn from_name(name: &[u8]) -> Self {
+                // Matched as text: the compiler then compares lengths first.
+                match std::str::from_utf8(name) {
+                    $(Ok($wire) => Self::$name,)*
+                    _ => Self::Other,
+                }
+            }
+
+            /// The name on the wire; empty for those that are not told apart.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $wire,)* Self::Other => "" }
+            }
+
+            /// How its place among other events is promised.
+            pub const fn order(self) -> Order {
+                match self { $(Self::$name => Order::$order,)* Self::Other => Order::Application }
+            }
+        }
+    };
+}
+
+/// How the place of an event among others is promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Written by the one hand that writes snapshots, dials, bridges, DTMF and variables: in order for a channel.
+    Channel,
+    /// Said by an application, which can come a few messages after the channel's end.
+    Application,
+    /// Published by another subsystem: no rule about channels or bridges looks at it.
+    Elsewhere,
+}
+
+events! {
+    Newchannel = "Newchannel", Channel;
+    Newstate = "Newstate", Channel;
+    Newexten = "Newexten", Channel;
+    NewCallerid = "NewCallerid", Channel;
+    NewConnectedLine = "NewConnectedLine", Channel;
+    NewAccountCode = "NewAccountCode", Channel;
+    Hangup = "Hangup", Channel;
+    Rename = "Rename", Channel;
+    DialBegin = "DialBegin", Channel;
+    DialState = "DialState", Channel;
+    DialEnd = "DialEnd", Channel;
+    BridgeCreate = "BridgeCreate", Channel;
+    BridgeDestroy = "BridgeDestroy", Channel;
+    BridgeEnter = "BridgeEnter", Channel;
+    BridgeLeave = "BridgeLeave", Channel;
+    BridgeMerge = "BridgeMerge", Channel;
+    DtmfBegin = "DTMFBegin", Channel;
+    DtmfEnd = "DTMFEnd", Channel;
+    VarSet = "VarSet", Channel;
+    Pickup = "Pickup", Application;
+    AttendedTransfer = "AttendedTransfer", Application;
+    BlindTransfer = "BlindTransfer", Application;
+    AgentCalled = "AgentCalled", Application;
+    OriginateResponse = "OriginateResponse", Application;
+    Cel = "CEL", Elsewhere;
+    Cdr = "Cdr", Elsewhere;
+    UserEvent = "UserEvent", Elsewhere;
+    TestEvent = "TestEvent", Elsewhere;
+}
+
+impl Event {
+    /// The name of an event for a report: that of the protocol, or what stands on the wire.
+    pub fn label(self, on_wire: &[u8]) -> Cow<'static, str> {
+        match self {
+            Self::Other => Cow::Owned(String::from_utf8_lossy(on_wire).into_owned()),
+            known => Cow::Borrowed(known.name()),
+        }
+    }
+}

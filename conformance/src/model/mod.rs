@@ -1,0 +1,335 @@
+//! What is known of the running system: channels, bridges and dials, as the messages so far tell.
+//!
+//! The model is shared by all rules. For each message it is first asked to [meet](Model::meet) what the message
+//! names, then the rules look at the message and at the model as it stood before, and then the model
+//! [applies](Model::apply) the message.
+
+mod bridge;
+mod channel;
+mod event;
+mod ids;
+
+use std::collections::VecDeque;
+
+pub use bridge::{Bridge, BridgeKey};
+pub use channel::{Channel, ChannelKey, Dial, Membership, UniqueId};
+pub use event::{Event, Order};
+use ids::Entities;
+use smallvec::SmallVec;
+
+use crate::facts::{Facts, Role, is_placeholder};
+use crate::finding::Reference;
+
+/// What is known of the running system.
+#[derive(Debug)]
+pub struct Model {
+    channels: Entities<ChannelKey, Channel>,
+    bridges: Entities<BridgeKey, Bridge>,
+    /// Dead channels in order of death, and those that were never announced in order of appearance.
+    dead_channels: VecDeque<ChannelKey>,
+    unannounced: VecDeque<ChannelKey>,
+    dead_bridges: VecDeque<BridgeKey>,
+    window: usize,
+    /// The oldest channel, by the epoch of its Uniqueid, whose `Newchannel` was seen.
+    oldest: Option<(u64, Reference)>,
+    /// The youngest epoch of a channel that was forgotten: what is older may have been announced.
+    forgotten: Option<u64>,
+    /// The `Linkedid`s of calls with a pickup or an attended transfer, the latest last.
+    swapped_calls: VecDeque<Box<[u8]>>,
+    last_local: Option<Reference>,
+}
+
+/// What a message names, as entities of the model.
+#[derive(Debug, Default)]
+pub struct Named<'a> {
+    /// The channels with the role in which each is named.
+    pub channels: SmallVec<[(ChannelKey, Role<'a>); 4]>,
+    /// The bridges: those of `BridgeUniqueid`, or both of a merge.
+    pub bridges: SmallVec<[BridgeKey; 2]>,
+}
+
+impl Named<'_> {
+    /// The channel in the role with this prefix.
+    pub fn channel(&self, prefix: &str) -> Option<ChannelKey> {
+        self.channels.iter().find(|(_, role)| role.is(prefix)).map(|(key, _)| *key)
+    }
+
+    /// The bridge that a message with one bridge names.
+    pub fn bridge(&self) -> Option<BridgeKey> {
+        self.bridges.first().copied()
+    }
+}
+
+/// What the model has forgotten because its window of dead entities is full.
+#[derive(Debug, Default)]
+pub struct Forgotten {
+    pub(crate) channels: SmallVec<[Channel; 1]>,
+    pub(crate) bridges: SmallVec<[Bridge; 1]>,
+}
+
+impl Model {
+    /// An empty model that remembers the last `window` dead channels and as many bridges.
+    pub fn new(window: usize) -> Self {
+        Self {
+            channels: Entities::default(),
+            bridges: Entities::default(),
+            dead_channels: VecDeque::new(),
+            unannounced: VecDeque::new(),
+            dead_bridges: VecDeque::new(),
+            window,
+            oldest: None,
+            forgotten: None,
+            swapped_calls: VecDeque::new(),
+            last_local: None,
+        }
+    }
+
+    /// A channel.
+    pub fn channel(&self, key: ChannelKey) -> Option<&Channel> {
+        self.channels.get(key)
+    }
+
+    /// A bridge.
+    pub fn bridge(&self, key: BridgeKey) -> Option<&Bridge> {
+        self.bridges.get(key)
+    }
+
+    /// The channel with this Uniqueid.
+    pub fn find_channel(&self, uniqueid: &[u8]) -> Option<&Channel> {
+        self.channels.get(self.channels.find(uniqueid)?)
+    }
+
+    /// How many channels are known, live and dead.
+    pub fn channel_count(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// All channels that are known.
+    pub fn channels(&self) -> impl Iterator<Item = &Channel> {
+        self.channels.keys().into_iter().filter_map(|key| self.channels.get(key))
+    }
+
+    /// All bridges that are known.
+    pub fn bridges(&self) -> impl Iterator<Item = &Bridge> {
+        self.bridges.keys().into_iter().filter_map(|key| self.bridges.get(key))
+    }
+
+    /// The message that proves that a channel is younger than the window, so that its `Newchannel` should have been
+    /// seen: the `Newchannel` of a channel at least two seconds older.
+    pub fn proof_of_youth(&self, channel: &Channel) -> Option<&Reference> {
+        let epoch = channel.id.epoch()?;
+        let (oldest, reference) = self.oldest.as_ref()?;
+        let forgotten = self.forgotten.is_some_and(|forgotten| epoch <= forgotten);
+        (!forgotten && epoch >= oldest + 2).then_some(reference)
+    }
+
+    /// Finds the entities that a message names; what is new is added, with nothing known of it yet.
+    pub fn meet<'a>(&mut self, facts: &Facts<'a>) -> Named<'a> {
+        let mut named = Named::default();
+        for role in &facts.roles {
+            let key = self.channels.find(role.uniqueid).unwrap_or_else(|| {
+                let key = self.channels.insert(Channel::new(role.uniqueid));
+                self.unannounced.push_back(key);
+                key
+            });
+            named.channels.push((key, *role));
+        }
+        let merged = match facts.event {
+            Event::BridgeMerge => ["ToBridgeUniqueid", "FromBridgeUniqueid"].map(|key| facts.message.get(key)),
+            Event::BridgeCreate | Event::BridgeDestroy | Event::BridgeEnter | Event::BridgeLeave => {
+                [facts.bridge, None]
+            }
+            _ => [None, None],
+        };
+        for id in merged.into_iter().flatten().filter(|id| !is_placeholder(id)) {
+            let key = self.bridges.find(id).unwrap_or_else(|| self.bridges.insert(Bridge::new(id)));
+            named.bridges.push(key);
+        }
+        named
+    }
+
+    /// Takes a message in.
+    pub fn apply(&mut self, facts: &Facts<'_>, named: &Named<'_>, at: &Reference) {
+        let judged = facts.is_judged();
+        for (key, role) in &named.channels {
+            let Some(channel) = self.channels.get_mut(*key) else { continue };
+            if judged {
+                if channel.first.is_none() {
+                    channel.first = Some(at.clone());
+                }
+                if let Some(name) = role.name.filter(|_| facts.event != Event::OriginateResponse)
+                    && channel.name.is_none()
+                {
+                    channel.named(name, at);
+                }
+            }
+            channel.was_up |= role.state == Some(b"6");
+        }
+        if judged {
+            self.apply_event(facts, named, at);
+        }
+    }
+
+    fn apply_event(&mut self, facts: &Facts<'_>, named: &Named<'_>, at: &Reference) {
+        let subject = named.channel("");
+        match facts.event {
+            Event::Newchannel => {
+                if let Some(channel) = subject.and_then(|key| self.channels.get_mut(key))
+                    && channel.announced.is_none()
+                {
+                    channel.announced = Some(at.clone());
+                    if channel.is_local_half(1) || channel.is_local_half(2) {
+                        self.last_local = Some(at.clone());
+                    }
+                    if let Some(epoch) = channel.id.epoch()
+                        && self.oldest.as_ref().is_none_or(|(oldest, _)| epoch < *oldest)
+                    {
+                        self.oldest = Some((epoch, at.clone()));
+                    }
+                }
+            }
+            Event::Hangup => {
+                if let Some(key) = subject
+                    && let Some(channel) = self.channels.get_mut(key)
+                    && channel.hangup.is_none()
+                {
+                    channel.hangup = Some(at.clone());
+                    channel.hangup_cause = facts.message.get("Cause").map(Into::into);
+                    self.dead_channels.push_back(key);
+                }
+            }
+            Event::Newexten => {
+                if let Some(channel) = subject.and_then(|key| self.channels.get_mut(key)) {
+                    channel.runs_queue = Some(facts.message.get("Application") == Some(b"Queue"));
+                }
+            }
+            Event::Rename => {
+                if let Some(channel) = subject.and_then(|key| self.channels.get_mut(key))
+                    && let Some(name) = facts.message.get("Newname")
+                {
+                    channel.named(name, at);
+                }
+            }
+            Event::DialBegin => {
+                if let Some(channel) = named.channel("Dest").and_then(|key| self.channels.get_mut(key))
+                    && channel.dial.is_none()
+                {
+                    channel.dial = Some(Dial { begin: at.clone(), has_caller: subject.is_some() });
+                }
+            }
+            Event::DialEnd => {
+                if let Some(channel) = named.channel("Dest").and_then(|key| self.channels.get_mut(key)) {
+                    channel.dial = None;
+                    let status = facts.message.get("DialStatus").unwrap_or_default();
+                    channel.dial_end = Some((at.clone(), status.into()));
+                }
+            }
+            Event::BridgeCreate | Event::BridgeDestroy | Event::BridgeMerge => {
+                for key in &named.bridges {
+                    let Some(bridge) = self.bridges.get_mut(*key) else { continue };
+                    match facts.event {
+                        Event::BridgeCreate if bridge.created.is_none() => bridge.created = Some(at.clone()),
+                        Event::BridgeCreate => {}
+                        _ => bridge.used(at),
+                    }
+                    if facts.event == Event::BridgeDestroy && bridge.destroyed.is_none() {
+                        bridge.destroyed = Some(at.clone());
+                        self.dead_bridges.push_back(*key);
+                    }
+                }
+            }
+            Event::BridgeEnter | Event::BridgeLeave => {
+                let (Some(key), Some(bridge_key)) = (subject, named.bridge()) else { return };
+                let (Some(channel), Some(bridge)) = (self.channels.get_mut(key), self.bridges.get_mut(bridge_key))
+                else {
+                    return;
+                };
+                bridge.used(at);
+                if facts.event == Event::BridgeLeave {
+                    channel.memberships.retain(|membership| membership.bridge != bridge_key);
+                    bridge.members.retain(|(member, _)| *member != key);
+                } else if channel.membership(bridge_key).is_none() {
+                    channel.memberships.push(Membership { bridge: bridge_key, enter: at.clone() });
+                    bridge.members.push((key, at.clone()));
+                }
+            }
+            Event::Pickup => {
+                if let Some(channel) = subject.and_then(|key| self.channels.get_mut(key)) {
+                    channel.picks_up = Some(at.clone());
+                }
+                if let Some(channel) = named.channel("Target").and_then(|key| self.channels.get_mut(key)) {
+                    channel.picked_up = Some(at.clone());
+                }
+                self.remember_swap(facts);
+            }
+            Event::AttendedTransfer => self.remember_swap(facts),
+            Event::AgentCalled => {
+                if let Some(channel) = named.channel("Dest").and_then(|key| self.channels.get_mut(key)) {
+                    channel.called_by_queue = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Remembers the calls in which channels take each other's place.
+    fn remember_swap(&mut self, facts: &Facts<'_>) {
+        /// Enough for what can still matter: these calls are about to lose a channel.
+        const REMEMBERED: usize = 256;
+        for header in facts.message.headers().filter(|header| header.key.ends_with(b"Linkedid")) {
+            if !self.swapped_calls.iter().any(|call| **call == *header.value) {
+                self.swapped_calls.push_back(header.value.into());
+            }
+        }
+        while self.swapped_calls.len() > REMEMBERED {
+            self.swapped_calls.pop_front();
+        }
+    }
+
+    /// Whether a pickup or an attended transfer happened in the call with this `Linkedid`, lately.
+    pub fn is_swapped_call(&self, linkedid: &[u8]) -> bool {
+        self.swapped_calls.iter().any(|call| **call == *linkedid)
+    }
+
+    /// The last `Newchannel` of a Local channel.
+    pub fn last_local(&self) -> Option<&Reference> {
+        self.last_local.as_ref()
+    }
+
+    /// Forgets what died longest ago, so that memory depends on what lives and on the window, not on the trace.
+    pub fn forget(&mut self) -> Forgotten {
+        let mut forgotten = Forgotten::default();
+        while self.dead_channels.len() > self.window {
+            if let Some(channel) = self.dead_channels.pop_front().and_then(|key| self.channels.remove(key)) {
+                self.forgotten = self.forgotten.max(channel.id.epoch());
+                forgotten.channels.push(channel);
+            }
+        }
+        // A channel that was named and never announced has no end to wait for; the window bounds these as well.
+        while self.unannounced.len() > self.window {
+            let Some(key) = self.unannounced.pop_front() else { break };
+            let Some(channel) = self.channels.get(key) else { continue };
+            if channel.announced.is_none()
+                && channel.hangup.is_none()
+                && channel.memberships.is_empty()
+                && let Some(channel) = self.channels.remove(key)
+            {
+                self.forgotten = self.forgotten.max(channel.id.epoch());
+                forgotten.channels.push(channel);
+            }
+        }
+        while self.dead_bridges.len() > self.window {
+            if let Some(bridge) = self.dead_bridges.pop_front().and_then(|key| self.bridges.remove(key)) {
+                forgotten.bridges.push(bridge);
+            }
+        }
+        forgotten
+    }
+
+    /// Forgets everything, at the end of a trace.
+    pub fn forget_all(&mut self) -> Forgotten {
+        let channels = self.channels.keys().into_iter().filter_map(|key| self.channels.remove(key)).collect();
+        let bridges = self.bridges.keys().into_iter().filter_map(|key| self.bridges.remove(key)).collect();
+        Forgotten { channels, bridges }
+    }
+}

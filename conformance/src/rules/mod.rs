@@ -1,0 +1,108 @@
+//! The rules: what a conforming session promises, one file a rule, found by its name.
+//!
+//! A rule reads a message and the [model](crate::model) as it stood before that message. It does not parse, and it
+//! changes nothing. To add one: write its file, name it in [`RULES`].
+
+mod bridge;
+mod channel;
+mod context;
+mod dial;
+
+use std::fmt;
+
+pub(crate) use context::{Cx, Ended, Raised, Scene};
+
+use crate::finding::Severity;
+use crate::model::{Bridge, Channel, Event};
+
+/// A promise of the protocol, and how it is checked.
+pub struct Rule {
+    /// The name: `channel/hangup-once`.
+    pub name: &'static str,
+    /// How grave it is when broken.
+    pub severity: Severity,
+    /// Where the promise is made: a section of the AMI 1.4 specification, `reference` or `wire`.
+    pub source: &'static str,
+    /// The releases that make it.
+    pub releases: &'static str,
+    /// The promise in one sentence.
+    pub promise: &'static str,
+    /// Why clients rely on it, and what counts as proof.
+    pub why: &'static str,
+    /// A minimal trace that keeps it.
+    pub conforming: &'static str,
+    /// A minimal trace that breaks it.
+    pub violating: &'static str,
+    /// The messages that it looks at.
+    pub(crate) on: On,
+    /// Looks at one of them.
+    pub(crate) message: fn(&Scene<'_, '_>, &mut Cx<'_>),
+    /// Settles what it promises of a channel, when the channel is forgotten or the trace ends.
+    pub(crate) channel_end: Option<fn(&Channel, &mut Cx<'_>)>,
+    /// Settles what it promises of a bridge.
+    pub(crate) bridge_end: Option<fn(&Bridge, &mut Cx<'_>)>,
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Rule").field(&self.name).finish()
+    }
+}
+
+impl PartialEq for Rule {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Rule {}
+
+/// Which messages a rule looks at. Item events of lists and what other subsystems publish are never among them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum On {
+    /// Every event that names a channel.
+    Channels,
+    /// These events.
+    Events(&'static [Event]),
+}
+
+/// Every rule, in the order in which they are listed.
+pub static RULES: &[&Rule] = &[
+    &channel::newchannel_first::RULE,
+    &channel::nothing_after_hangup::RULE,
+    &channel::hangup_once::RULE,
+    &channel::name_stable::RULE,
+    &dial::end_for_each_begin::RULE,
+    &dial::begin_before_end::RULE,
+    &bridge::create_before_use::RULE,
+    &bridge::enter_once::RULE,
+    &bridge::leave_before_hangup::RULE,
+    &bridge::empty_before_destroy::RULE,
+];
+
+/// The rule with this name.
+///
+/// ```
+/// assert!(ami_conformance::rules::find("channel/hangup-once").is_some());
+/// ```
+pub fn find(name: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.name == name)
+}
+
+/// A set of rules, by their position in [`RULES`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RuleSet(u128);
+
+impl RuleSet {
+    /// Adds a rule; `false` when it was there.
+    pub(crate) fn insert(&mut self, rule: usize) -> bool {
+        let bit = 1 << (rule & 127);
+        let new = self.0 & bit == 0;
+        self.0 |= bit;
+        new
+    }
+
+    pub(crate) fn contains(self, rule: usize) -> bool {
+        self.0 & (1 << (rule & 127)) != 0
+    }
+}

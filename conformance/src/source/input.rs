@@ -1,0 +1,202 @@
+//! What a file is, told by its suffix and its first bytes.
+
+use std::fmt;
+use std::io::{Error, Read, Result};
+use std::path::{Path, PathBuf};
+
+use ami_wire::{Direction, Header, Kind};
+use walkdir::WalkDir;
+
+use super::{BLOCK, unpack};
+use crate::finding::Sender;
+
+/// An input that could not be read, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputError {
+    path: PathBuf,
+    reason: String,
+}
+
+impl InputError {
+    pub(super) fn new(path: &Path, reason: &str) -> Self {
+        Self { path: path.to_owned(), reason: reason.to_owned() }
+    }
+
+    pub(super) fn io(path: &Path, error: &std::io::Error) -> Self {
+        // "No such file or directory (os error 2)": the number helps nobody.
+        let text = error.to_string();
+        let text = text.split(" (os error").next().unwrap_or(&text);
+        Self::new(path, &text.to_lowercase())
+    }
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = if self.path.as_os_str() == "-" { "standard input".into() } else { self.path.to_string_lossy() };
+        write!(f, "{shown}: {}", self.reason)
+    }
+}
+
+impl std::error::Error for InputError {}
+
+/// The form of an input, told by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Text,
+    /// Bytes that text does not have. It can still be a capture, with binary values.
+    Binary,
+    /// Recognised, but not read.
+    Unsupported(&'static str),
+}
+
+impl Form {
+    pub(super) fn of(head: &[u8]) -> Self {
+        const PACKETS: [[u8; 4]; 5] = [
+            [0xa1, 0xb2, 0xc3, 0xd4],
+            [0xd4, 0xc3, 0xb2, 0xa1],
+            [0xa1, 0xb2, 0x3c, 0x4d],
+            [0x4d, 0x3c, 0xb2, 0xa1],
+            [0x0a, 0x0d, 0x0d, 0x0a],
+        ];
+        if PACKETS.iter().any(|magic| head.starts_with(magic)) {
+            return Self::Unsupported("packet captures cannot be read yet; export the TCP stream");
+        }
+        let text = head.trim_ascii_start();
+        if text.starts_with(b"<ajax-response") || text.starts_with(b"<?xml") {
+            return Self::Unsupported("XML bodies (mxml) cannot be read yet");
+        }
+        let odd = head.iter().filter(|byte| **byte < 0x20 && !byte.is_ascii_whitespace()).count();
+        if head.contains(&0) || odd * 20 > head.len() { Self::Binary } else { Self::Text }
+    }
+}
+
+/// A reader whose first block can be looked at.
+pub(super) struct Peek {
+    input: Box<dyn Read>,
+    head: Vec<u8>,
+    taken: usize,
+    /// What the input said in the first block; told when what came before it was read.
+    error: Option<Error>,
+}
+
+impl Peek {
+    pub(super) const fn new(input: Box<dyn Read>) -> Self {
+        Self { input, head: Vec::new(), taken: 0, error: None }
+    }
+
+    /// The first block, as far as the input is that long and can be read.
+    pub(super) fn head(&mut self) -> &[u8] {
+        let missing = (BLOCK - self.head.len()) as u64;
+        self.error = self.input.by_ref().take(missing).read_to_end(&mut self.head).err();
+        &self.head
+    }
+}
+
+impl Read for Peek {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize> {
+        let mut head = self.head.get(self.taken..).unwrap_or_default();
+        if head.is_empty() {
+            return self.error.take().map_or_else(|| self.input.read(into), Err);
+        }
+        let count = head.read(into)?;
+        self.taken += count;
+        Ok(count)
+    }
+}
+
+/// The name without the suffixes that tell packing and direction, and the direction.
+pub(super) fn by_suffix(path: &Path) -> (PathBuf, Option<Sender>) {
+    let mut stem = path.to_owned();
+    while stem.extension().is_some_and(|suffix| suffix == "gz" || suffix == "zst" || suffix == "zstd") {
+        stem.set_extension("");
+    }
+    let sender = match stem.extension().and_then(|suffix| suffix.to_str()) {
+        Some("s2c") => Some(Sender::Server),
+        Some("c2s") => Some(Sender::Client),
+        _ => None,
+    };
+    if sender.is_some() {
+        stem.set_extension("");
+    }
+    (stem, sender)
+}
+
+/// The captures in a directory and below it, in order of their names. A file is one by its suffix (`.s2c`, `.c2s`) or
+/// when it begins as an AMI stream does: notes and scripts that lie beside captures are none.
+pub(super) fn captures_in(directory: &Path) -> Vec<std::result::Result<PathBuf, InputError>> {
+    let mut found = Vec::new();
+    for entry in WalkDir::new(directory).sort_by_file_name().follow_links(true) {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => {
+                let path = entry.into_path();
+                if by_suffix(&path).1.is_some() || begins_as_stream(&path) {
+                    found.push(Ok(path));
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let path = error.path().unwrap_or(directory).to_owned();
+                found.push(Err(InputError::new(&path, &error.to_string())));
+            }
+        }
+    }
+    found
+}
+
+fn begins_as_stream(path: &Path) -> bool {
+    let head = || -> Result<Vec<u8>> {
+        let mut head = Vec::new();
+        unpack::unpack(Box::new(std::fs::File::open(path)?))?.take(4096).read_to_end(&mut head)?;
+        Ok(head)
+    };
+    let Ok(head) = head() else { return false };
+    let Some(Ok(first)) = ami_wire::messages(&head).next() else { return false };
+    // The deciding key stands first by convention; an ActionID before it is common.
+    let begins = |header: Header<'_>| ["Action", "Response", "Event", "ActionID"].iter().any(|key| header.key_is(key));
+    first.kind() == Kind::Banner || (first.kind() != Kind::Unknown && first.headers().next().is_some_and(begins))
+}
+
+/// Who sent a stream that begins like this: told by the first message that tells.
+pub(super) fn direction_of(head: &[u8]) -> Direction {
+    let mut kinds = ami_wire::messages(head).filter_map(std::result::Result::ok).map(|message| message.kind());
+    match kinds.find(|kind| *kind != Kind::Unknown) {
+        // Both directions in one text.
+        Some(Kind::Action) if kinds.any(|kind| matches!(kind, Kind::Banner | Kind::Response | Kind::Event)) => {
+            Direction::Any
+        }
+        Some(Kind::Action) => Direction::Client,
+        Some(_) => Direction::Server,
+        None => Direction::Any,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suffixes() {
+        let sender = |name: &str| by_suffix(Path::new(name)).1;
+        assert_eq!(sender("a/b.s2c"), Some(Sender::Server));
+        assert_eq!(sender("a/b.c2s.zst"), Some(Sender::Client));
+        assert_eq!(sender("a/b.log.gz"), None);
+        assert_eq!(by_suffix(Path::new("a/b.s2c.zst")).0, by_suffix(Path::new("a/b.c2s")).0);
+    }
+
+    #[test]
+    fn directions() {
+        assert_eq!(direction_of(b"Asterisk Call Manager/1.1\r\n"), Direction::Server);
+        assert_eq!(direction_of(b"torn\r\n\r\nAction: Ping\r\n\r\n"), Direction::Client);
+        assert_eq!(direction_of(b"Action: Ping\r\n\r\nResponse: Success\r\n\r\n"), Direction::Any);
+        assert_eq!(direction_of(b""), Direction::Any);
+    }
+
+    #[test]
+    fn forms() {
+        assert_eq!(Form::of(b""), Form::Text);
+        assert_eq!(Form::of(b"Event: A\r\n\r\n"), Form::Text);
+        assert_eq!(Form::of("Event: Ä\t\r\n".as_bytes()), Form::Text);
+        assert_eq!(Form::of(b"\x7fELF\0\0"), Form::Binary);
+        assert!(matches!(Form::of(b"\n<ajax-response>"), Form::Unsupported(_)));
+    }
+}

@@ -1,0 +1,213 @@
+//! Where messages come from: captures on disk and standard input.
+//!
+//! A [`Trace`] is what one report is about: a file, or the two files of a connection. Inputs are read in blocks,
+//! unpacked on the way, and handed on message by message.
+
+mod excerpt;
+mod input;
+mod unpack;
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use ami_wire::{Direction, Error, Kind, Message, Parser, Stream};
+pub use excerpt::{Excerpt, Excerpts};
+pub use input::InputError;
+use input::{Form, Peek};
+
+use crate::finding::Sender;
+
+/// How much is read at once.
+const BLOCK: usize = 256 * 1024;
+
+/// Takes the messages of a trace.
+pub trait Consumer {
+    /// The next message of a connection in one direction, or the place of one that could not be had.
+    fn message(&mut self, connection: u32, sender: Sender, message: Result<Message<'_>, Error>);
+
+    /// That direction of the connection has ended.
+    fn end(&mut self, connection: u32, sender: Sender, ended: Ended);
+}
+
+/// How a stream ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ended {
+    /// Its length in bytes.
+    pub length: u64,
+    /// Blank lines behind the last message.
+    pub trailing_blank: Option<ami_wire::Defect>,
+}
+
+/// What one report is about: one connection or more.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// How reports call it.
+    pub name: String,
+    streams: Vec<File>,
+}
+
+#[derive(Clone, Debug)]
+struct File {
+    /// `None` is standard input.
+    path: Option<PathBuf>,
+    /// `None` where the messages tell.
+    sender: Option<Sender>,
+}
+
+impl Trace {
+    /// Standard input.
+    pub fn stdin() -> Self {
+        Self { name: "-".to_owned(), streams: vec![File { path: None, sender: None }] }
+    }
+
+    /// Whether it can be read a second time, for excerpts: not so standard input.
+    pub fn is_repeatable(&self) -> bool {
+        self.streams.iter().all(|file| file.path.as_ref().is_some_and(|path| path.is_file()))
+    }
+
+    /// The traces that are named on a command line: files, directories (all captures in them), `-` for standard
+    /// input. `X.s2c` and `X.c2s` make one trace when both are named or lie in a named directory.
+    ///
+    /// What cannot be read is told in place; the others are still there.
+    pub fn gather(paths: &[PathBuf]) -> Vec<Result<Self, InputError>> {
+        let mut found = Vec::new();
+        for path in paths {
+            if path.as_os_str() == "-" {
+                found.push(Ok(None));
+            } else if path.is_dir() {
+                let captures = input::captures_in(path);
+                if captures.is_empty() {
+                    found.push(Err(InputError::new(path, "there is no capture in this directory")));
+                }
+                found.extend(captures.into_iter().map(|capture| capture.map(Some)));
+            } else {
+                found.push(Ok(Some(path.clone())));
+            }
+        }
+        join(found)
+    }
+
+    /// Reads the trace and hands its messages on.
+    ///
+    /// # Errors
+    ///
+    /// The input that could not be read. What came before was handed on.
+    pub fn read(&self, parser: Parser, consumer: &mut impl Consumer) -> Result<(), InputError> {
+        for file in &self.streams {
+            file.read(parser, consumer)?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes traces of files: pairs become one.
+fn join(found: Vec<Result<Option<PathBuf>, InputError>>) -> Vec<Result<Trace, InputError>> {
+    let mut traces: Vec<Result<Trace, InputError>> = Vec::new();
+    let mut by_stem: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for path in found {
+        let path = match path {
+            Ok(Some(path)) => path,
+            Ok(None) => {
+                traces.push(Ok(Trace::stdin()));
+                continue;
+            }
+            Err(error) => {
+                traces.push(Err(error));
+                continue;
+            }
+        };
+        let (stem, sender) = input::by_suffix(&path);
+        let shown = path.display().to_string();
+        let file = File { path: Some(path), sender };
+        if sender.is_some() {
+            if let Some(Ok(other)) = by_stem.get(&stem).and_then(|at| traces.get_mut(*at))
+                && other.streams.iter().all(|file| file.sender != sender)
+            {
+                other.name = format!("{} + {shown}", other.name);
+                // What a client asked is known before what the server answered.
+                match sender {
+                    Some(Sender::Client) => other.streams.insert(0, file),
+                    _ => other.streams.push(file),
+                }
+                continue;
+            }
+            by_stem.insert(stem, traces.len());
+        }
+        traces.push(Ok(Trace { name: shown, streams: vec![file] }));
+    }
+    traces
+}
+
+impl File {
+    fn read(&self, parser: Parser, consumer: &mut impl Consumer) -> Result<(), InputError> {
+        let shown = self.path.as_deref().unwrap_or(Path::new("-"));
+        let fail = |error: std::io::Error| InputError::io(shown, &error);
+        let raw: Box<dyn Read> = match &self.path {
+            Some(path) => Box::new(std::fs::File::open(path).map_err(fail)?),
+            None => Box::new(std::io::stdin().lock()),
+        };
+        let mut input = Peek::new(unpack::unpack(raw).map_err(fail)?);
+        let head = input.head();
+        let form = Form::of(head);
+        if let Form::Unsupported(what) = form {
+            return Err(InputError::new(shown, what));
+        }
+        let direction = match self.sender {
+            Some(sender) => sender.direction(),
+            None => input::direction_of(head),
+        };
+        let mut stream = Stream::new(parser.direction(direction));
+        let mut reading = Reading {
+            sender: self.sender,
+            last: if direction == Direction::Client { Sender::Client } else { Sender::Server },
+            known: 0,
+        };
+        let mut length = 0;
+        let result = loop {
+            match input.read(stream.room(BLOCK)) {
+                Ok(0) => break Ok(()),
+                Ok(count) => {
+                    length += count as u64;
+                    stream.filled(count);
+                    reading.hand_on(&mut stream, consumer);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                // What came before the broken end of an archive is still good.
+                Err(error) => break Err(fail(error)),
+            }
+        };
+        stream.end();
+        reading.hand_on(&mut stream, consumer);
+        consumer.end(0, reading.last, Ended { length, trailing_blank: stream.trailing_blank() });
+        if result.is_ok() && form == Form::Binary && reading.known == 0 {
+            return Err(InputError::new(shown, "this is a binary file without a single AMI message"));
+        }
+        result
+    }
+}
+
+/// A stream that is being read. One without a suffix can hold both directions; then each message tells its own.
+struct Reading {
+    sender: Option<Sender>,
+    last: Sender,
+    /// Messages of a known kind.
+    known: u64,
+}
+
+impl Reading {
+    fn hand_on(&mut self, stream: &mut Stream, consumer: &mut impl Consumer) {
+        while let Some(message) = stream.next() {
+            let kind = message.as_ref().map_or(Kind::Unknown, Message::kind);
+            self.last = match (self.sender, kind) {
+                (Some(sender), _) => sender,
+                (None, Kind::Action) => Sender::Client,
+                (None, Kind::Banner | Kind::Response | Kind::Event) => Sender::Server,
+                // Torn messages belong where the last one came from.
+                (None, Kind::Unknown) => self.last,
+            };
+            self.known += u64::from(kind != Kind::Unknown);
+            consumer.message(0, self.last, message);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Every rule keeps what it says of itself: its conforming example holds, its violating one is found.
+
+mod common;
+
+use ami_conformance::rules::RULES;
+use ami_conformance::{Options, Releases};
+
+fn on_the_wire(example: &str) -> Vec<u8> {
+    format!("{example}\n").replace('\n', "\r\n").into_bytes()
+}
+
+fn options() -> Options {
+    Options { release: Some(Releases::parse("22").unwrap()), ..Options::default() }
+}
+
+#[test]
+fn conforming_examples_conform() {
+    for rule in RULES {
+        let (findings, counts) = common::check(&on_the_wire(rule.conforming), options());
+        let said: Vec<_> = findings.iter().map(|finding| &finding.explanation).collect();
+        assert!(said.is_empty(), "{}: {said:?}", rule.name);
+        let (_, counts) = counts.iter().find(|(of, _)| of.name == rule.name).unwrap();
+        assert!(counts.held > 0, "{}: the example shows the rule at work, {counts:?}", rule.name);
+    }
+}
+
+#[test]
+fn violating_examples_are_found() {
+    for rule in RULES {
+        let (findings, counts) = common::check(&on_the_wire(rule.violating), options());
+        let names: Vec<_> = findings.iter().map(|finding| finding.rule.name).collect();
+        assert_eq!(names, [rule.name]);
+        assert_eq!(findings[0].severity, rule.severity);
+        assert!(findings[0].known.is_none());
+        assert!(!findings[0].related.is_empty() || rule.name.starts_with("dial/"), "{}", rule.name);
+        let (_, counts) = counts.iter().find(|(of, _)| of.name == rule.name).unwrap();
+        assert_eq!(counts.violated, 1, "{}", rule.name);
+    }
+}
+
+#[test]
+fn names_are_unique_and_well_formed() {
+    let mut names: Vec<_> = RULES.iter().map(|rule| rule.name).collect();
+    names.sort_unstable();
+    let count = names.len();
+    names.dedup();
+    assert_eq!(names.len(), count);
+    for rule in RULES {
+        assert!(
+            rule.name.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'/' | b'-')),
+            "{}",
+            rule.name
+        );
+        assert!(rule.promise.ends_with('.') && rule.why.ends_with('.'), "{}", rule.name);
+        assert!(!rule.source.is_empty() && !rule.releases.is_empty(), "{}", rule.name);
+    }
+}
+
+#[test]
+fn each_rule_is_in_the_file_of_its_name() {
+    let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/rules");
+    for rule in RULES {
+        let file = source.join(format!("{}.rs", rule.name.replace('-', "_")));
+        let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        assert!(text.contains(&format!("name: \"{}\"", rule.name)), "{}", file.display());
+    }
+}

@@ -1,0 +1,152 @@
+//! The recorded sessions of stock servers: what they break is known, and windows onto them raise no false alarm.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use ami_conformance::deviations::DEVIATIONS;
+use ami_conformance::{Options, Releases, Severity, Verdict};
+use proptest::prelude::*;
+
+fn describe(findings: &[ami_conformance::Finding]) -> Vec<String> {
+    findings.iter().map(|f| format!("{} at message {}: {}", f.rule.name, f.place.message, f.explanation)).collect()
+}
+
+#[test]
+fn stock_servers_break_nothing_but_what_is_known() {
+    for name in common::modern() {
+        let (mut findings, _) = common::check(&common::bytes(&name), Options::default());
+        findings.retain(|finding| finding.severity == Severity::Error && finding.known.is_none());
+        assert!(findings.is_empty(), "{name}: {:#?}", describe(&findings));
+    }
+}
+
+#[test]
+fn every_known_deviation_has_its_evidence() {
+    for deviation in DEVIATIONS {
+        assert!(!deviation.evidence.is_empty(), "{}", deviation.id);
+        for (trace, message) in deviation.evidence {
+            let (findings, _) = common::check(&common::bytes(trace), Options::default());
+            let found = findings.iter().find(|f| f.place.message == *message && f.rule.name == deviation.rule);
+            assert_eq!(found.and_then(|finding| finding.known), Some(deviation.id), "{trace}, message {message}");
+        }
+        for release in deviation.observed {
+            assert!(Releases::parse(release).is_ok());
+        }
+    }
+}
+
+#[test]
+fn without_the_register_they_are_violations() {
+    for deviation in DEVIATIONS {
+        let (trace, message) = deviation.evidence[0];
+        let (findings, _) = common::check(&common::bytes(trace), Options { known: false, ..Options::default() });
+        let found = findings.iter().find(|f| f.place.message == message && f.rule.name == deviation.rule).unwrap();
+        assert_eq!(found.known, None);
+    }
+}
+
+#[test]
+fn a_deviation_does_not_excuse_other_releases() {
+    for deviation in DEVIATIONS {
+        let (trace, message) = deviation.evidence[0];
+        // All were observed on 12 or later and are unheard of on 24.
+        let release = Some(Releases::parse("24").unwrap());
+        let (findings, _) = common::check(&common::bytes(trace), Options { release, ..Options::default() });
+        let found = findings.iter().find(|f| f.place.message == message && f.rule.name == deviation.rule).unwrap();
+        assert_eq!(found.known, None, "{}", deviation.id);
+    }
+}
+
+#[test]
+fn the_rules_are_at_work_on_the_recorded_sessions() {
+    let mut at_work = BTreeSet::new();
+    for name in common::modern() {
+        let (_, counts) = common::check(&common::bytes(&name), Options::default());
+        at_work.extend(counts.iter().filter(|(_, counts)| counts.held > 0).map(|(rule, _)| rule.name));
+    }
+    for rule in ami_conformance::rules::RULES {
+        assert!(at_work.contains(rule.name), "{} holds nowhere in the corpus", rule.name);
+    }
+}
+
+#[test]
+fn legacy_sessions_are_not_judged_by_the_rules_of_release_12() {
+    for name in ["asterisk-1.4/blind.s2c", "asterisk-1.8/flood.s2c", "asterisk-11/queue.s2c"] {
+        let bytes = common::bytes(name);
+        // With and without the banner.
+        let first = common::split(&bytes)[0].len();
+        for bytes in [&bytes[..], &bytes[first..]] {
+            let (findings, _) = common::check(bytes, Options::default());
+            assert!(findings.is_empty(), "{name}: {:#?}", describe(&findings));
+        }
+    }
+}
+
+#[test]
+fn a_small_window_of_dead_entities_raises_no_false_alarm() {
+    for name in ["asterisk-22/flood.s2c", "asterisk-13/flood.s2c", "asterisk-20/dtmffeat.s2c"] {
+        let bytes = common::bytes(name);
+        let (_, full) = common::check(&bytes, Options::default());
+        for window in [0, 1, 7, 64] {
+            let (findings, counts) = common::check(&bytes, Options { window, ..Options::default() });
+            let unknown: Vec<_> = findings.into_iter().filter(|finding| finding.known.is_none()).collect();
+            assert!(unknown.is_empty(), "{name}, window {window}: {:#?}", describe(&unknown));
+            if window == 64 {
+                assert!(counts.iter().zip(full.iter()).all(|((_, a), (_, b))| a.violated == b.violated));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_open_is_a_violation_of_a_complete_trace() {
+    let bytes = common::bytes("asterisk-22/blind.s2c");
+    let messages = common::split(&bytes);
+    let enter = messages.iter().position(|message| message.starts_with(b"Event: BridgeEnter")).unwrap();
+    let cut = messages[..=enter].concat();
+    let (findings, _) = common::check(&cut, Options::default());
+    assert!(findings.is_empty());
+    let (findings, counts) = common::check(&cut, Options { complete: true, ..Options::default() });
+    let rules: BTreeSet<_> = findings.iter().map(|finding| finding.rule.name).collect();
+    assert!(rules.contains("bridge/leave-before-hangup") && rules.contains("channel/hangup-once"), "{rules:?}");
+    let held: u64 =
+        counts.iter().filter(|(rule, _)| rule.name == "channel/newchannel-first").map(|(_, c)| c.held).sum();
+    assert!(held > 0);
+    let mut all = ami_conformance::Counts::default();
+    all.add(Verdict::Open);
+    assert_eq!(all.open, 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(160))]
+
+    /// A capture can begin and end anywhere, and can miss a class of events.
+    #[test]
+    fn windows_onto_a_session_raise_no_false_alarm(
+        name in prop::sample::select(common::modern()),
+        from in any::<prop::sample::Index>(),
+        to in any::<prop::sample::Index>(),
+        class in prop::option::of(prop::sample::select(
+            &["call", "dialplan", "agent", "dtmf", "security", "reporting", "system", "user", "cdr", "agi"]
+        )),
+    ) {
+        let bytes = common::bytes(&name);
+        let messages = common::split(&bytes);
+        let (from, to) = (from.index(messages.len()), to.index(messages.len()));
+        let (from, to) = (from.min(to), from.max(to) + 1);
+        let window: Vec<u8> = messages[from..to]
+            .iter()
+            .filter(|message| class.is_none_or(|class| {
+                let privilege = format!("Privilege: {class},");
+                !message.windows(privilege.len()).any(|bytes| bytes == privilege.as_bytes())
+            }))
+            .flat_map(|message| message.iter().copied())
+            .collect();
+        let (whole, _) = common::check(&bytes, Options::default());
+        let (findings, _) = common::check(&window, Options::default());
+        let unknown: Vec<_> = findings.iter().filter(|finding| finding.known.is_none()).cloned().collect();
+        prop_assert!(unknown.is_empty(), "{} {}..{} without {:?}: {:#?}", name, from, to, class, describe(&unknown));
+        prop_assert!(findings.len() <= whole.len());
+    }
+}

@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write as _};
 
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 use crate::Text;
 use crate::schema::{ActionId, family_matches};
@@ -49,30 +49,20 @@ impl<T> From<T> for Value<'_, T> {
     }
 }
 
-/// Writes a header whose value has a type.
-pub(crate) fn encode_value<S: Sink, T: Encode>(
-    encoder: &mut Encoder<S>,
-    key: &str,
-    value: &Value<'_, T>,
-) -> Result<(), EncodeError> {
-    match value {
-        Value::Known(value) => value.put(encoder, key),
-        Value::Raw(text) => encoder.header(key, text),
-    }
-}
-
 /// A type that a parameter can have.
 pub(crate) trait Encode {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError>;
+    /// Gives what is to be written.
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R;
 }
 
 macro_rules! numbers {
     ($($ty:ty),+) => {$(
         impl Encode for $ty {
-            fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
+            fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
                 let mut buffer = Buffer { bytes: [0; 20], length: 0 };
-                write!(buffer, "{self}").map_err(|_| EncodeError::Full)?;
-                encoder.header(key, buffer.bytes.get(..buffer.length).unwrap_or_default())
+                // No 64-bit number is longer than the buffer.
+                let _ = write!(buffer, "{self}");
+                take(buffer.bytes.get(..buffer.length).unwrap_or_default())
             }
         }
     )+};
@@ -80,9 +70,44 @@ macro_rules! numbers {
 numbers!(u64, i64, Seconds, Milliseconds, Microseconds);
 
 impl Encode for bool {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, if *self { "true" } else { "false" })
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(if *self { b"true" } else { b"false" })
     }
+}
+
+pub(crate) fn put_text<E>(
+    put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    key: &str,
+    value: Option<Text<'_>>,
+) -> Result<(), E> {
+    value.map_or(Ok(()), |value| put(key.as_bytes(), &value))
+}
+
+pub(crate) fn put_value<E, T: Encode>(
+    put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    key: &str,
+    value: Option<Value<'_, T>>,
+) -> Result<(), E> {
+    match value {
+        None => Ok(()),
+        Some(Value::Known(value)) => value.with_bytes(|bytes| put(key.as_bytes(), bytes)),
+        Some(Value::Raw(text)) => put(key.as_bytes(), &text),
+    }
+}
+
+pub(crate) fn put_repeated<E>(
+    put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    key: &str,
+    values: Repeated<'_>,
+) -> Result<(), E> {
+    values.iter().try_for_each(|value| put(key.as_bytes(), &value))
+}
+
+pub(crate) fn put_headers<E>(
+    put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    headers: Headers<'_>,
+) -> Result<(), E> {
+    headers.iter().try_for_each(|(key, value)| put(&key, &value))
 }
 
 /// Room for any 64-bit number.

@@ -1,6 +1,6 @@
 //! What all events, and all actions, have in common.
 
-use ami_wire::{EncodeError, Kind, Message, Sink};
+use ami_wire::{EncodeError, Encoder, Kind, Message, Sink};
 
 use crate::located::{self, EventField};
 use crate::schema::{self, ActionDef, ActionId, Class, EventDef, EventId};
@@ -35,7 +35,7 @@ pub trait TypedEvent<'a>: Sized {
     }
 
     /// All headers in wire order, with what the schema says about each.
-    fn fields(&self) -> impl Iterator<Item = EventField<'a>> {
+    fn fields(&self) -> impl Iterator<Item = EventField<'a>> + Clone {
         located::fields(self.message(), Some(Self::ID.def()))
     }
 
@@ -75,8 +75,17 @@ impl<'a> Event<'a> {
     }
 
     /// All headers in wire order, with what the schema says about each.
-    pub fn fields(&self) -> impl Iterator<Item = EventField<'a>> + use<'a> {
+    pub fn fields(&self) -> impl Iterator<Item = EventField<'a>> + Clone + use<'a> {
         located::fields(self.message(), self.def())
+    }
+
+    /// Writes it in clean form, as a server sends it: what it says is not changed.
+    ///
+    /// # Errors
+    ///
+    /// What the sink says.
+    pub fn encode(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
+        self.message().encode(sink)
     }
 
     /// The action that it answers. `ActionID`
@@ -94,12 +103,23 @@ pub trait TypedAction<'a>: Sized {
     /// empty.
     fn decode(message: &Message<'a>) -> Option<Self>;
 
+    /// Gives each header after `Action` to `put`, in the order in which they are written, until one fails.
+    ///
+    /// # Errors
+    ///
+    /// What `put` says.
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E>;
+
     /// Writes it.
     ///
     /// # Errors
     ///
     /// CR, LF or NUL in a value, or what the sink says.
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError>;
+    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
+        let mut encoder = Encoder::action(sink, Self::ID.def().name)?;
+        self.headers(&mut |key, value| encoder.header(key, value))?;
+        encoder.end()
+    }
 
     /// What the schema says about it.
     fn def(&self) -> &'static ActionDef {

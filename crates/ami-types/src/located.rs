@@ -5,7 +5,7 @@ use core::fmt;
 use ami_wire::Message;
 
 use crate::Text;
-use crate::schema::{EventDef, EventId, FieldDef};
+use crate::schema::{EventDef, EventId, FieldDef, common_fields};
 use crate::values::{Field, FromValue};
 
 /// Where a value is in its message. A start of 0 means that the header is absent: a key is always before the value.
@@ -149,6 +149,8 @@ fn locate(message: &Message<'_>, fields: &[FieldDef], spans: &mut [Span]) {
     for header in message.headers() {
         let index = match fields.get(next) {
             Some(field) if field.name.as_bytes() == header.key => next,
+            // What every event starts with need not be looked for.
+            _ if next == 0 && matches!(header.key, b"Event" | b"Privilege") => continue,
             _ => match search(fields, next, header.key) {
                 Some(index) => index,
                 None => continue,
@@ -192,24 +194,27 @@ pub struct EventField<'a> {
 pub(crate) fn fields<'a>(
     message: &Message<'a>,
     def: Option<&'static EventDef>,
-) -> impl Iterator<Item = EventField<'a>> + use<'a> {
+) -> impl Iterator<Item = EventField<'a>> + Clone + use<'a> {
     let listed: &'static [FieldDef] = def.map_or(&[], |def| def.fields);
     let mut next = 0;
     message.headers().map(move |header| {
         let expected = listed.get(next).filter(|field| field.name.as_bytes() == header.key);
-        let found = expected.or_else(|| match search(listed, next, header.key) {
-            Some(index) => {
-                next = index;
-                listed.get(index)
+        let def = expected.or_else(|| {
+            if next == 0
+                && let Some(common) = common_fields().iter().find(|field| field.name.as_bytes() == header.key)
+            {
+                return Some(common);
             }
-            None => None,
+            let index = search(listed, next, header.key)?;
+            next = index;
+            listed.get(index)
         });
-        if found.is_some() {
+        if def.is_some_and(|def| listed.get(next).is_some_and(|listed| core::ptr::eq(listed, def))) {
             next += 1;
         }
-        let def = found.or_else(|| {
-            let all = listed.iter().filter(|field| field.is_family()).chain(crate::schema::common_fields());
-            { all }.find(|field| field.matches(header.key))
+        let def = def.or_else(|| {
+            let mut rest = common_fields().iter().chain(listed.iter().filter(|field| field.is_family()));
+            rest.find(|field| field.matches(header.key))
         });
         EventField { def, key: Text::new(header.key), value: Text::new(header.value) }
     })

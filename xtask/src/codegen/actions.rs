@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 
-use super::{Access, access, enum_imports, field_doc, imports, short};
+use super::{Access, access, enum_imports, field_doc, gate, imports, short};
 use crate::schema::{Action, Field, Schema, SimpleType, Topic, Type};
 
 /// How a parameter is held.
@@ -88,8 +88,9 @@ fn action_type(schema: &Schema, action: &Action, out: &mut String) -> Result<()>
         short(name)
     )?;
     decode(action, out)?;
-    encode(action, out)?;
+    headers(action, out)?;
     *out += "}\n\n";
+    super::serialize(out, name, "action")?;
     Ok(())
 }
 
@@ -177,34 +178,24 @@ fn decode(action: &Action, out: &mut String) -> Result<()> {
     Ok(())
 }
 
-fn encode(action: &Action, out: &mut String) -> Result<()> {
-    writeln!(
-        out,
-        "fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {{\nlet mut action = Encoder::action(sink, \"{}\")?;\n\
-         if let Some(value) = self.action_id {{ action.header(\"ActionID\", value)?; }}",
-        action.wire
-    )?;
+fn headers(action: &Action, out: &mut String) -> Result<()> {
+    *out += "fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {\n\
+             put_text(put, \"ActionID\", self.action_id)?;\n";
     for field in &action.params {
         let param = param(field)?;
         let (rust, wire) = (&field.rust, &field.wire);
-        let put = |value: &str| {
-            if param.typed {
-                format!("encode_value(&mut action, \"{wire}\", &{value})?;")
-            } else {
-                format!("action.header(\"{wire}\", {value})?;")
-            }
-        };
+        let value = if param.required { format!("Some(self.{rust})") } else { format!("self.{rust}") };
         if field.is_family() {
-            writeln!(out, "for (key, value) in self.{rust}.iter() {{ action.header(key, value)?; }}")?;
+            writeln!(out, "put_headers(put, self.{rust})?;")?;
         } else if field.repeated {
-            writeln!(out, "for value in self.{rust}.iter() {{ action.header(\"{wire}\", value)?; }}")?;
-        } else if param.required {
-            writeln!(out, "{}", put(&format!("self.{rust}")))?;
+            writeln!(out, "put_repeated(put, \"{wire}\", self.{rust})?;")?;
+        } else if param.typed {
+            writeln!(out, "put_value(put, \"{wire}\", {value})?;")?;
         } else {
-            writeln!(out, "if let Some(value) = self.{rust} {{ {} }}", put("value"))?;
+            writeln!(out, "put_text(put, \"{wire}\", {value})?;")?;
         }
     }
-    *out += "action.end()\n}\n";
+    *out += "Ok(())\n}\n";
     Ok(())
 }
 
@@ -218,10 +209,10 @@ pub(super) fn action(schema: &Schema) -> Result<String> {
     for (topic, action) in schema.actions() {
         writeln!(
             out,
-            "/// {} `{}`.\n#[cfg(feature = \"{}\")]\n{}({}<'a>),",
+            "/// {} `{}`.\n{}{}({}<'a>),",
             action.doc,
             action.wire,
-            topic.name,
+            gate(topic),
             short(&action.name),
             action.name
         )?;
@@ -231,8 +222,8 @@ pub(super) fn action(schema: &Schema) -> Result<String> {
     for (topic, action) in schema.actions() {
         writeln!(
             out,
-            "#[cfg(feature = \"{}\")]\nActionId::{short} => {}::decode(message).map(Self::{short}),",
-            topic.name,
+            "{}ActionId::{short} => {}::decode(message).map(Self::{short}),",
+            gate(topic),
             action.name,
             short = short(&action.name)
         )?;
@@ -240,24 +231,20 @@ pub(super) fn action(schema: &Schema) -> Result<String> {
     out += "#[allow(unreachable_patterns, reason = \"reachable when a feature is off\")]\n_ => None,\n}\n}\n\n\
             /// Its number.\npub fn id(&self) -> ActionId {\nmatch self {\n";
     for (topic, action) in schema.actions() {
-        writeln!(
-            out,
-            "#[cfg(feature = \"{}\")]\nSelf::{short}(_) => ActionId::{short},",
-            topic.name,
-            short = short(&action.name)
-        )?;
+        writeln!(out, "{}Self::{short}(_) => ActionId::{short},", gate(topic), short = short(&action.name))?;
     }
-    out += "#[allow(unreachable_patterns, reason = \"reachable when all features are off\")]\n_ => unreachable!(),\n}\n}\n\n\
+    out += "}\n}\n\n\
             /// Writes it.\n///\n/// # Errors\n///\n/// CR, LF or NUL in a value, or what the sink says.\n\
             pub fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {\nmatch self {\n";
     for (topic, action) in schema.actions() {
-        writeln!(
-            out,
-            "#[cfg(feature = \"{}\")]\nSelf::{}(action) => action.encode(sink),",
-            topic.name,
-            short(&action.name)
-        )?;
+        writeln!(out, "{}Self::{}(action) => action.encode(sink),", gate(topic), short(&action.name))?;
     }
-    out += "#[allow(unreachable_patterns, reason = \"reachable when all features are off\")]\n_ => unreachable!(),\n}\n}\n}\n";
+    out += "}\n}\n}\n\n\
+            #[cfg(feature = \"serde\")]\nimpl serde::Serialize for Action<'_> {\n\
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {\nmatch self {\n";
+    for (topic, action) in schema.actions() {
+        writeln!(out, "{}Self::{}(action) => action.serialize(serializer),", gate(topic), short(&action.name))?;
+    }
+    out += "}\n}\n}\n";
     Ok(out)
 }

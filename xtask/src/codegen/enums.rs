@@ -9,7 +9,7 @@ use crate::schema::Schema;
 pub(super) fn enums(schema: &Schema) -> Result<String> {
     let mut out = String::from(
         "//! Enumerated values. Each enumeration keeps a value that the schema does not list.\n\n\
-         use core::fmt;\n\nuse ami_wire::{EncodeError, Encoder, Sink};\n\nuse crate::Text;\nuse crate::action_values::Encode;\nuse crate::values::FromValue;\n",
+         use core::fmt;\n\nuse crate::Text;\nuse crate::action_values::Encode;\nuse crate::values::FromValue;\n",
     );
     for entry in schema.enums.values() {
         let name = &entry.name;
@@ -42,8 +42,7 @@ pub(super) fn enums(schema: &Schema) -> Result<String> {
              Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))\n}}\n}}\n\n\
              impl fmt::Display for {name}<'_> {{\nfn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n\
              Text::new(self.as_bytes()).fmt(f)\n}}\n}}\n\n\
-             impl Encode for {name}<'_> {{\nfn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {{\n\
-             encoder.header(key, self.as_bytes())\n}}\n}}"
+             impl Encode for {name}<'_> {{\nfn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {{\ntake(self.as_bytes())\n}}\n}}"
         )?;
     }
     Ok(out)

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
 
-use super::{Access, access, enum_imports, field_doc, imports};
+use super::{Access, access, enum_imports, field_doc, gate, imports};
 use crate::schema::{Event, Field, Schema, SnapshotKind, Topic};
 
 /// More fields than this are looked up by key: it bounds the size of an event.
@@ -126,6 +126,7 @@ fn event_type(schema: &Schema, event: &Event, out: &mut String) -> Result<()> {
          fn locate(message: &Message<'a>) -> Self {{ Self(Located::new(message, Self::ID)) }}\n\n\
          fn message(&self) -> &Message<'a> {{ self.0.message() }}\n}}\n"
     )?;
+    super::serialize(out, name, "event")?;
     Ok(())
 }
 
@@ -149,10 +150,10 @@ pub(super) fn event(schema: &Schema) -> Result<String> {
     for (topic, event) in schema.events() {
         writeln!(
             out,
-            "/// {} {}\n#[cfg(feature = \"{}\")]\n{name}({name}<'a>),",
+            "/// {} {}\n{}{name}({name}<'a>),",
             event.doc,
             about(schema, event),
-            topic.name,
+            gate(topic),
             name = event.variant
         )?;
     }
@@ -163,24 +164,19 @@ pub(super) fn event(schema: &Schema) -> Result<String> {
     for (topic, event) in schema.events() {
         writeln!(
             out,
-            "#[cfg(feature = \"{}\")]\nEventId::{name} => Self::{name}({name}::locate(message)),",
-            topic.name,
+            "{}EventId::{name} => Self::{name}({name}::locate(message)),",
+            gate(topic),
             name = event.variant
         )?;
     }
     out += "#[allow(unreachable_patterns, reason = \"reachable when a feature is off\")]\n_ => Self::Unknown(*message),\n}\n}\n\n\
             /// The message with all its headers.\npub fn message(&self) -> &Message<'a> {\nmatch self {\n";
     for (topic, event) in schema.events() {
-        writeln!(out, "#[cfg(feature = \"{}\")]\nSelf::{}(event) => event.message(),", topic.name, event.variant)?;
+        writeln!(out, "{}Self::{}(event) => event.message(),", gate(topic), event.variant)?;
     }
     out += "Self::Unknown(message) => message,\n}\n}\n\n/// Its number; `None` for [`Unknown`](Self::Unknown).\npub fn id(&self) -> Option<EventId> {\nmatch self {\n";
     for (topic, event) in schema.events() {
-        writeln!(
-            out,
-            "#[cfg(feature = \"{}\")]\nSelf::{name}(_) => Some(EventId::{name}),",
-            topic.name,
-            name = event.variant
-        )?;
+        writeln!(out, "{}Self::{name}(_) => Some(EventId::{name}),", gate(topic), name = event.variant)?;
     }
     out += "Self::Unknown(_) => None,\n}\n}\n}\n";
     Ok(out)

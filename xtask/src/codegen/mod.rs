@@ -60,11 +60,11 @@ pub fn generate(schema: &Schema) -> Result<BTreeMap<PathBuf, String>> {
 fn topics(what: &str, schema: &Schema, has: impl Fn(&Topic) -> bool) -> Result<String> {
     let mut out = format!("//! {what}, one module per topic.\n\n");
     for topic in schema.topics.iter().filter(|topic| has(topic)) {
-        writeln!(out, "#[cfg(feature = \"{0}\")]\npub mod {0};", topic.name)?;
+        writeln!(out, "{}pub mod {};", gate(topic), topic.name)?;
     }
     out.push('\n');
     for topic in schema.topics.iter().filter(|topic| has(topic)) {
-        writeln!(out, "#[cfg(feature = \"{0}\")]\npub use {0}::*;", topic.name)?;
+        writeln!(out, "{}pub use {}::*;", gate(topic), topic.name)?;
     }
     Ok(out)
 }
@@ -162,6 +162,25 @@ fn short(name: &str) -> &str {
     name.strip_suffix("Action").unwrap_or(name)
 }
 
+/// The topic that every build has: the manager session itself.
+const ALWAYS: &str = "system";
+
+/// The attribute that leaves a topic out when its feature is off.
+fn gate(topic: &Topic) -> String {
+    if topic.name == ALWAYS { String::new() } else { format!("#[cfg(feature = \"{}\")]\n", topic.name) }
+}
+
+/// What the feature `serde` adds to a type.
+fn serialize(out: &mut String, name: &str, what: &str) -> Result<()> {
+    writeln!(
+        out,
+        "#[cfg(feature = \"serde\")]\nimpl serde::Serialize for {name}<'_> {{\n\
+         fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {{\n\
+         crate::serialize::{what}(self, serializer)\n}}\n}}\n"
+    )?;
+    Ok(())
+}
+
 /// How the accessor of a field gets its value.
 enum Access {
     /// `Option<Text>`.
@@ -224,9 +243,12 @@ fn imports(text: &str) -> String {
             let _ = writeln!(out, "use {path}::{{{}}};", names.join(", "));
         }
     };
-    group("ami_wire", &["EncodeError", "Encoder", "Message", "Sink"]);
+    group("ami_wire", &["Message"]);
     group("crate", &["Text", "TypedEvent", "TypedAction"]);
-    group("crate::action_values", &["Headers", "Repeated", "Value", "encode_value"]);
+    group(
+        "crate::action_values",
+        &["Headers", "Repeated", "Value", "put_headers", "put_repeated", "put_text", "put_value"],
+    );
     group("crate::generated::snapshot", &["BridgeSnapshot", "ChannelSnapshot"]);
     group("crate::located", &["Located", "View"]);
     group("crate::schema", &["ActionId", "EventId"]);

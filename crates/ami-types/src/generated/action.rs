@@ -459,61 +459,42 @@ pub enum Action<'a> {
     #[cfg(feature = "state")]
     PresenceStateList(PresenceStateListAction<'a>),
     /// Ask for a challenge for a login by MD5. `Challenge`.
-    #[cfg(feature = "system")]
     Challenge(ChallengeAction<'a>),
     /// Run a command of the command line. `Command`.
-    #[cfg(feature = "system")]
     Command(CommandAction<'a>),
     /// Query core settings. `CoreSettings`.
-    #[cfg(feature = "system")]
     CoreSettings(CoreSettingsAction<'a>),
     /// Query core system status. `CoreStatus`.
-    #[cfg(feature = "system")]
     CoreStatus(CoreStatusAction<'a>),
     /// Ask for a tree of internal data. `DataGet`.
-    #[cfg(feature = "system")]
     DataGet(DataGetAction<'a>),
     /// Control event output. `Events`.
-    #[cfg(feature = "system")]
     Events(EventsAction<'a>),
     /// Manage event filters. `Filter`.
-    #[cfg(feature = "system")]
     Filter(FilterAction<'a>),
     /// List the event filters of the session. `FilterList`.
-    #[cfg(feature = "system")]
     FilterList(FilterListAction<'a>),
     /// List available AMI commands. `ListCommands`.
-    #[cfg(feature = "system")]
     ListCommands(ListCommandsAction<'a>),
     /// Rotate logger files. `LoggerRotate`.
-    #[cfg(feature = "system")]
     LoggerRotate(LoggerRotateAction<'a>),
     /// Log in. `Login`.
-    #[cfg(feature = "system")]
     Login(LoginAction<'a>),
     /// End the session. `Logoff`.
-    #[cfg(feature = "system")]
     Logoff(LogoffAction<'a>),
     /// Check if a module is loaded. `ModuleCheck`.
-    #[cfg(feature = "system")]
     ModuleCheck(ModuleCheckAction<'a>),
     /// Load, unload, or reload a module. `ModuleLoad`.
-    #[cfg(feature = "system")]
     ModuleLoad(ModuleLoadAction<'a>),
     /// Ask whether the server is alive. `Ping`.
-    #[cfg(feature = "system")]
     Ping(PingAction<'a>),
     /// Reload asterisk modules. `Reload`.
-    #[cfg(feature = "system")]
     Reload(ReloadAction<'a>),
     /// List the local nodes of a radio repeater. `RptLocalNodes`.
-    #[cfg(feature = "system")]
     RptLocalNodes(RptLocalNodesAction<'a>),
     /// Show the state of a radio repeater. `RptStatus`.
-    #[cfg(feature = "system")]
     RptStatus(RptStatusAction<'a>),
     /// Wait for an event to occur. `WaitEvent`.
-    #[cfg(feature = "system")]
     WaitEvent(WaitEventAction<'a>),
     /// Attended transfer a channel. `Atxfer`.
     #[cfg(feature = "transfer")]
@@ -911,43 +892,24 @@ impl<'a> Action<'a> {
             ActionId::PresenceState => PresenceStateAction::decode(message).map(Self::PresenceState),
             #[cfg(feature = "state")]
             ActionId::PresenceStateList => PresenceStateListAction::decode(message).map(Self::PresenceStateList),
-            #[cfg(feature = "system")]
             ActionId::Challenge => ChallengeAction::decode(message).map(Self::Challenge),
-            #[cfg(feature = "system")]
             ActionId::Command => CommandAction::decode(message).map(Self::Command),
-            #[cfg(feature = "system")]
             ActionId::CoreSettings => CoreSettingsAction::decode(message).map(Self::CoreSettings),
-            #[cfg(feature = "system")]
             ActionId::CoreStatus => CoreStatusAction::decode(message).map(Self::CoreStatus),
-            #[cfg(feature = "system")]
             ActionId::DataGet => DataGetAction::decode(message).map(Self::DataGet),
-            #[cfg(feature = "system")]
             ActionId::Events => EventsAction::decode(message).map(Self::Events),
-            #[cfg(feature = "system")]
             ActionId::Filter => FilterAction::decode(message).map(Self::Filter),
-            #[cfg(feature = "system")]
             ActionId::FilterList => FilterListAction::decode(message).map(Self::FilterList),
-            #[cfg(feature = "system")]
             ActionId::ListCommands => ListCommandsAction::decode(message).map(Self::ListCommands),
-            #[cfg(feature = "system")]
             ActionId::LoggerRotate => LoggerRotateAction::decode(message).map(Self::LoggerRotate),
-            #[cfg(feature = "system")]
             ActionId::Login => LoginAction::decode(message).map(Self::Login),
-            #[cfg(feature = "system")]
             ActionId::Logoff => LogoffAction::decode(message).map(Self::Logoff),
-            #[cfg(feature = "system")]
             ActionId::ModuleCheck => ModuleCheckAction::decode(message).map(Self::ModuleCheck),
-            #[cfg(feature = "system")]
             ActionId::ModuleLoad => ModuleLoadAction::decode(message).map(Self::ModuleLoad),
-            #[cfg(feature = "system")]
             ActionId::Ping => PingAction::decode(message).map(Self::Ping),
-            #[cfg(feature = "system")]
             ActionId::Reload => ReloadAction::decode(message).map(Self::Reload),
-            #[cfg(feature = "system")]
             ActionId::RptLocalNodes => RptLocalNodesAction::decode(message).map(Self::RptLocalNodes),
-            #[cfg(feature = "system")]
             ActionId::RptStatus => RptStatusAction::decode(message).map(Self::RptStatus),
-            #[cfg(feature = "system")]
             ActionId::WaitEvent => WaitEventAction::decode(message).map(Self::WaitEvent),
             #[cfg(feature = "transfer")]
             ActionId::Atxfer => AtxferAction::decode(message).map(Self::Atxfer),
@@ -1287,43 +1249,24 @@ impl<'a> Action<'a> {
             Self::PresenceState(_) => ActionId::PresenceState,
             #[cfg(feature = "state")]
             Self::PresenceStateList(_) => ActionId::PresenceStateList,
-            #[cfg(feature = "system")]
             Self::Challenge(_) => ActionId::Challenge,
-            #[cfg(feature = "system")]
             Self::Command(_) => ActionId::Command,
-            #[cfg(feature = "system")]
             Self::CoreSettings(_) => ActionId::CoreSettings,
-            #[cfg(feature = "system")]
             Self::CoreStatus(_) => ActionId::CoreStatus,
-            #[cfg(feature = "system")]
             Self::DataGet(_) => ActionId::DataGet,
-            #[cfg(feature = "system")]
             Self::Events(_) => ActionId::Events,
-            #[cfg(feature = "system")]
             Self::Filter(_) => ActionId::Filter,
-            #[cfg(feature = "system")]
             Self::FilterList(_) => ActionId::FilterList,
-            #[cfg(feature = "system")]
             Self::ListCommands(_) => ActionId::ListCommands,
-            #[cfg(feature = "system")]
             Self::LoggerRotate(_) => ActionId::LoggerRotate,
-            #[cfg(feature = "system")]
             Self::Login(_) => ActionId::Login,
-            #[cfg(feature = "system")]
             Self::Logoff(_) => ActionId::Logoff,
-            #[cfg(feature = "system")]
             Self::ModuleCheck(_) => ActionId::ModuleCheck,
-            #[cfg(feature = "system")]
             Self::ModuleLoad(_) => ActionId::ModuleLoad,
-            #[cfg(feature = "system")]
             Self::Ping(_) => ActionId::Ping,
-            #[cfg(feature = "system")]
             Self::Reload(_) => ActionId::Reload,
-            #[cfg(feature = "system")]
             Self::RptLocalNodes(_) => ActionId::RptLocalNodes,
-            #[cfg(feature = "system")]
             Self::RptStatus(_) => ActionId::RptStatus,
-            #[cfg(feature = "system")]
             Self::WaitEvent(_) => ActionId::WaitEvent,
             #[cfg(feature = "transfer")]
             Self::Atxfer(_) => ActionId::Atxfer,
@@ -1357,8 +1300,6 @@ impl<'a> Action<'a> {
             Self::VoicemailUserStatus(_) => ActionId::VoicemailUserStatus,
             #[cfg(feature = "voicemail")]
             Self::VoicemailUsersList(_) => ActionId::VoicemailUsersList,
-            #[allow(unreachable_patterns, reason = "reachable when all features are off")]
-            _ => unreachable!(),
         }
     }
 
@@ -1665,43 +1606,24 @@ impl<'a> Action<'a> {
             Self::PresenceState(action) => action.encode(sink),
             #[cfg(feature = "state")]
             Self::PresenceStateList(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::Challenge(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::Command(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::CoreSettings(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::CoreStatus(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::DataGet(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::Events(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::Filter(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::FilterList(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::ListCommands(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::LoggerRotate(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::Login(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::Logoff(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::ModuleCheck(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::ModuleLoad(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::Ping(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::Reload(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::RptLocalNodes(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::RptStatus(action) => action.encode(sink),
-            #[cfg(feature = "system")]
             Self::WaitEvent(action) => action.encode(sink),
             #[cfg(feature = "transfer")]
             Self::Atxfer(action) => action.encode(sink),
@@ -1735,8 +1657,361 @@ impl<'a> Action<'a> {
             Self::VoicemailUserStatus(action) => action.encode(sink),
             #[cfg(feature = "voicemail")]
             Self::VoicemailUsersList(action) => action.encode(sink),
-            #[allow(unreachable_patterns, reason = "reachable when all features are off")]
-            _ => unreachable!(),
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Action<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            #[cfg(feature = "agent")]
+            Self::AgentCallbackLogin(action) => action.serialize(serializer),
+            #[cfg(feature = "agent")]
+            Self::AgentLogoff(action) => action.serialize(serializer),
+            #[cfg(feature = "agent")]
+            Self::Agents(action) => action.serialize(serializer),
+            #[cfg(feature = "agi")]
+            Self::AGI(action) => action.serialize(serializer),
+            #[cfg(feature = "aoc")]
+            Self::AOCMessage(action) => action.serialize(serializer),
+            #[cfg(feature = "bridge")]
+            Self::Bridge(action) => action.serialize(serializer),
+            #[cfg(feature = "bridge")]
+            Self::BridgeDestroy(action) => action.serialize(serializer),
+            #[cfg(feature = "bridge")]
+            Self::BridgeInfo(action) => action.serialize(serializer),
+            #[cfg(feature = "bridge")]
+            Self::BridgeKick(action) => action.serialize(serializer),
+            #[cfg(feature = "bridge")]
+            Self::BridgeList(action) => action.serialize(serializer),
+            #[cfg(feature = "bridge")]
+            Self::BridgeTechnologyList(action) => action.serialize(serializer),
+            #[cfg(feature = "bridge")]
+            Self::BridgeTechnologySuspend(action) => action.serialize(serializer),
+            #[cfg(feature = "bridge")]
+            Self::BridgeTechnologyUnsuspend(action) => action.serialize(serializer),
+            #[cfg(feature = "channel")]
+            Self::AbsoluteTimeout(action) => action.serialize(serializer),
+            #[cfg(feature = "channel")]
+            Self::CoreShowChannelMap(action) => action.serialize(serializer),
+            #[cfg(feature = "channel")]
+            Self::CoreShowChannels(action) => action.serialize(serializer),
+            #[cfg(feature = "channel")]
+            Self::Hangup(action) => action.serialize(serializer),
+            #[cfg(feature = "channel")]
+            Self::MuteAudio(action) => action.serialize(serializer),
+            #[cfg(feature = "channel")]
+            Self::Redirect(action) => action.serialize(serializer),
+            #[cfg(feature = "channel")]
+            Self::SendText(action) => action.serialize(serializer),
+            #[cfg(feature = "channel")]
+            Self::SetCDRUserField(action) => action.serialize(serializer),
+            #[cfg(feature = "channel")]
+            Self::Status(action) => action.serialize(serializer),
+            #[cfg(feature = "confbridge")]
+            Self::ConfbridgeKick(action) => action.serialize(serializer),
+            #[cfg(feature = "confbridge")]
+            Self::ConfbridgeList(action) => action.serialize(serializer),
+            #[cfg(feature = "confbridge")]
+            Self::ConfbridgeListRooms(action) => action.serialize(serializer),
+            #[cfg(feature = "confbridge")]
+            Self::ConfbridgeLock(action) => action.serialize(serializer),
+            #[cfg(feature = "confbridge")]
+            Self::ConfbridgeMute(action) => action.serialize(serializer),
+            #[cfg(feature = "confbridge")]
+            Self::ConfbridgeSetSingleVideoSrc(action) => action.serialize(serializer),
+            #[cfg(feature = "confbridge")]
+            Self::ConfbridgeStartRecord(action) => action.serialize(serializer),
+            #[cfg(feature = "confbridge")]
+            Self::ConfbridgeStopRecord(action) => action.serialize(serializer),
+            #[cfg(feature = "confbridge")]
+            Self::ConfbridgeUnlock(action) => action.serialize(serializer),
+            #[cfg(feature = "confbridge")]
+            Self::ConfbridgeUnmute(action) => action.serialize(serializer),
+            #[cfg(feature = "config")]
+            Self::CreateConfig(action) => action.serialize(serializer),
+            #[cfg(feature = "config")]
+            Self::GetConfig(action) => action.serialize(serializer),
+            #[cfg(feature = "config")]
+            Self::GetConfigJSON(action) => action.serialize(serializer),
+            #[cfg(feature = "config")]
+            Self::ListCategories(action) => action.serialize(serializer),
+            #[cfg(feature = "config")]
+            Self::UpdateConfig(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::DAHDIDNDoff(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::DAHDIDNDon(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::DAHDIDialOffhook(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::DAHDIHangup(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::DAHDIRestart(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::DAHDIShowChannels(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::DAHDIShowStatus(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::DAHDITransfer(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::PRIDebugFileSet(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::PRIDebugFileUnset(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::PRIDebugSet(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::PRIShowSpans(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::ZapDNDoff(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::ZapDNDon(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::ZapDialOffhook(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::ZapHangup(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::ZapShowChannels(action) => action.serialize(serializer),
+            #[cfg(feature = "dahdi")]
+            Self::ZapTransfer(action) => action.serialize(serializer),
+            #[cfg(feature = "database")]
+            Self::DBDel(action) => action.serialize(serializer),
+            #[cfg(feature = "database")]
+            Self::DBDelTree(action) => action.serialize(serializer),
+            #[cfg(feature = "database")]
+            Self::DBGet(action) => action.serialize(serializer),
+            #[cfg(feature = "database")]
+            Self::DBGetTree(action) => action.serialize(serializer),
+            #[cfg(feature = "database")]
+            Self::DBPut(action) => action.serialize(serializer),
+            #[cfg(feature = "dial")]
+            Self::Originate(action) => action.serialize(serializer),
+            #[cfg(feature = "dialplan")]
+            Self::DialplanExtensionAdd(action) => action.serialize(serializer),
+            #[cfg(feature = "dialplan")]
+            Self::DialplanExtensionRemove(action) => action.serialize(serializer),
+            #[cfg(feature = "dialplan")]
+            Self::GetVar(action) => action.serialize(serializer),
+            #[cfg(feature = "dialplan")]
+            Self::SetVar(action) => action.serialize(serializer),
+            #[cfg(feature = "dialplan")]
+            Self::ShowDialPlan(action) => action.serialize(serializer),
+            #[cfg(feature = "dtmf")]
+            Self::PlayDTMF(action) => action.serialize(serializer),
+            #[cfg(feature = "dtmf")]
+            Self::PlayMF(action) => action.serialize(serializer),
+            #[cfg(feature = "dtmf")]
+            Self::SendFlash(action) => action.serialize(serializer),
+            #[cfg(feature = "fax")]
+            Self::FAXSession(action) => action.serialize(serializer),
+            #[cfg(feature = "fax")]
+            Self::FAXSessions(action) => action.serialize(serializer),
+            #[cfg(feature = "fax")]
+            Self::FAXStats(action) => action.serialize(serializer),
+            #[cfg(feature = "iax")]
+            Self::IAX1peers(action) => action.serialize(serializer),
+            #[cfg(feature = "iax")]
+            Self::IAXnetstats(action) => action.serialize(serializer),
+            #[cfg(feature = "iax")]
+            Self::IAXpeerlist(action) => action.serialize(serializer),
+            #[cfg(feature = "iax")]
+            Self::IAXpeers(action) => action.serialize(serializer),
+            #[cfg(feature = "iax")]
+            Self::IAXregistry(action) => action.serialize(serializer),
+            #[cfg(feature = "local")]
+            Self::LocalOptimizeAway(action) => action.serialize(serializer),
+            #[cfg(feature = "media")]
+            Self::ChangeMonitor(action) => action.serialize(serializer),
+            #[cfg(feature = "media")]
+            Self::ControlPlayback(action) => action.serialize(serializer),
+            #[cfg(feature = "media")]
+            Self::MixMonitor(action) => action.serialize(serializer),
+            #[cfg(feature = "media")]
+            Self::MixMonitorMute(action) => action.serialize(serializer),
+            #[cfg(feature = "media")]
+            Self::Monitor(action) => action.serialize(serializer),
+            #[cfg(feature = "media")]
+            Self::PauseMonitor(action) => action.serialize(serializer),
+            #[cfg(feature = "media")]
+            Self::StopMixMonitor(action) => action.serialize(serializer),
+            #[cfg(feature = "media")]
+            Self::StopMonitor(action) => action.serialize(serializer),
+            #[cfg(feature = "media")]
+            Self::UnpauseMonitor(action) => action.serialize(serializer),
+            #[cfg(feature = "meetme")]
+            Self::MeetmeList(action) => action.serialize(serializer),
+            #[cfg(feature = "meetme")]
+            Self::MeetmeListRooms(action) => action.serialize(serializer),
+            #[cfg(feature = "meetme")]
+            Self::MeetmeMute(action) => action.serialize(serializer),
+            #[cfg(feature = "meetme")]
+            Self::MeetmeUnmute(action) => action.serialize(serializer),
+            #[cfg(feature = "messaging")]
+            Self::JabberSend(action) => action.serialize(serializer),
+            #[cfg(feature = "messaging")]
+            Self::MessageSend(action) => action.serialize(serializer),
+            #[cfg(feature = "parking")]
+            Self::Park(action) => action.serialize(serializer),
+            #[cfg(feature = "parking")]
+            Self::ParkedCalls(action) => action.serialize(serializer),
+            #[cfg(feature = "parking")]
+            Self::Parkinglots(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPHangup(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPNotify(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPQualify(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPRegister(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPSetMaintenance(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPShowAors(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPShowAuths(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPShowContacts(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPShowEndpoint(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPShowEndpoints(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPShowMaintenance(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPShowRegistrationInboundContactStatuses(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPShowRegistrationsInbound(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPShowRegistrationsOutbound(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPShowResourceLists(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPShowSubscriptionsInbound(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPShowSubscriptionsOutbound(action) => action.serialize(serializer),
+            #[cfg(feature = "pjsip")]
+            Self::PJSIPUnregister(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueueAdd(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueueChangePriorityCaller(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueueLog(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueueMemberRingInUse(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueuePause(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueuePenalty(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueueReload(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueueRemove(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueueReset(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueueRule(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueueStatus(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueueSummary(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::QueueWithdrawCaller(action) => action.serialize(serializer),
+            #[cfg(feature = "queue")]
+            Self::Queues(action) => action.serialize(serializer),
+            #[cfg(feature = "sip")]
+            Self::SIPnotify(action) => action.serialize(serializer),
+            #[cfg(feature = "sip")]
+            Self::SIPpeers(action) => action.serialize(serializer),
+            #[cfg(feature = "sip")]
+            Self::SIPpeerstatus(action) => action.serialize(serializer),
+            #[cfg(feature = "sip")]
+            Self::SIPqualifypeer(action) => action.serialize(serializer),
+            #[cfg(feature = "sip")]
+            Self::SIPshowpeer(action) => action.serialize(serializer),
+            #[cfg(feature = "sip")]
+            Self::SIPshowregistry(action) => action.serialize(serializer),
+            #[cfg(feature = "skinny")]
+            Self::SKINNYdevices(action) => action.serialize(serializer),
+            #[cfg(feature = "skinny")]
+            Self::SKINNYlines(action) => action.serialize(serializer),
+            #[cfg(feature = "skinny")]
+            Self::SKINNYshowdevice(action) => action.serialize(serializer),
+            #[cfg(feature = "skinny")]
+            Self::SKINNYshowline(action) => action.serialize(serializer),
+            #[cfg(feature = "sorcery")]
+            Self::SorceryMemoryCacheExpire(action) => action.serialize(serializer),
+            #[cfg(feature = "sorcery")]
+            Self::SorceryMemoryCacheExpireObject(action) => action.serialize(serializer),
+            #[cfg(feature = "sorcery")]
+            Self::SorceryMemoryCachePopulate(action) => action.serialize(serializer),
+            #[cfg(feature = "sorcery")]
+            Self::SorceryMemoryCacheStale(action) => action.serialize(serializer),
+            #[cfg(feature = "sorcery")]
+            Self::SorceryMemoryCacheStaleObject(action) => action.serialize(serializer),
+            #[cfg(feature = "state")]
+            Self::DeviceStateList(action) => action.serialize(serializer),
+            #[cfg(feature = "state")]
+            Self::ExtensionState(action) => action.serialize(serializer),
+            #[cfg(feature = "state")]
+            Self::ExtensionStateList(action) => action.serialize(serializer),
+            #[cfg(feature = "state")]
+            Self::PresenceState(action) => action.serialize(serializer),
+            #[cfg(feature = "state")]
+            Self::PresenceStateList(action) => action.serialize(serializer),
+            Self::Challenge(action) => action.serialize(serializer),
+            Self::Command(action) => action.serialize(serializer),
+            Self::CoreSettings(action) => action.serialize(serializer),
+            Self::CoreStatus(action) => action.serialize(serializer),
+            Self::DataGet(action) => action.serialize(serializer),
+            Self::Events(action) => action.serialize(serializer),
+            Self::Filter(action) => action.serialize(serializer),
+            Self::FilterList(action) => action.serialize(serializer),
+            Self::ListCommands(action) => action.serialize(serializer),
+            Self::LoggerRotate(action) => action.serialize(serializer),
+            Self::Login(action) => action.serialize(serializer),
+            Self::Logoff(action) => action.serialize(serializer),
+            Self::ModuleCheck(action) => action.serialize(serializer),
+            Self::ModuleLoad(action) => action.serialize(serializer),
+            Self::Ping(action) => action.serialize(serializer),
+            Self::Reload(action) => action.serialize(serializer),
+            Self::RptLocalNodes(action) => action.serialize(serializer),
+            Self::RptStatus(action) => action.serialize(serializer),
+            Self::WaitEvent(action) => action.serialize(serializer),
+            #[cfg(feature = "transfer")]
+            Self::Atxfer(action) => action.serialize(serializer),
+            #[cfg(feature = "transfer")]
+            Self::BlindTransfer(action) => action.serialize(serializer),
+            #[cfg(feature = "transfer")]
+            Self::CancelAtxfer(action) => action.serialize(serializer),
+            #[cfg(feature = "user")]
+            Self::UserEvent(action) => action.serialize(serializer),
+            #[cfg(feature = "voicemail")]
+            Self::MWIDelete(action) => action.serialize(serializer),
+            #[cfg(feature = "voicemail")]
+            Self::MWIGet(action) => action.serialize(serializer),
+            #[cfg(feature = "voicemail")]
+            Self::MWIUpdate(action) => action.serialize(serializer),
+            #[cfg(feature = "voicemail")]
+            Self::MailboxCount(action) => action.serialize(serializer),
+            #[cfg(feature = "voicemail")]
+            Self::MailboxStatus(action) => action.serialize(serializer),
+            #[cfg(feature = "voicemail")]
+            Self::VoicemailBoxSummary(action) => action.serialize(serializer),
+            #[cfg(feature = "voicemail")]
+            Self::VoicemailForward(action) => action.serialize(serializer),
+            #[cfg(feature = "voicemail")]
+            Self::VoicemailMove(action) => action.serialize(serializer),
+            #[cfg(feature = "voicemail")]
+            Self::VoicemailRefresh(action) => action.serialize(serializer),
+            #[cfg(feature = "voicemail")]
+            Self::VoicemailRemove(action) => action.serialize(serializer),
+            #[cfg(feature = "voicemail")]
+            Self::VoicemailUserStatus(action) => action.serialize(serializer),
+            #[cfg(feature = "voicemail")]
+            Self::VoicemailUsersList(action) => action.serialize(serializer),
         }
     }
 }

@@ -4,8 +4,6 @@
 
 use core::fmt;
 
-use ami_wire::{EncodeError, Encoder, Sink};
-
 use crate::Text;
 use crate::action_values::Encode;
 use crate::values::FromValue;
@@ -57,8 +55,8 @@ impl fmt::Display for AgentCompleteReason<'_> {
 }
 
 impl Encode for AgentCompleteReason<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -109,8 +107,8 @@ impl fmt::Display for AgentStatus<'_> {
 }
 
 impl Encode for AgentStatus<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -158,8 +156,8 @@ impl fmt::Display for AmaFlags<'_> {
 }
 
 impl Encode for AmaFlags<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -234,8 +232,8 @@ impl fmt::Display for AocBilling<'_> {
 }
 
 impl Encode for AocBilling<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -306,8 +304,8 @@ impl fmt::Display for AocBillingId<'_> {
 }
 
 impl Encode for AocBillingId<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -362,8 +360,8 @@ impl fmt::Display for AocCharge<'_> {
 }
 
 impl Encode for AocCharge<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -418,8 +416,8 @@ impl fmt::Display for AocChargeType<'_> {
 }
 
 impl Encode for AocChargeType<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -486,8 +484,8 @@ impl fmt::Display for AocChargedItem<'_> {
 }
 
 impl Encode for AocChargedItem<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -532,8 +530,8 @@ impl fmt::Display for AocChargingType<'_> {
 }
 
 impl Encode for AocChargingType<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -600,8 +598,8 @@ impl fmt::Display for AocMessageRate<'_> {
 }
 
 impl Encode for AocMessageRate<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -649,8 +647,8 @@ impl fmt::Display for AocMessageType<'_> {
 }
 
 impl Encode for AocMessageType<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -717,8 +715,8 @@ impl fmt::Display for AocMultiplier<'_> {
 }
 
 impl Encode for AocMultiplier<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -785,8 +783,8 @@ impl fmt::Display for AocRate<'_> {
 }
 
 impl Encode for AocRate<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -853,8 +851,8 @@ impl fmt::Display for AocTimeScale<'_> {
 }
 
 impl Encode for AocTimeScale<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -899,8 +897,8 @@ impl fmt::Display for AocTotal<'_> {
 }
 
 impl Encode for AocTotal<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -948,8 +946,8 @@ impl fmt::Display for AocVolume<'_> {
 }
 
 impl Encode for AocVolume<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1004,8 +1002,8 @@ impl fmt::Display for AocVolumeUnit<'_> {
 }
 
 impl Encode for AocVolumeUnit<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1053,8 +1051,8 @@ impl fmt::Display for AudioDirection<'_> {
 }
 
 impl Encode for AudioDirection<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1113,8 +1111,8 @@ impl fmt::Display for BridgeTone<'_> {
 }
 
 impl Encode for BridgeTone<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1173,8 +1171,8 @@ impl fmt::Display for CdrDisposition<'_> {
 }
 
 impl Encode for CdrDisposition<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1305,8 +1303,8 @@ impl fmt::Display for CelEventName<'_> {
 }
 
 impl Encode for CelEventName<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1373,8 +1371,8 @@ impl fmt::Display for ChargeMultiplier<'_> {
 }
 
 impl Encode for ChargeMultiplier<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1445,8 +1443,8 @@ impl fmt::Display for ConfigChange<'_> {
 }
 
 impl Encode for ConfigChange<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1517,8 +1515,8 @@ impl fmt::Display for ContactState<'_> {
 }
 
 impl Encode for ContactState<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1593,8 +1591,8 @@ impl fmt::Display for DeviceState<'_> {
 }
 
 impl Encode for DeviceState<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1669,8 +1667,8 @@ impl fmt::Display for DeviceStateNumber<'_> {
 }
 
 impl Encode for DeviceStateNumber<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1761,8 +1759,8 @@ impl fmt::Display for DialStatus<'_> {
 }
 
 impl Encode for DialStatus<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1807,8 +1805,8 @@ impl fmt::Display for DialSubEvent<'_> {
 }
 
 impl Encode for DialSubEvent<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1853,8 +1851,8 @@ impl fmt::Display for DtmfDirection<'_> {
 }
 
 impl Encode for DtmfDirection<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1929,8 +1927,8 @@ impl fmt::Display for ExtensionStateText<'_> {
 }
 
 impl Encode for ExtensionStateText<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -1989,8 +1987,8 @@ impl fmt::Display for FaxOperation<'_> {
 }
 
 impl Encode for FaxOperation<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2035,8 +2033,8 @@ impl fmt::Display for FaxSessionType<'_> {
 }
 
 impl Encode for FaxSessionType<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2107,8 +2105,8 @@ impl fmt::Display for FaxState<'_> {
 }
 
 impl Encode for FaxState<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2153,8 +2151,8 @@ impl fmt::Display for LegacyBridgeState<'_> {
 }
 
 impl Encode for LegacyBridgeState<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2205,8 +2203,8 @@ impl fmt::Display for ModuleLoadStatus<'_> {
 }
 
 impl Encode for ModuleLoadStatus<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2261,8 +2259,8 @@ impl fmt::Display for ModuleLoadType<'_> {
 }
 
 impl Encode for ModuleLoadType<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2307,8 +2305,8 @@ impl fmt::Display for MusicState<'_> {
 }
 
 impl Encode for MusicState<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2353,8 +2351,8 @@ impl fmt::Display for OriginateResult<'_> {
 }
 
 impl Encode for OriginateResult<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2425,8 +2423,8 @@ impl fmt::Display for PeerState<'_> {
 }
 
 impl Encode for PeerState<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2485,8 +2483,8 @@ impl fmt::Display for PlaybackControl<'_> {
 }
 
 impl Encode for PlaybackControl<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2541,8 +2539,8 @@ impl fmt::Display for PriDebugLevel<'_> {
 }
 
 impl Encode for PriDebugLevel<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2593,8 +2591,8 @@ impl fmt::Display for QueueMembership<'_> {
 }
 
 impl Encode for QueueMembership<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2645,8 +2643,8 @@ impl fmt::Display for RegistrationState<'_> {
 }
 
 impl Encode for RegistrationState<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2713,8 +2711,8 @@ impl fmt::Display for ReloadStatus<'_> {
 }
 
 impl Encode for ReloadStatus<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2759,8 +2757,8 @@ impl fmt::Display for SessionTimeoutSource<'_> {
 }
 
 impl Encode for SessionTimeoutSource<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2805,8 +2803,8 @@ impl fmt::Display for Severity<'_> {
 }
 
 impl Encode for Severity<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2851,8 +2849,8 @@ impl fmt::Display for SubscriptionType<'_> {
 }
 
 impl Encode for SubscriptionType<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2911,8 +2909,8 @@ impl fmt::Display for TransferDestination<'_> {
 }
 
 impl Encode for TransferDestination<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -2967,8 +2965,8 @@ impl fmt::Display for TransferResult<'_> {
 }
 
 impl Encode for TransferResult<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }
 
@@ -3009,7 +3007,7 @@ impl fmt::Display for UnloadStatus<'_> {
 }
 
 impl Encode for UnloadStatus<'_> {
-    fn put<S: Sink>(&self, encoder: &mut Encoder<S>, key: &str) -> Result<(), EncodeError> {
-        encoder.header(key, self.as_bytes())
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
     }
 }

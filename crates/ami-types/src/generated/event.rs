@@ -772,40 +772,28 @@ pub enum Event<'a> {
     #[cfg(feature = "state")]
     PresenceStatus(PresenceStatus<'a>),
     /// The server closes the manager session. `CloseSession`; without `Privilege`; releases 11...
-    #[cfg(feature = "system")]
     CloseSession(CloseSession<'a>),
     /// Deadlock detected. `DeadlockStart`; class system; releases 16...
-    #[cfg(feature = "system")]
     DeadlockStart(DeadlockStart<'a>),
     /// The server has finished starting; sent to each session after its login too. `FullyBooted`; class system; releases 1.4...
-    #[cfg(feature = "system")]
     FullyBooted(FullyBooted<'a>),
     /// Module loaded. `Load`; class system; releases 16...
-    #[cfg(feature = "system")]
     Load(Load<'a>),
     /// Log channel toggled. `LogChannel`; class system; releases 1.2...
-    #[cfg(feature = "system")]
     LogChannel(LogChannel<'a>),
     /// How loading the modules at start went. `ModuleLoadReport`; class system; releases 1.6.2..11.
-    #[cfg(feature = "system")]
     ModuleLoadReport(ModuleLoadReport<'a>),
     /// A marker inside the server that no client should ever see. `Placeholder`; without `Privilege`; releases 1.4..18.
-    #[cfg(feature = "system")]
     Placeholder(Placeholder<'a>),
     /// Module reloaded. `Reload`; class system; releases 1.0...
-    #[cfg(feature = "system")]
     Reload(Reload<'a>),
     /// Asterisk shutting down. `Shutdown`; class system; releases 1.0...
-    #[cfg(feature = "system")]
     Shutdown(Shutdown<'a>),
     /// Module unloaded. `Unload`; class system; releases 16...
-    #[cfg(feature = "system")]
     Unload(Unload<'a>),
     /// End of the events that WaitEvent returned. `WaitEventComplete`; without `Privilege`; releases 1.4...
-    #[cfg(feature = "system")]
     WaitEventComplete(WaitEventComplete<'a>),
     /// A tree of internal data, in answer to DataGet. `DataGet Tree`; without `Privilege`; releases 1.8..11.
-    #[cfg(feature = "system")]
     DataGetTree(DataGetTree<'a>),
     /// Attended transfer completed. `AttendedTransfer`; class call; releases 12...
     #[cfg(feature = "transfer")]
@@ -1404,29 +1392,17 @@ impl<'a> Event<'a> {
             }
             #[cfg(feature = "state")]
             EventId::PresenceStatus => Self::PresenceStatus(PresenceStatus::locate(message)),
-            #[cfg(feature = "system")]
             EventId::CloseSession => Self::CloseSession(CloseSession::locate(message)),
-            #[cfg(feature = "system")]
             EventId::DeadlockStart => Self::DeadlockStart(DeadlockStart::locate(message)),
-            #[cfg(feature = "system")]
             EventId::FullyBooted => Self::FullyBooted(FullyBooted::locate(message)),
-            #[cfg(feature = "system")]
             EventId::Load => Self::Load(Load::locate(message)),
-            #[cfg(feature = "system")]
             EventId::LogChannel => Self::LogChannel(LogChannel::locate(message)),
-            #[cfg(feature = "system")]
             EventId::ModuleLoadReport => Self::ModuleLoadReport(ModuleLoadReport::locate(message)),
-            #[cfg(feature = "system")]
             EventId::Placeholder => Self::Placeholder(Placeholder::locate(message)),
-            #[cfg(feature = "system")]
             EventId::Reload => Self::Reload(Reload::locate(message)),
-            #[cfg(feature = "system")]
             EventId::Shutdown => Self::Shutdown(Shutdown::locate(message)),
-            #[cfg(feature = "system")]
             EventId::Unload => Self::Unload(Unload::locate(message)),
-            #[cfg(feature = "system")]
             EventId::WaitEventComplete => Self::WaitEventComplete(WaitEventComplete::locate(message)),
-            #[cfg(feature = "system")]
             EventId::DataGetTree => Self::DataGetTree(DataGetTree::locate(message)),
             #[cfg(feature = "transfer")]
             EventId::AttendedTransfer => Self::AttendedTransfer(AttendedTransfer::locate(message)),
@@ -1974,29 +1950,17 @@ impl<'a> Event<'a> {
             Self::PresenceStateListComplete(event) => event.message(),
             #[cfg(feature = "state")]
             Self::PresenceStatus(event) => event.message(),
-            #[cfg(feature = "system")]
             Self::CloseSession(event) => event.message(),
-            #[cfg(feature = "system")]
             Self::DeadlockStart(event) => event.message(),
-            #[cfg(feature = "system")]
             Self::FullyBooted(event) => event.message(),
-            #[cfg(feature = "system")]
             Self::Load(event) => event.message(),
-            #[cfg(feature = "system")]
             Self::LogChannel(event) => event.message(),
-            #[cfg(feature = "system")]
             Self::ModuleLoadReport(event) => event.message(),
-            #[cfg(feature = "system")]
             Self::Placeholder(event) => event.message(),
-            #[cfg(feature = "system")]
             Self::Reload(event) => event.message(),
-            #[cfg(feature = "system")]
             Self::Shutdown(event) => event.message(),
-            #[cfg(feature = "system")]
             Self::Unload(event) => event.message(),
-            #[cfg(feature = "system")]
             Self::WaitEventComplete(event) => event.message(),
-            #[cfg(feature = "system")]
             Self::DataGetTree(event) => event.message(),
             #[cfg(feature = "transfer")]
             Self::AttendedTransfer(event) => event.message(),
@@ -2539,29 +2503,17 @@ impl<'a> Event<'a> {
             Self::PresenceStateListComplete(_) => Some(EventId::PresenceStateListComplete),
             #[cfg(feature = "state")]
             Self::PresenceStatus(_) => Some(EventId::PresenceStatus),
-            #[cfg(feature = "system")]
             Self::CloseSession(_) => Some(EventId::CloseSession),
-            #[cfg(feature = "system")]
             Self::DeadlockStart(_) => Some(EventId::DeadlockStart),
-            #[cfg(feature = "system")]
             Self::FullyBooted(_) => Some(EventId::FullyBooted),
-            #[cfg(feature = "system")]
             Self::Load(_) => Some(EventId::Load),
-            #[cfg(feature = "system")]
             Self::LogChannel(_) => Some(EventId::LogChannel),
-            #[cfg(feature = "system")]
             Self::ModuleLoadReport(_) => Some(EventId::ModuleLoadReport),
-            #[cfg(feature = "system")]
             Self::Placeholder(_) => Some(EventId::Placeholder),
-            #[cfg(feature = "system")]
             Self::Reload(_) => Some(EventId::Reload),
-            #[cfg(feature = "system")]
             Self::Shutdown(_) => Some(EventId::Shutdown),
-            #[cfg(feature = "system")]
             Self::Unload(_) => Some(EventId::Unload),
-            #[cfg(feature = "system")]
             Self::WaitEventComplete(_) => Some(EventId::WaitEventComplete),
-            #[cfg(feature = "system")]
             Self::DataGetTree(_) => Some(EventId::DataGetTree),
             #[cfg(feature = "transfer")]
             Self::AttendedTransfer(_) => Some(EventId::AttendedTransfer),

@@ -2,10 +2,10 @@
 
 //! Agents.
 
-use crate::action_values::{Value, encode_value};
+use crate::action_values::{Value, put_text, put_value};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Log an agent in for call-backs.
 ///
@@ -90,27 +90,21 @@ impl<'a> TypedAction<'a> for AgentCallbackLoginAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "AgentCallbackLogin")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.agent {
-            action.header("Agent", value)?;
-        }
-        if let Some(value) = self.exten {
-            action.header("Exten", value)?;
-        }
-        if let Some(value) = self.context {
-            action.header("Context", value)?;
-        }
-        if let Some(value) = self.wrapup_time {
-            action.header("WrapupTime", value)?;
-        }
-        if let Some(value) = self.ack_call {
-            encode_value(&mut action, "AckCall", &value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Agent", self.agent)?;
+        put_text(put, "Exten", self.exten)?;
+        put_text(put, "Context", self.context)?;
+        put_text(put, "WrapupTime", self.wrapup_time)?;
+        put_value(put, "AckCall", self.ack_call)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentCallbackLoginAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -159,16 +153,18 @@ impl<'a> TypedAction<'a> for AgentLogoffAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "AgentLogoff")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Agent", self.agent)?;
-        if let Some(value) = self.soft {
-            encode_value(&mut action, "Soft", &value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Agent", Some(self.agent))?;
+        put_value(put, "Soft", self.soft)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentLogoffAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -204,11 +200,15 @@ impl<'a> TypedAction<'a> for AgentsAction<'a> {
         Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Agents")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentsAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

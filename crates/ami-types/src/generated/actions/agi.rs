@@ -2,9 +2,10 @@
 
 //! The Asterisk gateway interface.
 
+use crate::action_values::put_text;
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Execute an AGI command on a channel.
 ///
@@ -54,16 +55,18 @@ impl<'a> TypedAction<'a> for AGIAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "AGI")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Channel", self.channel)?;
-        action.header("Command", self.command)?;
-        if let Some(value) = self.command_id {
-            action.header("CommandID", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Channel", Some(self.channel))?;
+        put_text(put, "Command", Some(self.command))?;
+        put_text(put, "CommandID", self.command_id)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AGIAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

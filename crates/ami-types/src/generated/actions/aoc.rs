@@ -2,14 +2,14 @@
 
 //! Advice of charge.
 
-use crate::action_values::{Headers, Value, encode_value};
+use crate::action_values::{Headers, Value, put_headers, put_text, put_value};
 use crate::generated::enums::{
     AocBillingId, AocChargeType, AocChargedItem, AocChargingType, AocMessageRate, AocMessageType, AocMultiplier,
     AocTimeScale, AocTotal, AocVolume,
 };
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Send an advice of charge message.
 ///
@@ -281,74 +281,38 @@ impl<'a> TypedAction<'a> for AOCMessageAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "AOCMessage")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Channel", self.channel)?;
-        if let Some(value) = self.channel_prefix {
-            action.header("ChannelPrefix", value)?;
-        }
-        encode_value(&mut action, "MsgType", &self.msg_type)?;
-        encode_value(&mut action, "ChargeType", &self.charge_type)?;
-        for (key, value) in self.unit_amount.iter() {
-            action.header(key, value)?;
-        }
-        for (key, value) in self.unit_type.iter() {
-            action.header(key, value)?;
-        }
-        if let Some(value) = self.currency_name {
-            action.header("CurrencyName", value)?;
-        }
-        if let Some(value) = self.currency_amount {
-            action.header("CurrencyAmount", value)?;
-        }
-        if let Some(value) = self.currency_multiplier {
-            encode_value(&mut action, "CurrencyMultiplier", &value)?;
-        }
-        if let Some(value) = self.total_type {
-            encode_value(&mut action, "TotalType", &value)?;
-        }
-        if let Some(value) = self.aoc_billing_id {
-            encode_value(&mut action, "AOCBillingId", &value)?;
-        }
-        if let Some(value) = self.charging_association_id {
-            action.header("ChargingAssociationId", value)?;
-        }
-        if let Some(value) = self.charging_association_number {
-            action.header("ChargingAssociationNumber", value)?;
-        }
-        if let Some(value) = self.charging_association_plan {
-            action.header("ChargingAssociationPlan", value)?;
-        }
-        if let Some(value) = self.charged_item {
-            encode_value(&mut action, "ChargedItem", &value)?;
-        }
-        if let Some(value) = self.rate_type {
-            encode_value(&mut action, "RateType", &value)?;
-        }
-        if let Some(value) = self.time {
-            action.header("Time", value)?;
-        }
-        if let Some(value) = self.time_scale {
-            encode_value(&mut action, "TimeScale", &value)?;
-        }
-        if let Some(value) = self.granularity {
-            action.header("Granularity", value)?;
-        }
-        if let Some(value) = self.granularity_time_scale {
-            encode_value(&mut action, "GranularityTimeScale", &value)?;
-        }
-        if let Some(value) = self.charging_type {
-            encode_value(&mut action, "ChargingType", &value)?;
-        }
-        if let Some(value) = self.volume_unit {
-            encode_value(&mut action, "VolumeUnit", &value)?;
-        }
-        if let Some(value) = self.code {
-            action.header("Code", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Channel", Some(self.channel))?;
+        put_text(put, "ChannelPrefix", self.channel_prefix)?;
+        put_value(put, "MsgType", Some(self.msg_type))?;
+        put_value(put, "ChargeType", Some(self.charge_type))?;
+        put_headers(put, self.unit_amount)?;
+        put_headers(put, self.unit_type)?;
+        put_text(put, "CurrencyName", self.currency_name)?;
+        put_text(put, "CurrencyAmount", self.currency_amount)?;
+        put_value(put, "CurrencyMultiplier", self.currency_multiplier)?;
+        put_value(put, "TotalType", self.total_type)?;
+        put_value(put, "AOCBillingId", self.aoc_billing_id)?;
+        put_text(put, "ChargingAssociationId", self.charging_association_id)?;
+        put_text(put, "ChargingAssociationNumber", self.charging_association_number)?;
+        put_text(put, "ChargingAssociationPlan", self.charging_association_plan)?;
+        put_value(put, "ChargedItem", self.charged_item)?;
+        put_value(put, "RateType", self.rate_type)?;
+        put_text(put, "Time", self.time)?;
+        put_value(put, "TimeScale", self.time_scale)?;
+        put_text(put, "Granularity", self.granularity)?;
+        put_value(put, "GranularityTimeScale", self.granularity_time_scale)?;
+        put_value(put, "ChargingType", self.charging_type)?;
+        put_value(put, "VolumeUnit", self.volume_unit)?;
+        put_text(put, "Code", self.code)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AOCMessageAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

@@ -2,10 +2,10 @@
 
 //! Configuration files.
 
-use crate::action_values::{Headers, Value, encode_value};
+use crate::action_values::{Headers, Value, put_headers, put_text, put_value};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Create an empty configuration file.
 ///
@@ -42,13 +42,17 @@ impl<'a> TypedAction<'a> for CreateConfigAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "CreateConfig")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Filename", self.filename)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Filename", Some(self.filename))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CreateConfigAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -107,19 +111,19 @@ impl<'a> TypedAction<'a> for GetConfigAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "GetConfig")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Filename", self.filename)?;
-        if let Some(value) = self.category {
-            action.header("Category", value)?;
-        }
-        if let Some(value) = self.filter {
-            action.header("Filter", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Filename", Some(self.filename))?;
+        put_text(put, "Category", self.category)?;
+        put_text(put, "Filter", self.filter)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for GetConfigAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -178,19 +182,19 @@ impl<'a> TypedAction<'a> for GetConfigJSONAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "GetConfigJSON")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Filename", self.filename)?;
-        if let Some(value) = self.category {
-            action.header("Category", value)?;
-        }
-        if let Some(value) = self.filter {
-            action.header("Filter", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Filename", Some(self.filename))?;
+        put_text(put, "Category", self.category)?;
+        put_text(put, "Filter", self.filter)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for GetConfigJSONAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -239,16 +243,18 @@ impl<'a> TypedAction<'a> for ListCategoriesAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "ListCategories")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Filename", self.filename)?;
-        if let Some(value) = self.match_ {
-            action.header("Match", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Filename", Some(self.filename))?;
+        put_text(put, "Match", self.match_)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ListCategoriesAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -393,40 +399,26 @@ impl<'a> TypedAction<'a> for UpdateConfigAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "UpdateConfig")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("SrcFilename", self.src_filename)?;
-        action.header("DstFilename", self.dst_filename)?;
-        if let Some(value) = self.reload {
-            action.header("Reload", value)?;
-        }
-        for (key, value) in self.action.iter() {
-            action.header(key, value)?;
-        }
-        for (key, value) in self.cat.iter() {
-            action.header(key, value)?;
-        }
-        for (key, value) in self.var.iter() {
-            action.header(key, value)?;
-        }
-        for (key, value) in self.value.iter() {
-            action.header(key, value)?;
-        }
-        for (key, value) in self.match_.iter() {
-            action.header(key, value)?;
-        }
-        for (key, value) in self.line.iter() {
-            action.header(key, value)?;
-        }
-        for (key, value) in self.options.iter() {
-            action.header(key, value)?;
-        }
-        if let Some(value) = self.preserve_effective_context {
-            encode_value(&mut action, "PreserveEffectiveContext", &value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "SrcFilename", Some(self.src_filename))?;
+        put_text(put, "DstFilename", Some(self.dst_filename))?;
+        put_text(put, "Reload", self.reload)?;
+        put_headers(put, self.action)?;
+        put_headers(put, self.cat)?;
+        put_headers(put, self.var)?;
+        put_headers(put, self.value)?;
+        put_headers(put, self.match_)?;
+        put_headers(put, self.line)?;
+        put_headers(put, self.options)?;
+        put_value(put, "PreserveEffectiveContext", self.preserve_effective_context)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for UpdateConfigAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

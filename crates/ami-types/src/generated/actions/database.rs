@@ -2,9 +2,10 @@
 
 //! The internal database.
 
+use crate::action_values::put_text;
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Delete a key from the asterisk database.
 ///
@@ -44,14 +45,18 @@ impl<'a> TypedAction<'a> for DBDelAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "DBDel")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Family", self.family)?;
-        action.header("Key", self.key)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Family", Some(self.family))?;
+        put_text(put, "Key", Some(self.key))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DBDelAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -100,16 +105,18 @@ impl<'a> TypedAction<'a> for DBDelTreeAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "DBDelTree")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Family", self.family)?;
-        if let Some(value) = self.key {
-            action.header("Key", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Family", Some(self.family))?;
+        put_text(put, "Key", self.key)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DBDelTreeAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -152,14 +159,18 @@ impl<'a> TypedAction<'a> for DBGetAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "DBGet")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Family", self.family)?;
-        action.header("Key", self.key)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Family", Some(self.family))?;
+        put_text(put, "Key", Some(self.key))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DBGetAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -217,18 +228,18 @@ impl<'a> TypedAction<'a> for DBGetTreeAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "DBGetTree")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.family {
-            action.header("Family", value)?;
-        }
-        if let Some(value) = self.key {
-            action.header("Key", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Family", self.family)?;
+        put_text(put, "Key", self.key)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DBGetTreeAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -280,16 +291,18 @@ impl<'a> TypedAction<'a> for DBPutAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "DBPut")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Family", self.family)?;
-        action.header("Key", self.key)?;
-        if let Some(value) = self.val {
-            action.header("Val", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Family", Some(self.family))?;
+        put_text(put, "Key", Some(self.key))?;
+        put_text(put, "Val", self.val)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DBPutAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

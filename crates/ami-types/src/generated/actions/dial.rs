@@ -2,11 +2,11 @@
 
 //! Dialling and originating.
 
-use crate::action_values::{Repeated, Value, encode_value};
+use crate::action_values::{Repeated, Value, put_repeated, put_text, put_value};
 use crate::schema::ActionId;
 use crate::values::Milliseconds;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Start a call: dial a channel and connect it with an extension or an application.
 ///
@@ -211,57 +211,31 @@ impl<'a> TypedAction<'a> for OriginateAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Originate")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Channel", self.channel)?;
-        if let Some(value) = self.exten {
-            action.header("Exten", value)?;
-        }
-        if let Some(value) = self.context {
-            action.header("Context", value)?;
-        }
-        if let Some(value) = self.priority {
-            action.header("Priority", value)?;
-        }
-        if let Some(value) = self.timeout {
-            encode_value(&mut action, "Timeout", &value)?;
-        }
-        if let Some(value) = self.caller_id {
-            action.header("CallerID", value)?;
-        }
-        for value in self.variable.iter() {
-            action.header("Variable", value)?;
-        }
-        if let Some(value) = self.account {
-            action.header("Account", value)?;
-        }
-        if let Some(value) = self.application {
-            action.header("Application", value)?;
-        }
-        if let Some(value) = self.data {
-            action.header("Data", value)?;
-        }
-        if let Some(value) = self.async_ {
-            encode_value(&mut action, "Async", &value)?;
-        }
-        if let Some(value) = self.codecs {
-            action.header("Codecs", value)?;
-        }
-        if let Some(value) = self.early_media {
-            encode_value(&mut action, "EarlyMedia", &value)?;
-        }
-        if let Some(value) = self.channel_id {
-            action.header("ChannelId", value)?;
-        }
-        if let Some(value) = self.other_channel_id {
-            action.header("OtherChannelId", value)?;
-        }
-        if let Some(value) = self.pre_dial_go_sub {
-            action.header("PreDialGoSub", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Channel", Some(self.channel))?;
+        put_text(put, "Exten", self.exten)?;
+        put_text(put, "Context", self.context)?;
+        put_text(put, "Priority", self.priority)?;
+        put_value(put, "Timeout", self.timeout)?;
+        put_text(put, "CallerID", self.caller_id)?;
+        put_repeated(put, "Variable", self.variable)?;
+        put_text(put, "Account", self.account)?;
+        put_text(put, "Application", self.application)?;
+        put_text(put, "Data", self.data)?;
+        put_value(put, "Async", self.async_)?;
+        put_text(put, "Codecs", self.codecs)?;
+        put_value(put, "EarlyMedia", self.early_media)?;
+        put_text(put, "ChannelId", self.channel_id)?;
+        put_text(put, "OtherChannelId", self.other_channel_id)?;
+        put_text(put, "PreDialGoSub", self.pre_dial_go_sub)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for OriginateAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

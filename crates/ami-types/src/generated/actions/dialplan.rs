@@ -2,9 +2,10 @@
 
 //! What the dialplan does with a channel: extensions, variables, hangup handlers.
 
+use crate::action_values::put_text;
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Add an extension to the dialplan.
 ///
@@ -83,22 +84,22 @@ impl<'a> TypedAction<'a> for DialplanExtensionAddAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "DialplanExtensionAdd")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Context", self.context)?;
-        action.header("Extension", self.extension)?;
-        action.header("Priority", self.priority)?;
-        action.header("Application", self.application)?;
-        if let Some(value) = self.application_data {
-            action.header("ApplicationData", value)?;
-        }
-        if let Some(value) = self.replace {
-            action.header("Replace", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Context", Some(self.context))?;
+        put_text(put, "Extension", Some(self.extension))?;
+        put_text(put, "Priority", Some(self.priority))?;
+        put_text(put, "Application", Some(self.application))?;
+        put_text(put, "ApplicationData", self.application_data)?;
+        put_text(put, "Replace", self.replace)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DialplanExtensionAddAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -150,17 +151,19 @@ impl<'a> TypedAction<'a> for DialplanExtensionRemoveAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "DialplanExtensionRemove")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Context", self.context)?;
-        action.header("Extension", self.extension)?;
-        if let Some(value) = self.priority {
-            action.header("Priority", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Context", Some(self.context))?;
+        put_text(put, "Extension", Some(self.extension))?;
+        put_text(put, "Priority", self.priority)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DialplanExtensionRemoveAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -209,16 +212,18 @@ impl<'a> TypedAction<'a> for GetVarAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Getvar")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.channel {
-            action.header("Channel", value)?;
-        }
-        action.header("Variable", self.variable)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Channel", self.channel)?;
+        put_text(put, "Variable", Some(self.variable))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for GetVarAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -270,17 +275,19 @@ impl<'a> TypedAction<'a> for SetVarAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Setvar")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.channel {
-            action.header("Channel", value)?;
-        }
-        action.header("Variable", self.variable)?;
-        action.header("Value", self.value)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Channel", self.channel)?;
+        put_text(put, "Variable", Some(self.variable))?;
+        put_text(put, "Value", Some(self.value))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for SetVarAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -338,17 +345,17 @@ impl<'a> TypedAction<'a> for ShowDialPlanAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "ShowDialPlan")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.extension {
-            action.header("Extension", value)?;
-        }
-        if let Some(value) = self.context {
-            action.header("Context", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Extension", self.extension)?;
+        put_text(put, "Context", self.context)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ShowDialPlanAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

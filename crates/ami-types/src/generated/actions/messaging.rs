@@ -2,10 +2,10 @@
 
 //! Text messages and Jabber.
 
-use crate::action_values::Repeated;
+use crate::action_values::{Repeated, put_repeated, put_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Send a jabber (XMPP) message.
 ///
@@ -64,18 +64,20 @@ impl<'a> TypedAction<'a> for JabberSendAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "JabberSend")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Jabber", self.jabber)?;
-        if let Some(value) = self.screen_name {
-            action.header("ScreenName", value)?;
-        }
-        action.header("Message", self.message_text)?;
-        action.header("JID", self.jid)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Jabber", Some(self.jabber))?;
+        put_text(put, "ScreenName", self.screen_name)?;
+        put_text(put, "Message", Some(self.message_text))?;
+        put_text(put, "JID", Some(self.jid))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for JabberSendAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -172,27 +174,21 @@ impl<'a> TypedAction<'a> for MessageSendAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "MessageSend")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("To", self.to)?;
-        if let Some(value) = self.from {
-            action.header("From", value)?;
-        }
-        if let Some(value) = self.body {
-            action.header("Body", value)?;
-        }
-        if let Some(value) = self.base64body {
-            action.header("Base64Body", value)?;
-        }
-        for value in self.variable.iter() {
-            action.header("Variable", value)?;
-        }
-        if let Some(value) = self.destination {
-            action.header("Destination", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "To", Some(self.to))?;
+        put_text(put, "From", self.from)?;
+        put_text(put, "Body", self.body)?;
+        put_text(put, "Base64Body", self.base64body)?;
+        put_repeated(put, "Variable", self.variable)?;
+        put_text(put, "Destination", self.destination)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MessageSendAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

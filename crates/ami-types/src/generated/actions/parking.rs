@@ -2,11 +2,11 @@
 
 //! Parked calls and parking lots.
 
-use crate::action_values::{Value, encode_value};
+use crate::action_values::{Value, put_text, put_value};
 use crate::schema::ActionId;
 use crate::values::Milliseconds;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Park a channel.
 ///
@@ -105,29 +105,23 @@ impl<'a> TypedAction<'a> for ParkAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Park")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Channel", self.channel)?;
-        action.header("Channel2", self.channel2)?;
-        if let Some(value) = self.timeout {
-            encode_value(&mut action, "Timeout", &value)?;
-        }
-        if let Some(value) = self.parkinglot {
-            action.header("Parkinglot", value)?;
-        }
-        if let Some(value) = self.timeout_channel {
-            action.header("TimeoutChannel", value)?;
-        }
-        if let Some(value) = self.announce_channel {
-            action.header("AnnounceChannel", value)?;
-        }
-        if let Some(value) = self.parking_space {
-            action.header("ParkingSpace", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Channel", Some(self.channel))?;
+        put_text(put, "Channel2", Some(self.channel2))?;
+        put_value(put, "Timeout", self.timeout)?;
+        put_text(put, "Parkinglot", self.parkinglot)?;
+        put_text(put, "TimeoutChannel", self.timeout_channel)?;
+        put_text(put, "AnnounceChannel", self.announce_channel)?;
+        put_text(put, "ParkingSpace", self.parking_space)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ParkAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -175,15 +169,17 @@ impl<'a> TypedAction<'a> for ParkedCallsAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "ParkedCalls")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.parking_lot {
-            action.header("ParkingLot", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "ParkingLot", self.parking_lot)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ParkedCallsAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -219,11 +215,15 @@ impl<'a> TypedAction<'a> for ParkinglotsAction<'a> {
         Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Parkinglots")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ParkinglotsAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

@@ -2,10 +2,10 @@
 
 //! Call queues, their members and callers.
 
-use crate::action_values::{Value, encode_value};
+use crate::action_values::{Value, put_text, put_value};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Add a member to a queue.
 ///
@@ -115,32 +115,24 @@ impl<'a> TypedAction<'a> for QueueAddAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueueAdd")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Queue", self.queue)?;
-        action.header("Interface", self.interface)?;
-        if let Some(value) = self.penalty {
-            encode_value(&mut action, "Penalty", &value)?;
-        }
-        if let Some(value) = self.paused {
-            encode_value(&mut action, "Paused", &value)?;
-        }
-        if let Some(value) = self.member_name {
-            action.header("MemberName", value)?;
-        }
-        if let Some(value) = self.state_interface {
-            action.header("StateInterface", value)?;
-        }
-        if let Some(value) = self.wrapuptime {
-            action.header("Wrapuptime", value)?;
-        }
-        if let Some(value) = self.reason {
-            action.header("Reason", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Queue", Some(self.queue))?;
+        put_text(put, "Interface", Some(self.interface))?;
+        put_value(put, "Penalty", self.penalty)?;
+        put_value(put, "Paused", self.paused)?;
+        put_text(put, "MemberName", self.member_name)?;
+        put_text(put, "StateInterface", self.state_interface)?;
+        put_text(put, "Wrapuptime", self.wrapuptime)?;
+        put_text(put, "Reason", self.reason)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueAddAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -195,18 +187,20 @@ impl<'a> TypedAction<'a> for QueueChangePriorityCallerAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueueChangePriorityCaller")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Queue", self.queue)?;
-        action.header("Caller", self.caller)?;
-        action.header("Priority", self.priority)?;
-        if let Some(value) = self.immediate {
-            encode_value(&mut action, "Immediate", &value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Queue", Some(self.queue))?;
+        put_text(put, "Caller", Some(self.caller))?;
+        put_text(put, "Priority", Some(self.priority))?;
+        put_value(put, "Immediate", self.immediate)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueChangePriorityCallerAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -285,23 +279,21 @@ impl<'a> TypedAction<'a> for QueueLogAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueueLog")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Queue", self.queue)?;
-        if let Some(value) = self.unique_id {
-            action.header("UniqueId", value)?;
-        }
-        if let Some(value) = self.interface {
-            action.header("Interface", value)?;
-        }
-        action.header("Event", self.event)?;
-        if let Some(value) = self.message_text {
-            action.header("Message", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Queue", Some(self.queue))?;
+        put_text(put, "UniqueId", self.unique_id)?;
+        put_text(put, "Interface", self.interface)?;
+        put_text(put, "Event", Some(self.event))?;
+        put_text(put, "Message", self.message_text)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueLogAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -353,17 +345,19 @@ impl<'a> TypedAction<'a> for QueueMemberRingInUseAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueueMemberRingInUse")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Interface", self.interface)?;
-        encode_value(&mut action, "RingInUse", &self.ring_in_use)?;
-        if let Some(value) = self.queue {
-            action.header("Queue", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Interface", Some(self.interface))?;
+        put_value(put, "RingInUse", Some(self.ring_in_use))?;
+        put_text(put, "Queue", self.queue)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueMemberRingInUseAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -425,20 +419,20 @@ impl<'a> TypedAction<'a> for QueuePauseAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueuePause")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Interface", self.interface)?;
-        encode_value(&mut action, "Paused", &self.paused)?;
-        if let Some(value) = self.queue {
-            action.header("Queue", value)?;
-        }
-        if let Some(value) = self.reason {
-            action.header("Reason", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Interface", Some(self.interface))?;
+        put_value(put, "Paused", Some(self.paused))?;
+        put_text(put, "Queue", self.queue)?;
+        put_text(put, "Reason", self.reason)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueuePauseAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -490,17 +484,19 @@ impl<'a> TypedAction<'a> for QueuePenaltyAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueuePenalty")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Interface", self.interface)?;
-        encode_value(&mut action, "Penalty", &self.penalty)?;
-        if let Some(value) = self.queue {
-            action.header("Queue", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Interface", Some(self.interface))?;
+        put_value(put, "Penalty", Some(self.penalty))?;
+        put_text(put, "Queue", self.queue)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueuePenaltyAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -577,24 +573,20 @@ impl<'a> TypedAction<'a> for QueueReloadAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueueReload")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.queue {
-            action.header("Queue", value)?;
-        }
-        if let Some(value) = self.members {
-            encode_value(&mut action, "Members", &value)?;
-        }
-        if let Some(value) = self.rules {
-            encode_value(&mut action, "Rules", &value)?;
-        }
-        if let Some(value) = self.parameters {
-            encode_value(&mut action, "Parameters", &value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Queue", self.queue)?;
+        put_value(put, "Members", self.members)?;
+        put_value(put, "Rules", self.rules)?;
+        put_value(put, "Parameters", self.parameters)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueReloadAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -636,14 +628,18 @@ impl<'a> TypedAction<'a> for QueueRemoveAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueueRemove")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Queue", self.queue)?;
-        action.header("Interface", self.interface)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Queue", Some(self.queue))?;
+        put_text(put, "Interface", Some(self.interface))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueRemoveAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -690,15 +686,17 @@ impl<'a> TypedAction<'a> for QueueResetAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueueReset")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.queue {
-            action.header("Queue", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Queue", self.queue)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueResetAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -745,15 +743,17 @@ impl<'a> TypedAction<'a> for QueueRuleAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueueRule")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.rule {
-            action.header("Rule", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Rule", self.rule)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueRuleAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -811,18 +811,18 @@ impl<'a> TypedAction<'a> for QueueStatusAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueueStatus")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.queue {
-            action.header("Queue", value)?;
-        }
-        if let Some(value) = self.member {
-            action.header("Member", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Queue", self.queue)?;
+        put_text(put, "Member", self.member)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueStatusAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -870,15 +870,17 @@ impl<'a> TypedAction<'a> for QueueSummaryAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueueSummary")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.queue {
-            action.header("Queue", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Queue", self.queue)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueSummaryAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -930,17 +932,19 @@ impl<'a> TypedAction<'a> for QueueWithdrawCallerAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "QueueWithdrawCaller")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Queue", self.queue)?;
-        action.header("Caller", self.caller)?;
-        if let Some(value) = self.withdraw_info {
-            action.header("WithdrawInfo", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Queue", Some(self.queue))?;
+        put_text(put, "Caller", Some(self.caller))?;
+        put_text(put, "WithdrawInfo", self.withdraw_info)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueWithdrawCallerAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -975,11 +979,15 @@ impl<'a> TypedAction<'a> for QueuesAction<'a> {
         Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Queues")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueuesAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

@@ -2,11 +2,11 @@
 
 //! The server itself: start, stop, modules, logging, load; and the manager session.
 
-use crate::action_values::{Value, encode_value};
+use crate::action_values::{Value, put_text, put_value};
 use crate::generated::enums::ModuleLoadType;
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Ask for a challenge for a login by MD5.
 ///
@@ -43,13 +43,17 @@ impl<'a> TypedAction<'a> for ChallengeAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Challenge")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("AuthType", self.auth_type)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "AuthType", Some(self.auth_type))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ChallengeAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -88,13 +92,17 @@ impl<'a> TypedAction<'a> for CommandAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Command")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Command", self.command)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Command", Some(self.command))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CommandAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -129,12 +137,16 @@ impl<'a> TypedAction<'a> for CoreSettingsAction<'a> {
         Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "CoreSettings")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CoreSettingsAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -169,12 +181,16 @@ impl<'a> TypedAction<'a> for CoreStatusAction<'a> {
         Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "CoreStatus")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CoreStatusAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -233,19 +249,19 @@ impl<'a> TypedAction<'a> for DataGetAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "DataGet")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Path", self.path)?;
-        if let Some(value) = self.search {
-            action.header("Search", value)?;
-        }
-        if let Some(value) = self.filter {
-            action.header("Filter", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Path", Some(self.path))?;
+        put_text(put, "Search", self.search)?;
+        put_text(put, "Filter", self.filter)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DataGetAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -284,13 +300,17 @@ impl<'a> TypedAction<'a> for EventsAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Events")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("EventMask", self.event_mask)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "EventMask", Some(self.event_mask))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for EventsAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -357,21 +377,19 @@ impl<'a> TypedAction<'a> for FilterAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Filter")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.operation {
-            action.header("Operation", value)?;
-        }
-        if let Some(value) = self.filter {
-            action.header("Filter", value)?;
-        }
-        if let Some(value) = self.match_criteria {
-            action.header("MatchCriteria", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Operation", self.operation)?;
+        put_text(put, "Filter", self.filter)?;
+        put_text(put, "MatchCriteria", self.match_criteria)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for FilterAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -406,12 +424,16 @@ impl<'a> TypedAction<'a> for FilterListAction<'a> {
         Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "FilterList")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for FilterListAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -446,12 +468,16 @@ impl<'a> TypedAction<'a> for ListCommandsAction<'a> {
         Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "ListCommands")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ListCommandsAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -486,12 +512,16 @@ impl<'a> TypedAction<'a> for LoggerRotateAction<'a> {
         Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "LoggerRotate")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for LoggerRotateAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -570,25 +600,21 @@ impl<'a> TypedAction<'a> for LoginAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Login")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Username", self.username)?;
-        if let Some(value) = self.secret {
-            action.header("Secret", value)?;
-        }
-        if let Some(value) = self.auth_type {
-            action.header("AuthType", value)?;
-        }
-        if let Some(value) = self.key {
-            action.header("Key", value)?;
-        }
-        if let Some(value) = self.events {
-            action.header("Events", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Username", Some(self.username))?;
+        put_text(put, "Secret", self.secret)?;
+        put_text(put, "AuthType", self.auth_type)?;
+        put_text(put, "Key", self.key)?;
+        put_text(put, "Events", self.events)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for LoginAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -623,12 +649,16 @@ impl<'a> TypedAction<'a> for LogoffAction<'a> {
         Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Logoff")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for LogoffAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -667,13 +697,17 @@ impl<'a> TypedAction<'a> for ModuleCheckAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "ModuleCheck")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Module", self.module)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Module", Some(self.module))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ModuleCheckAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -732,19 +766,19 @@ impl<'a> TypedAction<'a> for ModuleLoadAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "ModuleLoad")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.module {
-            action.header("Module", value)?;
-        }
-        encode_value(&mut action, "LoadType", &self.load_type)?;
-        if let Some(value) = self.recursive {
-            action.header("Recursive", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Module", self.module)?;
+        put_value(put, "LoadType", Some(self.load_type))?;
+        put_text(put, "Recursive", self.recursive)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ModuleLoadAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -779,12 +813,16 @@ impl<'a> TypedAction<'a> for PingAction<'a> {
         Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Ping")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for PingAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -831,15 +869,17 @@ impl<'a> TypedAction<'a> for ReloadAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Reload")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.module {
-            action.header("Module", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Module", self.module)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ReloadAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -874,12 +914,16 @@ impl<'a> TypedAction<'a> for RptLocalNodesAction<'a> {
         Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "RptLocalNodes")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for RptLocalNodesAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -926,15 +970,17 @@ impl<'a> TypedAction<'a> for RptStatusAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "RptStatus")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        if let Some(value) = self.command {
-            action.header("Command", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Command", self.command)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for RptStatusAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -974,12 +1020,16 @@ impl<'a> TypedAction<'a> for WaitEventAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "WaitEvent")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        encode_value(&mut action, "Timeout", &self.timeout)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_value(put, "Timeout", Some(self.timeout))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for WaitEventAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

@@ -2,9 +2,10 @@
 
 //! Transfers and pickups.
 
+use crate::action_values::put_text;
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Attended transfer a channel.
 ///
@@ -61,16 +62,20 @@ impl<'a> TypedAction<'a> for AtxferAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "Atxfer")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Channel", self.channel)?;
-        action.header("Exten", self.exten)?;
-        action.header("Context", self.context)?;
-        action.header("Priority", self.priority)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Channel", Some(self.channel))?;
+        put_text(put, "Exten", Some(self.exten))?;
+        put_text(put, "Context", Some(self.context))?;
+        put_text(put, "Priority", Some(self.priority))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AtxferAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -129,19 +134,19 @@ impl<'a> TypedAction<'a> for BlindTransferAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "BlindTransfer")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Channel", self.channel)?;
-        if let Some(value) = self.context {
-            action.header("Context", value)?;
-        }
-        if let Some(value) = self.exten {
-            action.header("Exten", value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Channel", Some(self.channel))?;
+        put_text(put, "Context", self.context)?;
+        put_text(put, "Exten", self.exten)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for BlindTransferAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }
 
@@ -180,12 +185,16 @@ impl<'a> TypedAction<'a> for CancelAtxferAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "CancelAtxfer")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("Channel", self.channel)?;
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "Channel", Some(self.channel))?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CancelAtxferAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

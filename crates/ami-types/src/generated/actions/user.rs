@@ -2,10 +2,10 @@
 
 //! Events that users and tests make up.
 
-use crate::action_values::Headers;
+use crate::action_values::{Headers, put_headers, put_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
-use ami_wire::{EncodeError, Encoder, Message, Sink};
+use ami_wire::Message;
 
 /// Send a user-defined event.
 ///
@@ -52,15 +52,17 @@ impl<'a> TypedAction<'a> for UserEventAction<'a> {
         })
     }
 
-    fn encode<S: Sink>(&self, sink: S) -> Result<S, EncodeError> {
-        let mut action = Encoder::action(sink, "UserEvent")?;
-        if let Some(value) = self.action_id {
-            action.header("ActionID", value)?;
-        }
-        action.header("UserEvent", self.user_event)?;
-        for (key, value) in self.headers.iter() {
-            action.header(key, value)?;
-        }
-        action.end()
+    fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
+        put_text(put, "ActionID", self.action_id)?;
+        put_text(put, "UserEvent", Some(self.user_event))?;
+        put_headers(put, self.headers)?;
+        Ok(())
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for UserEventAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::action(self, serializer)
     }
 }

@@ -90,6 +90,13 @@ impl<'a> TypedEvent<'a> for AgentCalled<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentCalled<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Agent completed call.
 ///
 /// `AgentComplete`; class agent; releases 1.2...
@@ -157,6 +164,13 @@ impl<'a> TypedEvent<'a> for AgentComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -230,6 +244,13 @@ impl<'a> TypedEvent<'a> for AgentConnect<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentConnect<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Agent dumped call.
 ///
 /// `AgentDump`; class agent; releases 1.2...
@@ -280,6 +301,13 @@ impl<'a> TypedEvent<'a> for AgentDump<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentDump<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Agent logged in.
 ///
 /// `AgentLogin`; class agent; releases 1.0...
@@ -307,6 +335,13 @@ impl<'a> TypedEvent<'a> for AgentLogin<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentLogin<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -342,6 +377,13 @@ impl<'a> TypedEvent<'a> for AgentLogoff<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentLogoff<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -400,6 +442,13 @@ impl<'a> TypedEvent<'a> for AgentRingNoAnswer<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentRingNoAnswer<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// An agent logged in for call-backs.
 ///
 /// `Agentcallbacklogin`; class agent; releases 1.0..1.4.
@@ -432,6 +481,13 @@ impl<'a> TypedEvent<'a> for AgentCallbackLogin<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentCallbackLogin<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -477,6 +533,13 @@ impl<'a> TypedEvent<'a> for AgentCallbackLogoff<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentCallbackLogoff<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -545,6 +608,13 @@ impl<'a> TypedEvent<'a> for Agents<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Agents<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Agent list complete.
 ///
 /// `AgentsComplete`; without `Privilege`; releases 1.2...
@@ -572,5 +642,12 @@ impl<'a> TypedEvent<'a> for AgentsComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AgentsComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

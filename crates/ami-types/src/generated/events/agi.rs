@@ -59,6 +59,13 @@ impl<'a> TypedEvent<'a> for AGIExec<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AGIExec<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Agi command execution ended.
 ///
 /// `AGIExecEnd`; class agi; releases 12...
@@ -104,6 +111,13 @@ impl<'a> TypedEvent<'a> for AGIExecEnd<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AGIExecEnd<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Agi command execution started.
 ///
 /// `AGIExecStart`; class agi; releases 12...
@@ -136,6 +150,13 @@ impl<'a> TypedEvent<'a> for AGIExecStart<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AGIExecStart<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -184,6 +205,13 @@ impl<'a> TypedEvent<'a> for AsyncAGI<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AsyncAGI<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Async agi session ended.
 ///
 /// `AsyncAGIEnd`; class agi; releases 12...
@@ -206,6 +234,13 @@ impl<'a> TypedEvent<'a> for AsyncAGIEnd<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AsyncAGIEnd<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -244,6 +279,13 @@ impl<'a> TypedEvent<'a> for AsyncAGIExec<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AsyncAGIExec<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Async agi session started.
 ///
 /// `AsyncAGIStart`; class agi; releases 12...
@@ -271,5 +313,12 @@ impl<'a> TypedEvent<'a> for AsyncAGIStart<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AsyncAGIStart<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

@@ -90,6 +90,13 @@ impl<'a> TypedEvent<'a> for AocD<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AocD<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Advice of charge — end of call.
 ///
 /// `AOC-E`; class aoc; releases 1.8...
@@ -190,6 +197,13 @@ impl<'a> TypedEvent<'a> for AocE<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AocE<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Advice of charge — setup.
 ///
 /// `AOC-S`; class aoc; releases 12...
@@ -277,5 +291,12 @@ impl<'a> TypedEvent<'a> for AocS<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AocS<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

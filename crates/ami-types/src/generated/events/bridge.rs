@@ -70,6 +70,13 @@ impl<'a> TypedEvent<'a> for Bridge<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Bridge<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// How a Bridge action ended (legacy).
 ///
 /// `BridgeAction`; class call; releases 1.8..11.
@@ -105,6 +112,13 @@ impl<'a> TypedEvent<'a> for BridgeAction<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeAction<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A bridge came into being.
 ///
 /// `BridgeCreate`; class call; releases 12...
@@ -130,6 +144,13 @@ impl<'a> TypedEvent<'a> for BridgeCreate<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeCreate<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A bridge ended.
 ///
 /// `BridgeDestroy`; class call; releases 12...
@@ -152,6 +173,13 @@ impl<'a> TypedEvent<'a> for BridgeDestroy<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeDestroy<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -187,6 +215,13 @@ impl<'a> TypedEvent<'a> for BridgeEnter<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeEnter<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -230,6 +265,13 @@ impl<'a> TypedEvent<'a> for BridgeExec<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeExec<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Channel info in bridge listing.
 ///
 /// `BridgeInfoChannel`; without `Privilege`; releases 12...
@@ -252,6 +294,13 @@ impl<'a> TypedEvent<'a> for BridgeInfoChannel<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeInfoChannel<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -290,6 +339,13 @@ impl<'a> TypedEvent<'a> for BridgeInfoComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeInfoComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A channel leaves a bridge.
 ///
 /// `BridgeLeave`; class call; releases 12...
@@ -317,6 +373,13 @@ impl<'a> TypedEvent<'a> for BridgeLeave<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeLeave<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -350,6 +413,13 @@ impl<'a> TypedEvent<'a> for BridgeListComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// One bridge, in answer to BridgeList.
 ///
 /// `BridgeListItem`; without `Privilege`; releases 12...
@@ -372,6 +442,13 @@ impl<'a> TypedEvent<'a> for BridgeListItem<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeListItem<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -405,6 +482,13 @@ impl<'a> TypedEvent<'a> for BridgeMerge<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeMerge<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of bridge technologies.
 ///
 /// `BridgeTechnologyListComplete`; without `Privilege`; releases 12...
@@ -432,6 +516,13 @@ impl<'a> TypedEvent<'a> for BridgeTechnologyListComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeTechnologyListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -475,6 +566,13 @@ impl<'a> TypedEvent<'a> for BridgeTechnologyListItem<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeTechnologyListItem<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Bridge video source changed.
 ///
 /// `BridgeVideoSourceUpdate`; class call; releases 13...
@@ -502,6 +600,13 @@ impl<'a> TypedEvent<'a> for BridgeVideoSourceUpdate<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for BridgeVideoSourceUpdate<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -555,6 +660,13 @@ impl<'a> TypedEvent<'a> for Link<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Link<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Two channels were unlinked (legacy).
 ///
 /// `Unlink`; class call; releases 1.0..1.8.
@@ -602,5 +714,12 @@ impl<'a> TypedEvent<'a> for Unlink<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Unlink<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

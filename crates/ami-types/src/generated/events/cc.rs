@@ -42,6 +42,13 @@ impl<'a> TypedEvent<'a> for CCAvailable<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for CCAvailable<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// The caller is called back.
 ///
 /// `CCCallerRecalling`; class cc; releases 1.8...
@@ -69,6 +76,13 @@ impl<'a> TypedEvent<'a> for CCCallerRecalling<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CCCallerRecalling<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -102,6 +116,13 @@ impl<'a> TypedEvent<'a> for CCCallerStartMonitoring<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for CCCallerStartMonitoring<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// The caller is no longer watched.
 ///
 /// `CCCallerStopMonitoring`; class cc; releases 1.8...
@@ -129,6 +150,13 @@ impl<'a> TypedEvent<'a> for CCCallerStopMonitoring<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CCCallerStopMonitoring<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -167,6 +195,13 @@ impl<'a> TypedEvent<'a> for CCFailure<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for CCFailure<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Watching the called party failed.
 ///
 /// `CCMonitorFailed`; class cc; releases 1.8...
@@ -194,6 +229,13 @@ impl<'a> TypedEvent<'a> for CCMonitorFailed<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CCMonitorFailed<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -232,6 +274,13 @@ impl<'a> TypedEvent<'a> for CCOfferTimerStart<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for CCOfferTimerStart<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// The recall was answered.
 ///
 /// `CCRecallComplete`; class cc; releases 1.8...
@@ -262,6 +311,13 @@ impl<'a> TypedEvent<'a> for CCRecallComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for CCRecallComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// The request for call completion was accepted.
 ///
 /// `CCRequestAcknowledged`; class cc; releases 1.8...
@@ -289,6 +345,13 @@ impl<'a> TypedEvent<'a> for CCRequestAcknowledged<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CCRequestAcknowledged<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -324,5 +387,12 @@ impl<'a> TypedEvent<'a> for CCRequested<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CCRequested<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

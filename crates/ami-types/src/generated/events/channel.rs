@@ -34,6 +34,13 @@ impl<'a> TypedEvent<'a> for ChannelHungup<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ChannelHungup<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A channel driver tells the names its protocol uses for a channel.
 ///
 /// `ChannelUpdate`; class system; releases 1.6.2..11.
@@ -109,6 +116,13 @@ impl<'a> TypedEvent<'a> for ChannelUpdate<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ChannelUpdate<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of channels that a Hangup with a pattern ends.
 ///
 /// `ChannelsHungupListComplete`; without `Privilege`; releases 11...
@@ -136,6 +150,13 @@ impl<'a> TypedEvent<'a> for ChannelsHungupListComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ChannelsHungupListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -199,6 +220,13 @@ impl<'a> TypedEvent<'a> for CoreShowChannel<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for CoreShowChannel<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// One channel that is connected with the channel asked for.
 ///
 /// `CoreShowChannelMap`; without `Privilege`; releases 18...
@@ -226,6 +254,13 @@ impl<'a> TypedEvent<'a> for CoreShowChannelMap<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CoreShowChannelMap<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -259,6 +294,13 @@ impl<'a> TypedEvent<'a> for CoreShowChannelMapComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for CoreShowChannelMapComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Core show channels complete.
 ///
 /// `CoreShowChannelsComplete`; without `Privilege`; releases 1.6.2...
@@ -286,6 +328,13 @@ impl<'a> TypedEvent<'a> for CoreShowChannelsComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for CoreShowChannelsComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -329,6 +378,13 @@ impl<'a> TypedEvent<'a> for Hangup<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Hangup<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Somebody asks a channel to hang up.
 ///
 /// `HangupRequest`; class call; releases 10...
@@ -364,6 +420,13 @@ impl<'a> TypedEvent<'a> for HangupRequest<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for HangupRequest<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Channel placed on hold.
 ///
 /// `Hold`; class call; releases 1.2...
@@ -396,6 +459,13 @@ impl<'a> TypedEvent<'a> for Hold<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Hold<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -554,6 +624,13 @@ impl<'a> TypedEvent<'a> for MCID<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MCID<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// One channel takes over the place of another (legacy).
 ///
 /// `Masquerade`; class call; releases 1.6.2..11.
@@ -594,6 +671,13 @@ impl<'a> TypedEvent<'a> for Masquerade<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Masquerade<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Account code changed.
 ///
 /// `NewAccountCode`; class call; releases 1.6.2...
@@ -621,6 +705,13 @@ impl<'a> TypedEvent<'a> for NewAccountCode<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for NewAccountCode<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -659,6 +750,13 @@ impl<'a> TypedEvent<'a> for NewCallerid<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for NewCallerid<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// What a channel shows as its connected party changed.
 ///
 /// `NewConnectedLine`; class call; releases 13...
@@ -681,6 +779,13 @@ impl<'a> TypedEvent<'a> for NewConnectedLine<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for NewConnectedLine<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -719,6 +824,13 @@ impl<'a> TypedEvent<'a> for NewChannel<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for NewChannel<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A channel changed its state, for example from Down to Ringing.
 ///
 /// `Newstate`; class call; releases 1.0...
@@ -751,6 +863,13 @@ impl<'a> TypedEvent<'a> for Newstate<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Newstate<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -794,6 +913,13 @@ impl<'a> TypedEvent<'a> for Rename<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Rename<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A channel is asked, by the server itself, to hang up soon.
 ///
 /// `SoftHangupRequest`; class call; releases 10...
@@ -826,6 +952,13 @@ impl<'a> TypedEvent<'a> for SoftHangupRequest<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for SoftHangupRequest<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -974,6 +1107,13 @@ impl<'a> TypedEvent<'a> for Status<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Status<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Status listing complete.
 ///
 /// `StatusComplete`; without `Privilege`; releases 1.0...
@@ -1009,6 +1149,13 @@ impl<'a> TypedEvent<'a> for StatusComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for StatusComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Channel taken off hold.
 ///
 /// `Unhold`; class call; releases 1.2...
@@ -1031,5 +1178,12 @@ impl<'a> TypedEvent<'a> for Unhold<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Unhold<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

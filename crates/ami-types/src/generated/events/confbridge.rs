@@ -39,6 +39,13 @@ impl<'a> TypedEvent<'a> for ConfbridgeEnd<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeEnd<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// User joined confbridge.
 ///
 /// `ConfbridgeJoin`; class call; releases 10...
@@ -84,6 +91,13 @@ impl<'a> TypedEvent<'a> for ConfbridgeJoin<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeJoin<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// User left confbridge.
 ///
 /// `ConfbridgeLeave`; class call; releases 10...
@@ -121,6 +135,13 @@ impl<'a> TypedEvent<'a> for ConfbridgeLeave<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeLeave<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -199,6 +220,13 @@ impl<'a> TypedEvent<'a> for ConfbridgeList<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeList<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of conference users.
 ///
 /// `ConfbridgeListComplete`; without `Privilege`; releases 10...
@@ -226,6 +254,13 @@ impl<'a> TypedEvent<'a> for ConfbridgeListComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -274,6 +309,13 @@ impl<'a> TypedEvent<'a> for ConfbridgeListRooms<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeListRooms<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of conferences.
 ///
 /// `ConfbridgeListRoomsComplete`; without `Privilege`; releases 10...
@@ -301,6 +343,13 @@ impl<'a> TypedEvent<'a> for ConfbridgeListRoomsComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeListRoomsComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -344,6 +393,13 @@ impl<'a> TypedEvent<'a> for ConfbridgeMute<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeMute<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Confbridge recording started.
 ///
 /// `ConfbridgeRecord`; class call; releases 12...
@@ -371,6 +427,13 @@ impl<'a> TypedEvent<'a> for ConfbridgeRecord<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeRecord<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -404,6 +467,13 @@ impl<'a> TypedEvent<'a> for ConfbridgeStart<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeStart<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Confbridge recording stopped.
 ///
 /// `ConfbridgeStopRecord`; class call; releases 12...
@@ -431,6 +501,13 @@ impl<'a> TypedEvent<'a> for ConfbridgeStopRecord<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeStopRecord<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -479,6 +556,13 @@ impl<'a> TypedEvent<'a> for ConfbridgeTalking<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeTalking<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Confbridge user unmuted.
 ///
 /// `ConfbridgeUnmute`; class call; releases 12...
@@ -516,5 +600,12 @@ impl<'a> TypedEvent<'a> for ConfbridgeUnmute<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ConfbridgeUnmute<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

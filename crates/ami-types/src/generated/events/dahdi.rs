@@ -44,6 +44,13 @@ impl<'a> TypedEvent<'a> for Alarm<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Alarm<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Dahdi alarm cleared.
 ///
 /// `AlarmClear`; class system; releases 1.0...
@@ -71,6 +78,13 @@ impl<'a> TypedEvent<'a> for AlarmClear<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AlarmClear<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -111,6 +125,13 @@ impl<'a> TypedEvent<'a> for DAHDIChannel<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DAHDIChannel<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -184,6 +205,13 @@ impl<'a> TypedEvent<'a> for DAHDIShowChannels<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for DAHDIShowChannels<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of DAHDI channels.
 ///
 /// `DAHDIShowChannelsComplete`; without `Privilege`; releases 1.6.2...
@@ -211,6 +239,13 @@ impl<'a> TypedEvent<'a> for DAHDIShowChannelsComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DAHDIShowChannelsComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -284,6 +319,13 @@ impl<'a> TypedEvent<'a> for DAHDIShowStatus<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for DAHDIShowStatus<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Do not disturb state changed.
 ///
 /// `DNDState`; class system; releases 1.2...
@@ -316,6 +358,13 @@ impl<'a> TypedEvent<'a> for DNDState<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DNDState<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -359,6 +408,13 @@ impl<'a> TypedEvent<'a> for PRIEvent<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for PRIEvent<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Dahdi span alarm.
 ///
 /// `SpanAlarm`; class system; releases 1.8...
@@ -389,6 +445,13 @@ impl<'a> TypedEvent<'a> for SpanAlarm<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for SpanAlarm<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Dahdi span alarm cleared.
 ///
 /// `SpanAlarmClear`; class system; releases 1.8...
@@ -411,6 +474,13 @@ impl<'a> TypedEvent<'a> for SpanAlarmClear<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for SpanAlarmClear<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -459,6 +529,13 @@ impl<'a> TypedEvent<'a> for ZapShowChannels<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ZapShowChannels<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of Zaptel channels.
 ///
 /// `ZapShowChannelsComplete`; without `Privilege`; releases 1.0..1.2.
@@ -474,6 +551,13 @@ impl<'a> TypedEvent<'a> for ZapShowChannelsComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ZapShowChannelsComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -504,5 +588,12 @@ impl<'a> TypedEvent<'a> for DAHDIShowStatusComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DAHDIShowStatusComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

@@ -38,6 +38,13 @@ impl<'a> TypedEvent<'a> for DBGetComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for DBGetComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A value of the internal database.
 ///
 /// `DBGetResponse`; without `Privilege`; releases 1.2...
@@ -73,6 +80,13 @@ impl<'a> TypedEvent<'a> for DBGetResponse<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for DBGetResponse<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// One entry of a tree of the internal database.
 ///
 /// `DBGetTreeResponse`; without `Privilege`; releases 16...
@@ -103,6 +117,13 @@ impl<'a> TypedEvent<'a> for DBGetTreeResponse<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for DBGetTreeResponse<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the answer to DBGetTree.
 ///
 /// `DBGetTreeComplete`; without `Privilege`; releases 16...
@@ -130,5 +151,12 @@ impl<'a> TypedEvent<'a> for DBGetTreeComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DBGetTreeComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

@@ -100,6 +100,13 @@ impl<'a> TypedEvent<'a> for Dial<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Dial<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A dial of a destination has begun.
 ///
 /// `DialBegin`; class call; releases 12...
@@ -132,6 +139,13 @@ impl<'a> TypedEvent<'a> for DialBegin<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DialBegin<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -175,6 +189,13 @@ impl<'a> TypedEvent<'a> for DialEnd<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for DialEnd<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A dial in progress changed its state.
 ///
 /// `DialState`; class call; releases 14...
@@ -215,6 +236,13 @@ impl<'a> TypedEvent<'a> for DialState<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for DialState<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// An asynchronous Originate failed (legacy).
 ///
 /// `OriginateFailure`; class call; releases 1.0..1.2.
@@ -252,6 +280,13 @@ impl<'a> TypedEvent<'a> for OriginateFailure<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for OriginateFailure<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -330,6 +365,13 @@ impl<'a> TypedEvent<'a> for OriginateResponse<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for OriginateResponse<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// An asynchronous Originate succeeded (legacy).
 ///
 /// `OriginateSuccess`; class call; releases 1.0..1.2.
@@ -367,5 +409,12 @@ impl<'a> TypedEvent<'a> for OriginateSuccess<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for OriginateSuccess<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

@@ -39,6 +39,13 @@ impl<'a> TypedEvent<'a> for HangupHandlerPop<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for HangupHandlerPop<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Hangup handler pushed.
 ///
 /// `HangupHandlerPush`; class dialplan; releases 11...
@@ -69,6 +76,13 @@ impl<'a> TypedEvent<'a> for HangupHandlerPush<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for HangupHandlerPush<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Hangup handler running.
 ///
 /// `HangupHandlerRun`; class dialplan; releases 11...
@@ -96,6 +110,13 @@ impl<'a> TypedEvent<'a> for HangupHandlerRun<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for HangupHandlerRun<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -154,6 +175,13 @@ impl<'a> TypedEvent<'a> for ListDialplan<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ListDialplan<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A channel enters a step of the dialplan.
 ///
 /// `Newexten`; class dialplan, call; releases 1.0...
@@ -191,6 +219,13 @@ impl<'a> TypedEvent<'a> for NewExten<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for NewExten<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -239,6 +274,13 @@ impl<'a> TypedEvent<'a> for ShowDialPlanComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ShowDialPlanComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A variable got a value.
 ///
 /// `VarSet`; class dialplan; releases 1.6.2...
@@ -271,5 +313,12 @@ impl<'a> TypedEvent<'a> for VarSet<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for VarSet<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

@@ -60,6 +60,13 @@ impl<'a> TypedEvent<'a> for Dtmf<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Dtmf<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A digit starts on a channel.
 ///
 /// `DTMFBegin`; class dtmf; releases 12...
@@ -92,6 +99,13 @@ impl<'a> TypedEvent<'a> for DtmfBegin<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DtmfBegin<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -135,6 +149,13 @@ impl<'a> TypedEvent<'a> for DtmfEnd<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for DtmfEnd<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Flash hook detected.
 ///
 /// `Flash`; class call; releases 16...
@@ -160,6 +181,13 @@ impl<'a> TypedEvent<'a> for Flash<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Flash<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Wink detected.
 ///
 /// `Wink`; class call; releases 16...
@@ -182,5 +210,12 @@ impl<'a> TypedEvent<'a> for Wink<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Wink<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

@@ -85,6 +85,13 @@ impl<'a> TypedEvent<'a> for FAXSession<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for FAXSession<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Fax sessions list complete.
 ///
 /// `FAXSessionsComplete`; without `Privilege`; releases 13...
@@ -117,6 +124,13 @@ impl<'a> TypedEvent<'a> for FAXSessionsComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for FAXSessionsComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -175,6 +189,13 @@ impl<'a> TypedEvent<'a> for FAXSessionsEntry<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for FAXSessionsEntry<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Fax statistics.
 ///
 /// `FAXStats`; without `Privilege`; releases 13...
@@ -225,6 +246,13 @@ impl<'a> TypedEvent<'a> for FAXStats<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for FAXStats<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Fax status update.
 ///
 /// `FAXStatus`; class call; releases 10...
@@ -272,6 +300,13 @@ impl<'a> TypedEvent<'a> for FAXStatus<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for FAXStatus<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -335,6 +370,13 @@ impl<'a> TypedEvent<'a> for ReceiveFAX<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ReceiveFAX<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Fax sent.
 ///
 /// `SendFAX`; class call; releases 1.8...
@@ -392,5 +434,12 @@ impl<'a> TypedEvent<'a> for SendFAX<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for SendFAX<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

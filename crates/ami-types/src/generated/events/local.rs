@@ -74,6 +74,13 @@ impl<'a> TypedEvent<'a> for LocalBridge<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for LocalBridge<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Local optimization started.
 ///
 /// `LocalOptimizationBegin`; class call; releases 12...
@@ -119,6 +126,13 @@ impl<'a> TypedEvent<'a> for LocalOptimizationBegin<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for LocalOptimizationBegin<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Local optimization ended.
 ///
 /// `LocalOptimizationEnd`; class call; releases 12...
@@ -156,5 +170,12 @@ impl<'a> TypedEvent<'a> for LocalOptimizationEnd<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for LocalOptimizationEnd<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

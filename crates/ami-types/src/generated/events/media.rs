@@ -40,6 +40,13 @@ impl<'a> TypedEvent<'a> for ChanSpyStart<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ChanSpyStart<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Channel spy stopped.
 ///
 /// `ChanSpyStop`; class call; releases 1.6.2...
@@ -70,6 +77,13 @@ impl<'a> TypedEvent<'a> for ChanSpyStop<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ChanSpyStop<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Channel started talking.
 ///
 /// `ChannelTalkingStart`; class call; releases 12...
@@ -92,6 +106,13 @@ impl<'a> TypedEvent<'a> for ChannelTalkingStart<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ChannelTalkingStart<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -122,6 +143,13 @@ impl<'a> TypedEvent<'a> for ChannelTalkingStop<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ChannelTalkingStop<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -225,6 +253,13 @@ impl<'a> TypedEvent<'a> for JitterBufStats<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for JitterBufStats<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Mixmonitor mute state changed.
 ///
 /// `MixMonitorMute`; class call; releases 16...
@@ -260,6 +295,13 @@ impl<'a> TypedEvent<'a> for MixMonitorMute<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MixMonitorMute<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Mixmonitor started.
 ///
 /// `MixMonitorStart`; class call; releases 16...
@@ -282,6 +324,13 @@ impl<'a> TypedEvent<'a> for MixMonitorStart<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MixMonitorStart<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -310,6 +359,13 @@ impl<'a> TypedEvent<'a> for MixMonitorStop<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MixMonitorStop<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Recording by Monitor starts.
 ///
 /// `MonitorStart`; class call; releases 1.6.2..20.
@@ -335,6 +391,13 @@ impl<'a> TypedEvent<'a> for MonitorStart<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MonitorStart<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Recording by Monitor stops.
 ///
 /// `MonitorStop`; class call; releases 1.6.2..20.
@@ -357,6 +420,13 @@ impl<'a> TypedEvent<'a> for MonitorStop<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MonitorStop<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -400,6 +470,13 @@ impl<'a> TypedEvent<'a> for MusicOnHold<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MusicOnHold<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Music on hold started.
 ///
 /// `MusicOnHoldStart`; class call; releases 12...
@@ -430,6 +507,13 @@ impl<'a> TypedEvent<'a> for MusicOnHoldStart<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MusicOnHoldStart<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Music on hold stopped.
 ///
 /// `MusicOnHoldStop`; class call; releases 12...
@@ -452,6 +536,13 @@ impl<'a> TypedEvent<'a> for MusicOnHoldStop<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MusicOnHoldStop<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -620,6 +711,13 @@ impl<'a> TypedEvent<'a> for RTCPReceived<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for RTCPReceived<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Rtcp packet sent.
 ///
 /// `RTCPSent`; class reporting; releases 1.6.2...
@@ -770,6 +868,13 @@ impl<'a> TypedEvent<'a> for RTCPSent<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for RTCPSent<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Statistics of received RTP at the end of a call (legacy).
 ///
 /// `RTPReceiverStat`; class reporting; releases 1.6.2.
@@ -820,6 +925,13 @@ impl<'a> TypedEvent<'a> for RTPReceiverStat<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for RTPReceiverStat<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Statistics of sent RTP at the end of a call (legacy).
 ///
 /// `RTPSenderStat`; class reporting; releases 1.6.2.
@@ -867,5 +979,12 @@ impl<'a> TypedEvent<'a> for RTPSenderStat<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for RTPSenderStat<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

@@ -34,6 +34,13 @@ impl<'a> TypedEvent<'a> for MeetmeEnd<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MeetmeEnd<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Meetme user joined.
 ///
 /// `MeetmeJoin`; class call; releases 1.0...
@@ -71,6 +78,13 @@ impl<'a> TypedEvent<'a> for MeetmeJoin<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MeetmeJoin<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -116,6 +130,13 @@ impl<'a> TypedEvent<'a> for MeetmeLeave<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MeetmeLeave<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -199,6 +220,13 @@ impl<'a> TypedEvent<'a> for MeetmeList<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MeetmeList<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of conference users.
 ///
 /// `MeetmeListComplete`; without `Privilege`; releases 1.6.2...
@@ -226,6 +254,13 @@ impl<'a> TypedEvent<'a> for MeetmeListComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MeetmeListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -279,6 +314,13 @@ impl<'a> TypedEvent<'a> for MeetmeListRooms<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MeetmeListRooms<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of conferences.
 ///
 /// `MeetmeListRoomsComplete`; without `Privilege`; releases 10...
@@ -306,6 +348,13 @@ impl<'a> TypedEvent<'a> for MeetmeListRoomsComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MeetmeListRoomsComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -359,6 +408,13 @@ impl<'a> TypedEvent<'a> for MeetmeMute<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MeetmeMute<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A conference user stopped talking (legacy).
 ///
 /// `MeetmeStopTalking`; class call; releases 1.2.
@@ -396,6 +452,13 @@ impl<'a> TypedEvent<'a> for MeetmeStopTalking<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MeetmeStopTalking<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -449,6 +512,13 @@ impl<'a> TypedEvent<'a> for MeetmeTalkRequest<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MeetmeTalkRequest<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Meetme user talking.
 ///
 /// `MeetmeTalking`; class call; releases 1.2...
@@ -496,5 +566,12 @@ impl<'a> TypedEvent<'a> for MeetmeTalking<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MeetmeTalking<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

@@ -38,6 +38,13 @@ impl<'a> TypedEvent<'a> for JabberEvent<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for JabberEvent<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A Jabber contact changed its presence.
 ///
 /// `JabberStatus`; class user; releases 1.8...
@@ -85,5 +92,12 @@ impl<'a> TypedEvent<'a> for JabberStatus<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for JabberStatus<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

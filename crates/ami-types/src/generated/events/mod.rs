@@ -52,7 +52,6 @@ pub mod sip;
 pub mod skinny;
 #[cfg(feature = "state")]
 pub mod state;
-#[cfg(feature = "system")]
 pub mod system;
 #[cfg(feature = "transfer")]
 pub mod transfer;
@@ -111,7 +110,6 @@ pub use sip::*;
 pub use skinny::*;
 #[cfg(feature = "state")]
 pub use state::*;
-#[cfg(feature = "system")]
 pub use system::*;
 #[cfg(feature = "transfer")]
 pub use transfer::*;

@@ -114,6 +114,13 @@ impl<'a> TypedEvent<'a> for ParkedCall<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ParkedCall<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Parked caller gave up.
 ///
 /// `ParkedCallGiveUp`; class call; releases 1.2...
@@ -209,6 +216,13 @@ impl<'a> TypedEvent<'a> for ParkedCallGiveUp<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ParkedCallGiveUp<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Parked call swapped.
 ///
 /// `ParkedCallSwap`; class call; releases 13...
@@ -261,6 +275,13 @@ impl<'a> TypedEvent<'a> for ParkedCallSwap<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ParkedCallSwap<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -359,6 +380,13 @@ impl<'a> TypedEvent<'a> for ParkedCallTimeOut<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ParkedCallTimeOut<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of parked calls.
 ///
 /// `ParkedCallsComplete`; without `Privilege`; releases 1.0...
@@ -391,6 +419,13 @@ impl<'a> TypedEvent<'a> for ParkedCallsComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ParkedCallsComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -444,6 +479,13 @@ impl<'a> TypedEvent<'a> for ParkingLot<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ParkingLot<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of parking lots.
 ///
 /// `ParkinglotsComplete`; without `Privilege`; releases 11...
@@ -471,6 +513,13 @@ impl<'a> TypedEvent<'a> for ParkingLotsComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ParkingLotsComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -576,5 +625,12 @@ impl<'a> TypedEvent<'a> for UnParkedCall<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for UnParkedCall<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

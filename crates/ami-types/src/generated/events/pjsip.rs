@@ -129,6 +129,13 @@ impl<'a> TypedEvent<'a> for AorDetail<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AorDetail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Aor list entry.
 ///
 /// `AorList`; without `Privilege`; releases 16...
@@ -234,6 +241,13 @@ impl<'a> TypedEvent<'a> for AorList<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AorList<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Aor list complete.
 ///
 /// `AorListComplete`; without `Privilege`; releases 16...
@@ -261,6 +275,13 @@ impl<'a> TypedEvent<'a> for AorListComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AorListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -359,6 +380,13 @@ impl<'a> TypedEvent<'a> for AuthDetail<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AuthDetail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Auth list entry.
 ///
 /// `AuthList`; without `Privilege`; releases 16...
@@ -449,6 +477,13 @@ impl<'a> TypedEvent<'a> for AuthList<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AuthList<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Auth list complete.
 ///
 /// `AuthListComplete`; without `Privilege`; releases 16...
@@ -476,6 +511,13 @@ impl<'a> TypedEvent<'a> for AuthListComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for AuthListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -594,6 +636,13 @@ impl<'a> TypedEvent<'a> for ContactList<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ContactList<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Contact list complete.
 ///
 /// `ContactListComplete`; without `Privilege`; releases 16...
@@ -621,6 +670,13 @@ impl<'a> TypedEvent<'a> for ContactListComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ContactListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -686,6 +742,13 @@ impl<'a> TypedEvent<'a> for ContactStatus<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ContactStatus<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -786,6 +849,13 @@ impl<'a> TypedEvent<'a> for ContactStatusDetail<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ContactStatusDetail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -1524,6 +1594,13 @@ impl<'a> TypedEvent<'a> for EndpointDetail<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for EndpointDetail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Endpoint detail complete.
 ///
 /// `EndpointDetailComplete`; without `Privilege`; releases 12...
@@ -1551,6 +1628,13 @@ impl<'a> TypedEvent<'a> for EndpointDetailComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for EndpointDetailComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -1619,6 +1703,13 @@ impl<'a> TypedEvent<'a> for EndpointList<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for EndpointList<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Endpoint list complete.
 ///
 /// `EndpointListComplete`; without `Privilege`; releases 12...
@@ -1646,6 +1737,13 @@ impl<'a> TypedEvent<'a> for EndpointListComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for EndpointListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -1706,6 +1804,13 @@ impl<'a> TypedEvent<'a> for IdentifyDetail<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for IdentifyDetail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -1819,6 +1924,13 @@ impl<'a> TypedEvent<'a> for InboundRegistrationDetail<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for InboundRegistrationDetail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of inbound registrations.
 ///
 /// `InboundRegistrationDetailComplete`; without `Privilege`; releases 12...
@@ -1846,6 +1958,13 @@ impl<'a> TypedEvent<'a> for InboundRegistrationDetailComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for InboundRegistrationDetailComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -1914,6 +2033,13 @@ impl<'a> TypedEvent<'a> for InboundSubscriptionDetail<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for InboundSubscriptionDetail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of inbound subscriptions.
 ///
 /// `InboundSubscriptionDetailComplete`; without `Privilege`; releases 12...
@@ -1941,6 +2067,13 @@ impl<'a> TypedEvent<'a> for InboundSubscriptionDetailComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for InboundSubscriptionDetailComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -2084,6 +2217,13 @@ impl<'a> TypedEvent<'a> for OutboundRegistrationDetail<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for OutboundRegistrationDetail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of outbound registrations.
 ///
 /// `OutboundRegistrationDetailComplete`; without `Privilege`; releases 12...
@@ -2121,6 +2261,13 @@ impl<'a> TypedEvent<'a> for OutboundRegistrationDetailComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for OutboundRegistrationDetailComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -2189,6 +2336,13 @@ impl<'a> TypedEvent<'a> for OutboundSubscriptionDetail<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for OutboundSubscriptionDetail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of outbound subscriptions.
 ///
 /// `OutboundSubscriptionDetailComplete`; without `Privilege`; releases 12...
@@ -2219,6 +2373,13 @@ impl<'a> TypedEvent<'a> for OutboundSubscriptionDetailComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for OutboundSubscriptionDetailComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Whether an endpoint is in maintenance.
 ///
 /// `PJSIPMaintenanceStatus`; without `Privilege`; releases 20...
@@ -2246,6 +2407,13 @@ impl<'a> TypedEvent<'a> for PJSIPMaintenanceStatus<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for PJSIPMaintenanceStatus<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -2296,6 +2464,13 @@ impl<'a> TypedEvent<'a> for ResourceListDetail<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ResourceListDetail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -2479,6 +2654,13 @@ impl<'a> TypedEvent<'a> for TransportDetail<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for TransportDetail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of contacts of inbound registrations.
 ///
 /// `ContactStatusDetailComplete`; without `Privilege`; releases 16...
@@ -2509,6 +2691,13 @@ impl<'a> TypedEvent<'a> for ContactStatusDetailComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ContactStatusDetailComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of resource lists.
 ///
 /// `ResourceListDetailComplete`; without `Privilege`; releases 14...
@@ -2536,5 +2725,12 @@ impl<'a> TypedEvent<'a> for ResourceListDetailComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ResourceListDetailComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

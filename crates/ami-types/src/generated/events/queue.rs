@@ -80,6 +80,13 @@ impl<'a> TypedEvent<'a> for Join<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Join<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A caller left a queue (legacy).
 ///
 /// `Leave`; class call; releases 1.0..11.
@@ -122,6 +129,13 @@ impl<'a> TypedEvent<'a> for Leave<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Leave<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -170,6 +184,13 @@ impl<'a> TypedEvent<'a> for QueueCallerAbandon<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueCallerAbandon<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Caller joined queue.
 ///
 /// `QueueCallerJoin`; class agent; releases 12...
@@ -210,6 +231,13 @@ impl<'a> TypedEvent<'a> for QueueCallerJoin<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueCallerJoin<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Caller left queue.
 ///
 /// `QueueCallerLeave`; class agent; releases 12...
@@ -247,6 +275,13 @@ impl<'a> TypedEvent<'a> for QueueCallerLeave<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueCallerLeave<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -322,6 +357,13 @@ impl<'a> TypedEvent<'a> for QueueEntry<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueEntry<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -422,6 +464,13 @@ impl<'a> TypedEvent<'a> for QueueMember<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueMember<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -530,6 +579,13 @@ impl<'a> TypedEvent<'a> for QueueMemberAdded<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueMemberAdded<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Member paused/unpaused.
 ///
 /// `QueueMemberPause`; class agent; releases 12...
@@ -635,6 +691,13 @@ impl<'a> TypedEvent<'a> for QueueMemberPause<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueMemberPause<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A queue member was paused or unpaused (legacy).
 ///
 /// `QueueMemberPaused`; class agent; releases 1.2..11.
@@ -677,6 +740,13 @@ impl<'a> TypedEvent<'a> for QueueMemberPaused<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueMemberPaused<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -785,6 +855,13 @@ impl<'a> TypedEvent<'a> for QueueMemberPenalty<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueMemberPenalty<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Member removed from queue.
 ///
 /// `QueueMemberRemoved`; class agent; releases 1.2...
@@ -887,6 +964,13 @@ impl<'a> TypedEvent<'a> for QueueMemberRemoved<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueMemberRemoved<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -995,6 +1079,13 @@ impl<'a> TypedEvent<'a> for QueueMemberRinginuse<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueMemberRinginuse<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Member status changed.
 ///
 /// `QueueMemberStatus`; class agent; releases 1.2...
@@ -1100,6 +1191,13 @@ impl<'a> TypedEvent<'a> for QueueMemberStatus<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueMemberStatus<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Queue parameters.
 ///
 /// `QueueParams`; without `Privilege`; releases 1.0...
@@ -1180,6 +1278,13 @@ impl<'a> TypedEvent<'a> for QueueParams<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueParams<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the answer to QueueStatus.
 ///
 /// `QueueStatusComplete`; without `Privilege`; releases 1.2...
@@ -1207,6 +1312,13 @@ impl<'a> TypedEvent<'a> for QueueStatusComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueStatusComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -1265,6 +1377,13 @@ impl<'a> TypedEvent<'a> for QueueSummary<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueSummary<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the answer to QueueSummary.
 ///
 /// `QueueSummaryComplete`; without `Privilege`; releases 1.6.2...
@@ -1292,5 +1411,12 @@ impl<'a> TypedEvent<'a> for QueueSummaryComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for QueueSummaryComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

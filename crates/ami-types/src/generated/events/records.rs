@@ -129,6 +129,13 @@ impl<'a> TypedEvent<'a> for Cel<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Cel<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// The detail record of a finished call.
 ///
 /// `Cdr`; class cdr, call; releases 1.0...
@@ -236,5 +243,12 @@ impl<'a> TypedEvent<'a> for Cdr<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Cdr<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

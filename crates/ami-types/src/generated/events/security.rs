@@ -84,6 +84,13 @@ impl<'a> TypedEvent<'a> for AuthMethodNotAllowed<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AuthMethodNotAllowed<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Challenge-response failed.
 ///
 /// `ChallengeResponseFailed`; class security; releases 12...
@@ -169,6 +176,13 @@ impl<'a> TypedEvent<'a> for ChallengeResponseFailed<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ChallengeResponseFailed<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Challenge sent.
 ///
 /// `ChallengeSent`; class security; releases 12...
@@ -241,6 +255,13 @@ impl<'a> TypedEvent<'a> for ChallengeSent<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ChallengeSent<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -319,6 +340,13 @@ impl<'a> TypedEvent<'a> for FailedACL<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for FailedACL<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Invalid account id.
 ///
 /// `InvalidAccountID`; class security; releases 12...
@@ -386,6 +414,13 @@ impl<'a> TypedEvent<'a> for InvalidAccountID<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for InvalidAccountID<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -479,6 +514,13 @@ impl<'a> TypedEvent<'a> for InvalidPassword<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for InvalidPassword<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Invalid transport.
 ///
 /// `InvalidTransport`; class security; releases 12...
@@ -554,6 +596,13 @@ impl<'a> TypedEvent<'a> for InvalidTransport<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for InvalidTransport<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Load average exceeded limit.
 ///
 /// `LoadAverageLimit`; class security; releases 12...
@@ -624,6 +673,13 @@ impl<'a> TypedEvent<'a> for LoadAverageLimit<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for LoadAverageLimit<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Memory usage exceeded limit.
 ///
 /// `MemoryLimit`; class security; releases 12...
@@ -691,6 +747,13 @@ impl<'a> TypedEvent<'a> for MemoryLimit<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MemoryLimit<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -774,6 +837,13 @@ impl<'a> TypedEvent<'a> for RequestBadFormat<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for RequestBadFormat<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Request not allowed.
 ///
 /// `RequestNotAllowed`; class security; releases 12...
@@ -854,6 +924,13 @@ impl<'a> TypedEvent<'a> for RequestNotAllowed<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for RequestNotAllowed<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Request not supported.
 ///
 /// `RequestNotSupported`; class security; releases 12...
@@ -929,6 +1006,13 @@ impl<'a> TypedEvent<'a> for RequestNotSupported<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for RequestNotSupported<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Session limit reached.
 ///
 /// `SessionLimit`; class security; releases 12...
@@ -996,6 +1080,13 @@ impl<'a> TypedEvent<'a> for SessionLimit<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for SessionLimit<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -1074,6 +1165,13 @@ impl<'a> TypedEvent<'a> for SuccessfulAuth<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for SuccessfulAuth<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Unexpected source address.
 ///
 /// `UnexpectedAddress`; class security; releases 12...
@@ -1146,5 +1244,12 @@ impl<'a> TypedEvent<'a> for UnexpectedAddress<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for UnexpectedAddress<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

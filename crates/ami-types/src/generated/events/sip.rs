@@ -60,6 +60,13 @@ impl<'a> TypedEvent<'a> for ChannelReload<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ChannelReload<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A Bluetooth telephone connected or disconnected.
 ///
 /// `MobileStatus`; class system; releases 1.8...
@@ -87,6 +94,13 @@ impl<'a> TypedEvent<'a> for MobileStatus<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MobileStatus<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -220,6 +234,13 @@ impl<'a> TypedEvent<'a> for PeerEntry<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for PeerEntry<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A peer of a channel driver registered, went away, or became reachable or unreachable.
 ///
 /// `PeerStatus`; class system; releases 1.0...
@@ -280,6 +301,13 @@ impl<'a> TypedEvent<'a> for PeerStatus<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for PeerStatus<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of peers.
 ///
 /// `PeerlistComplete`; without `Privilege`; releases 1.2...
@@ -310,6 +338,13 @@ impl<'a> TypedEvent<'a> for PeerListComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for PeerListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of outbound registrations.
 ///
 /// `RegistrationsComplete`; without `Privilege`; releases 1.6.2...
@@ -337,6 +372,13 @@ impl<'a> TypedEvent<'a> for RegistrationsComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for RegistrationsComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -397,6 +439,13 @@ impl<'a> TypedEvent<'a> for Registry<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Registry<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -470,6 +519,13 @@ impl<'a> TypedEvent<'a> for RegistryEntry<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for RegistryEntry<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Asking whether a SIP peer is reachable is done.
 ///
 /// `SIPQualifyPeerDone`; without `Privilege`; releases 12..20.
@@ -495,6 +551,13 @@ impl<'a> TypedEvent<'a> for SIPQualifyPeerDone<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for SIPQualifyPeerDone<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the answer to SIPpeerstatus.
 ///
 /// `SIPpeerstatusComplete`; without `Privilege`; releases 11..20.
@@ -510,6 +573,13 @@ impl<'a> TypedEvent<'a> for SIPPeerStatusComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for SIPPeerStatusComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -540,5 +610,12 @@ impl<'a> TypedEvent<'a> for SessionTimeout<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for SessionTimeout<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

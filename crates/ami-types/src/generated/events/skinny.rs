@@ -26,6 +26,13 @@ impl<'a> TypedEvent<'a> for DeviceEntry<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for DeviceEntry<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of Skinny devices.
 ///
 /// `DevicelistComplete`; without `Privilege`; releases 1.6.2..20.
@@ -56,6 +63,13 @@ impl<'a> TypedEvent<'a> for DeviceListComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for DeviceListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// One Skinny line.
 ///
 /// `LineEntry`; without `Privilege`; releases 1.6.2..20.
@@ -71,6 +85,13 @@ impl<'a> TypedEvent<'a> for LineEntry<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for LineEntry<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -101,5 +122,12 @@ impl<'a> TypedEvent<'a> for LineListComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for LineListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

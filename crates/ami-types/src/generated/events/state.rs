@@ -39,6 +39,13 @@ impl<'a> TypedEvent<'a> for DeviceStateChange<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for DeviceStateChange<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Device state list complete.
 ///
 /// `DeviceStateListComplete`; without `Privilege`; releases 13...
@@ -69,6 +76,13 @@ impl<'a> TypedEvent<'a> for DeviceStateListComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for DeviceStateListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Extension state list complete.
 ///
 /// `ExtensionStateListComplete`; without `Privilege`; releases 13...
@@ -96,6 +110,13 @@ impl<'a> TypedEvent<'a> for ExtensionStateListComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for ExtensionStateListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -144,6 +165,13 @@ impl<'a> TypedEvent<'a> for ExtensionStatus<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ExtensionStatus<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Presence state changed.
 ///
 /// `PresenceStateChange`; without `Privilege`; releases 13...
@@ -184,6 +212,13 @@ impl<'a> TypedEvent<'a> for PresenceStateChange<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for PresenceStateChange<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Presence state list complete.
 ///
 /// `PresenceStateListComplete`; without `Privilege`; releases 13...
@@ -211,6 +246,13 @@ impl<'a> TypedEvent<'a> for PresenceStateListComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for PresenceStateListComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -261,5 +303,12 @@ impl<'a> TypedEvent<'a> for PresenceStatus<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for PresenceStatus<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

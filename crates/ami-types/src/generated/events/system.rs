@@ -34,6 +34,13 @@ impl<'a> TypedEvent<'a> for CloseSession<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for CloseSession<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Deadlock detected.
 ///
 /// `DeadlockStart`; class system; releases 16...
@@ -56,6 +63,13 @@ impl<'a> TypedEvent<'a> for DeadlockStart<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DeadlockStart<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -94,6 +108,13 @@ impl<'a> TypedEvent<'a> for FullyBooted<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for FullyBooted<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Module loaded.
 ///
 /// `Load`; class system; releases 16...
@@ -121,6 +142,13 @@ impl<'a> TypedEvent<'a> for Load<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Load<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -159,6 +187,13 @@ impl<'a> TypedEvent<'a> for LogChannel<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for LogChannel<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// How loading the modules at start went.
 ///
 /// `ModuleLoadReport`; class system; releases 1.6.2..11.
@@ -194,6 +229,13 @@ impl<'a> TypedEvent<'a> for ModuleLoadReport<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for ModuleLoadReport<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// A marker inside the server that no client should ever see.
 ///
 /// `Placeholder`; without `Privilege`; releases 1.4..18.
@@ -209,6 +251,13 @@ impl<'a> TypedEvent<'a> for Placeholder<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Placeholder<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -247,6 +296,13 @@ impl<'a> TypedEvent<'a> for Reload<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Reload<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Asterisk shutting down.
 ///
 /// `Shutdown`; class system; releases 1.0...
@@ -274,6 +330,13 @@ impl<'a> TypedEvent<'a> for Shutdown<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Shutdown<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -307,6 +370,13 @@ impl<'a> TypedEvent<'a> for Unload<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Unload<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the events that WaitEvent returned.
 ///
 /// `WaitEventComplete`; without `Privilege`; releases 1.4...
@@ -322,6 +392,13 @@ impl<'a> TypedEvent<'a> for WaitEventComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for WaitEventComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -341,5 +418,12 @@ impl<'a> TypedEvent<'a> for DataGetTree<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for DataGetTree<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

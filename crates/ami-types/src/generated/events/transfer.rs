@@ -100,6 +100,13 @@ impl<'a> TypedEvent<'a> for AttendedTransfer<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for AttendedTransfer<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Blind transfer completed.
 ///
 /// `BlindTransfer`; class call; releases 12...
@@ -155,6 +162,13 @@ impl<'a> TypedEvent<'a> for BlindTransfer<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for BlindTransfer<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Call pickup.
 ///
 /// `Pickup`; class call; releases 1.8...
@@ -182,6 +196,13 @@ impl<'a> TypedEvent<'a> for Pickup<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Pickup<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -252,5 +273,12 @@ impl<'a> TypedEvent<'a> for Transfer<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Transfer<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

@@ -60,6 +60,13 @@ impl<'a> TypedEvent<'a> for TestEvent<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for TestEvent<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// An event made up by the dialplan or by a manager client.
 ///
 /// `UserEvent`; class user; releases 1.4...
@@ -88,5 +95,12 @@ impl<'a> TypedEvent<'a> for UserEvent<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for UserEvent<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

@@ -44,6 +44,13 @@ impl<'a> TypedEvent<'a> for MWIGet<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MWIGet<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Mwi get complete.
 ///
 /// `MWIGetComplete`; without `Privilege`; releases 12...
@@ -71,6 +78,13 @@ impl<'a> TypedEvent<'a> for MWIGetComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for MWIGetComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -119,6 +133,13 @@ impl<'a> TypedEvent<'a> for MessageWaiting<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MessageWaiting<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Minivm voicemail notification.
 ///
 /// `MiniVoiceMail`; class call; releases 1.6.2...
@@ -159,6 +180,13 @@ impl<'a> TypedEvent<'a> for MiniVoiceMail<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for MiniVoiceMail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// Voicemail password changed.
 ///
 /// `VoicemailPasswordChange`; class user; releases 18...
@@ -191,6 +219,13 @@ impl<'a> TypedEvent<'a> for VoicemailPasswordChange<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for VoicemailPasswordChange<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -349,6 +384,13 @@ impl<'a> TypedEvent<'a> for VoicemailUserEntry<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for VoicemailUserEntry<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// End of the list of mailboxes.
 ///
 /// `VoicemailUserEntryComplete`; without `Privilege`; releases 1.6.2...
@@ -379,6 +421,13 @@ impl<'a> TypedEvent<'a> for VoicemailUserEntryComplete<'a> {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for VoicemailUserEntryComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
+    }
+}
+
 /// One mailbox, in answer to VoicemailUserStatus.
 ///
 /// `VoicemailUserDetail`; without `Privilege`; releases 18...
@@ -394,6 +443,13 @@ impl<'a> TypedEvent<'a> for VoicemailUserDetail<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for VoicemailUserDetail<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }
 
@@ -424,5 +480,12 @@ impl<'a> TypedEvent<'a> for VoicemailUserDetailComplete<'a> {
 
     fn message(&self) -> &Message<'a> {
         self.0.message()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for VoicemailUserDetailComplete<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::serialize::event(self, serializer)
     }
 }

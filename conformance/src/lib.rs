@@ -13,6 +13,11 @@ pub mod rules;
 mod session;
 pub mod source;
 
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub use check::{Checked, Conformance, check};
 pub use finding::{Counts, Finding, Place, Reference, Sender, Severity, Verdict};
 pub use release::Releases;

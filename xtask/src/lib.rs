@@ -4,4 +4,6 @@
 #![forbid(unsafe_code)]
 
 pub mod codegen;
+pub mod compare;
+pub mod reference;
 pub mod schema;

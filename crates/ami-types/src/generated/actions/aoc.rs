@@ -19,13 +19,13 @@ pub struct AOCMessageAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
     /// `Channel`
-    pub channel: Text<'a>,
+    pub channel: Option<Text<'a>>,
     /// `ChannelPrefix`
     pub channel_prefix: Option<Text<'a>>,
     /// `MsgType`
     pub msg_type: Value<'a, AocMessageType<'a>>,
     /// `ChargeType`
-    pub charge_type: Value<'a, AocChargeType<'a>>,
+    pub charge_type: Option<Value<'a, AocChargeType<'a>>>,
     /// `UnitAmount(#)`
     pub unit_amount: Headers<'a>,
     /// `UnitType(#)`
@@ -68,17 +68,13 @@ pub struct AOCMessageAction<'a> {
 
 impl<'a> AOCMessageAction<'a> {
     /// The action with what it needs.
-    pub fn new(
-        channel: impl Into<Text<'a>>,
-        msg_type: impl Into<Value<'a, AocMessageType<'a>>>,
-        charge_type: impl Into<Value<'a, AocChargeType<'a>>>,
-    ) -> Self {
+    pub fn new(msg_type: impl Into<Value<'a, AocMessageType<'a>>>) -> Self {
         Self {
             action_id: None,
-            channel: channel.into(),
+            channel: None,
             channel_prefix: None,
             msg_type: msg_type.into(),
-            charge_type: charge_type.into(),
+            charge_type: None,
             unit_amount: Headers::NONE,
             unit_type: Headers::NONE,
             currency_name: None,
@@ -108,10 +104,24 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
+    /// Sets `Channel`
+    #[must_use]
+    pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
+        self.channel = Some(value.into());
+        self
+    }
+
     /// Sets `ChannelPrefix`
     #[must_use]
     pub fn with_channel_prefix(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel_prefix = Some(value.into());
+        self
+    }
+
+    /// Sets `ChargeType`
+    #[must_use]
+    pub fn with_charge_type(mut self, value: impl Into<Value<'a, AocChargeType<'a>>>) -> Self {
+        self.charge_type = Some(value.into());
         self
     }
 
@@ -255,10 +265,10 @@ impl<'a> TypedAction<'a> for AOCMessageAction<'a> {
     fn decode(message: &Message<'a>) -> Option<Self> {
         Self::is(message).then(|| Self {
             action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+            channel: message.get("Channel").map(Text::new),
             channel_prefix: message.get("ChannelPrefix").map(Text::new),
             msg_type: message.get("MsgType").map_or(Value::from_bytes(b""), Value::from_bytes),
-            charge_type: message.get("ChargeType").map_or(Value::from_bytes(b""), Value::from_bytes),
+            charge_type: message.get("ChargeType").map(Value::from_bytes),
             unit_amount: Headers::of(message, "UnitAmount(#)", Self::ID),
             unit_type: Headers::of(message, "UnitType(#)", Self::ID),
             currency_name: message.get("CurrencyName").map(Text::new),
@@ -283,10 +293,10 @@ impl<'a> TypedAction<'a> for AOCMessageAction<'a> {
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
         put_text(put, "ActionID", self.action_id)?;
-        put_text(put, "Channel", Some(self.channel))?;
+        put_text(put, "Channel", self.channel)?;
         put_text(put, "ChannelPrefix", self.channel_prefix)?;
         put_value(put, "MsgType", Some(self.msg_type))?;
-        put_value(put, "ChargeType", Some(self.charge_type))?;
+        put_value(put, "ChargeType", self.charge_type)?;
         put_headers(put, self.unit_amount)?;
         put_headers(put, self.unit_type)?;
         put_text(put, "CurrencyName", self.currency_name)?;

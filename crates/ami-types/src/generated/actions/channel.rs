@@ -558,7 +558,7 @@ pub struct StatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
     /// `Channel`
-    pub channel: Text<'a>,
+    pub channel: Option<Text<'a>>,
     /// `Variables`; releases 1.6.2..
     pub variables: Option<Text<'a>>,
     /// `AllVariables`; releases 14..
@@ -566,15 +566,23 @@ pub struct StatusAction<'a> {
 }
 
 impl<'a> StatusAction<'a> {
+    #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    pub fn new(channel: impl Into<Text<'a>>) -> Self {
-        Self { action_id: None, channel: channel.into(), variables: None, all_variables: None }
+    pub fn new() -> Self {
+        Self { action_id: None, channel: None, variables: None, all_variables: None }
     }
 
     /// Sets `ActionID`.
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
+        self
+    }
+
+    /// Sets `Channel`
+    #[must_use]
+    pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
+        self.channel = Some(value.into());
         self
     }
 
@@ -599,7 +607,7 @@ impl<'a> TypedAction<'a> for StatusAction<'a> {
     fn decode(message: &Message<'a>) -> Option<Self> {
         Self::is(message).then(|| Self {
             action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+            channel: message.get("Channel").map(Text::new),
             variables: message.get("Variables").map(Text::new),
             all_variables: message.get("AllVariables").map(Value::from_bytes),
         })
@@ -607,7 +615,7 @@ impl<'a> TypedAction<'a> for StatusAction<'a> {
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
         put_text(put, "ActionID", self.action_id)?;
-        put_text(put, "Channel", Some(self.channel))?;
+        put_text(put, "Channel", self.channel)?;
         put_text(put, "Variables", self.variables)?;
         put_value(put, "AllVariables", self.all_variables)?;
         Ok(())

@@ -89,7 +89,7 @@ pub struct MessageSendAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
     /// `To`
-    pub to: Text<'a>,
+    pub to: Option<Text<'a>>,
     /// `From`
     pub from: Option<Text<'a>>,
     /// `Body`
@@ -103,11 +103,12 @@ pub struct MessageSendAction<'a> {
 }
 
 impl<'a> MessageSendAction<'a> {
+    #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    pub fn new(to: impl Into<Text<'a>>) -> Self {
+    pub fn new() -> Self {
         Self {
             action_id: None,
-            to: to.into(),
+            to: None,
             from: None,
             body: None,
             base64body: None,
@@ -120,6 +121,13 @@ impl<'a> MessageSendAction<'a> {
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
+        self
+    }
+
+    /// Sets `To`
+    #[must_use]
+    pub fn with_to(mut self, value: impl Into<Text<'a>>) -> Self {
+        self.to = Some(value.into());
         self
     }
 
@@ -165,7 +173,7 @@ impl<'a> TypedAction<'a> for MessageSendAction<'a> {
     fn decode(message: &Message<'a>) -> Option<Self> {
         Self::is(message).then(|| Self {
             action_id: message.get("ActionID").map(Text::new),
-            to: message.get("To").map_or(Text::new(b""), Text::new),
+            to: message.get("To").map(Text::new),
             from: message.get("From").map(Text::new),
             body: message.get("Body").map(Text::new),
             base64body: message.get("Base64Body").map(Text::new),
@@ -176,7 +184,7 @@ impl<'a> TypedAction<'a> for MessageSendAction<'a> {
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
         put_text(put, "ActionID", self.action_id)?;
-        put_text(put, "To", Some(self.to))?;
+        put_text(put, "To", self.to)?;
         put_text(put, "From", self.from)?;
         put_text(put, "Body", self.body)?;
         put_text(put, "Base64Body", self.base64body)?;

@@ -15,21 +15,28 @@ pub struct PJSIPHangupAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
     /// `Channel`
-    pub channel: Text<'a>,
+    pub channel: Option<Text<'a>>,
     /// `Cause`
     pub cause: Text<'a>,
 }
 
 impl<'a> PJSIPHangupAction<'a> {
     /// The action with what it needs.
-    pub fn new(channel: impl Into<Text<'a>>, cause: impl Into<Text<'a>>) -> Self {
-        Self { action_id: None, channel: channel.into(), cause: cause.into() }
+    pub fn new(cause: impl Into<Text<'a>>) -> Self {
+        Self { action_id: None, channel: None, cause: cause.into() }
     }
 
     /// Sets `ActionID`.
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
+        self
+    }
+
+    /// Sets `Channel`
+    #[must_use]
+    pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
+        self.channel = Some(value.into());
         self
     }
 }
@@ -40,14 +47,14 @@ impl<'a> TypedAction<'a> for PJSIPHangupAction<'a> {
     fn decode(message: &Message<'a>) -> Option<Self> {
         Self::is(message).then(|| Self {
             action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+            channel: message.get("Channel").map(Text::new),
             cause: message.get("Cause").map_or(Text::new(b""), Text::new),
         })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
         put_text(put, "ActionID", self.action_id)?;
-        put_text(put, "Channel", Some(self.channel))?;
+        put_text(put, "Channel", self.channel)?;
         put_text(put, "Cause", Some(self.cause))?;
         Ok(())
     }
@@ -68,7 +75,7 @@ pub struct PJSIPNotifyAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
     /// `Endpoint`
-    pub endpoint: Text<'a>,
+    pub endpoint: Option<Text<'a>>,
     /// `Variable`
     pub variable: Repeated<'a>,
     /// `URI`; releases 13..
@@ -80,22 +87,23 @@ pub struct PJSIPNotifyAction<'a> {
 }
 
 impl<'a> PJSIPNotifyAction<'a> {
+    #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    pub fn new(endpoint: impl Into<Text<'a>>) -> Self {
-        Self {
-            action_id: None,
-            endpoint: endpoint.into(),
-            variable: Repeated::NONE,
-            uri: None,
-            channel: None,
-            option: None,
-        }
+    pub fn new() -> Self {
+        Self { action_id: None, endpoint: None, variable: Repeated::NONE, uri: None, channel: None, option: None }
     }
 
     /// Sets `ActionID`.
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
+        self
+    }
+
+    /// Sets `Endpoint`
+    #[must_use]
+    pub fn with_endpoint(mut self, value: impl Into<Text<'a>>) -> Self {
+        self.endpoint = Some(value.into());
         self
     }
 
@@ -134,7 +142,7 @@ impl<'a> TypedAction<'a> for PJSIPNotifyAction<'a> {
     fn decode(message: &Message<'a>) -> Option<Self> {
         Self::is(message).then(|| Self {
             action_id: message.get("ActionID").map(Text::new),
-            endpoint: message.get("Endpoint").map_or(Text::new(b""), Text::new),
+            endpoint: message.get("Endpoint").map(Text::new),
             variable: Repeated::of(message, "Variable"),
             uri: message.get("URI").map(Text::new),
             channel: message.get("Channel").map(Text::new),
@@ -144,7 +152,7 @@ impl<'a> TypedAction<'a> for PJSIPNotifyAction<'a> {
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
         put_text(put, "ActionID", self.action_id)?;
-        put_text(put, "Endpoint", Some(self.endpoint))?;
+        put_text(put, "Endpoint", self.endpoint)?;
         put_repeated(put, "Variable", self.variable)?;
         put_text(put, "URI", self.uri)?;
         put_text(put, "Channel", self.channel)?;

@@ -19,32 +19,28 @@ pub struct AtxferAction<'a> {
     /// `Exten`
     pub exten: Text<'a>,
     /// `Context`
-    pub context: Text<'a>,
+    pub context: Option<Text<'a>>,
     /// `Priority`; releases 1.8..11
     pub priority: Text<'a>,
 }
 
 impl<'a> AtxferAction<'a> {
     /// The action with what it needs.
-    pub fn new(
-        channel: impl Into<Text<'a>>,
-        exten: impl Into<Text<'a>>,
-        context: impl Into<Text<'a>>,
-        priority: impl Into<Text<'a>>,
-    ) -> Self {
-        Self {
-            action_id: None,
-            channel: channel.into(),
-            exten: exten.into(),
-            context: context.into(),
-            priority: priority.into(),
-        }
+    pub fn new(channel: impl Into<Text<'a>>, exten: impl Into<Text<'a>>, priority: impl Into<Text<'a>>) -> Self {
+        Self { action_id: None, channel: channel.into(), exten: exten.into(), context: None, priority: priority.into() }
     }
 
     /// Sets `ActionID`.
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
+        self
+    }
+
+    /// Sets `Context`
+    #[must_use]
+    pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
+        self.context = Some(value.into());
         self
     }
 }
@@ -57,7 +53,7 @@ impl<'a> TypedAction<'a> for AtxferAction<'a> {
             action_id: message.get("ActionID").map(Text::new),
             channel: message.get("Channel").map_or(Text::new(b""), Text::new),
             exten: message.get("Exten").map_or(Text::new(b""), Text::new),
-            context: message.get("Context").map_or(Text::new(b""), Text::new),
+            context: message.get("Context").map(Text::new),
             priority: message.get("Priority").map_or(Text::new(b""), Text::new),
         })
     }
@@ -66,7 +62,7 @@ impl<'a> TypedAction<'a> for AtxferAction<'a> {
         put_text(put, "ActionID", self.action_id)?;
         put_text(put, "Channel", Some(self.channel))?;
         put_text(put, "Exten", Some(self.exten))?;
-        put_text(put, "Context", Some(self.context))?;
+        put_text(put, "Context", self.context)?;
         put_text(put, "Priority", Some(self.priority))?;
         Ok(())
     }

@@ -15,19 +15,27 @@ pub struct MWIDeleteAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
     /// `Mailbox`
-    pub mailbox: Text<'a>,
+    pub mailbox: Option<Text<'a>>,
 }
 
 impl<'a> MWIDeleteAction<'a> {
+    #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    pub fn new(mailbox: impl Into<Text<'a>>) -> Self {
-        Self { action_id: None, mailbox: mailbox.into() }
+    pub fn new() -> Self {
+        Self { action_id: None, mailbox: None }
     }
 
     /// Sets `ActionID`.
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
+        self
+    }
+
+    /// Sets `Mailbox`
+    #[must_use]
+    pub fn with_mailbox(mut self, value: impl Into<Text<'a>>) -> Self {
+        self.mailbox = Some(value.into());
         self
     }
 }
@@ -38,13 +46,13 @@ impl<'a> TypedAction<'a> for MWIDeleteAction<'a> {
     fn decode(message: &Message<'a>) -> Option<Self> {
         Self::is(message).then(|| Self {
             action_id: message.get("ActionID").map(Text::new),
-            mailbox: message.get("Mailbox").map_or(Text::new(b""), Text::new),
+            mailbox: message.get("Mailbox").map(Text::new),
         })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
         put_text(put, "ActionID", self.action_id)?;
-        put_text(put, "Mailbox", Some(self.mailbox))?;
+        put_text(put, "Mailbox", self.mailbox)?;
         Ok(())
     }
 }

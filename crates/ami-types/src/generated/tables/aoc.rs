@@ -144,10 +144,10 @@ pub(super) static DO_AOC_MESSAGE: ActionDef = ActionDef {
     privileges: &[Class::Aoc],
     releases: since(R1_8),
     params: &[
-        field("Channel", Kind::Text, since(R1_8)).required(),
+        field("Channel", Kind::Text, since(R1_8)),
         field("ChannelPrefix", Kind::Text, since(R1_8)),
         field("MsgType", Kind::Enum(&enums::AOC_MESSAGE_TYPE), since(R1_8)).required(),
-        field("ChargeType", Kind::Enum(&enums::AOC_CHARGE_TYPE), since(R1_8)).required(),
+        field("ChargeType", Kind::Enum(&enums::AOC_CHARGE_TYPE), since(R1_8)),
         field("UnitAmount(#)", Kind::Text, since(R1_8)),
         field("UnitType(#)", Kind::Text, since(R1_8)),
         field("CurrencyName", Kind::Text, since(R1_8)),

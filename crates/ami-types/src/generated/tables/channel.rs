@@ -823,7 +823,7 @@ pub(super) static DO_STATUS: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: ALL,
     params: &[
-        field("Channel", Kind::Text, ALL).required(),
+        field("Channel", Kind::Text, ALL),
         field("Variables", Kind::Text, since(R1_6_2)),
         field("AllVariables", Kind::Bool, since(R14)),
     ],

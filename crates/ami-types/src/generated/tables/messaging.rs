@@ -68,7 +68,7 @@ pub(super) static DO_MESSAGE_SEND: ActionDef = ActionDef {
     privileges: &[Class::Message],
     releases: since(R11),
     params: &[
-        field("To", Kind::Text, since(R11)).required(),
+        field("To", Kind::Text, since(R11)),
         field("From", Kind::Text, since(R11)),
         field("Body", Kind::Text, since(R11)),
         field("Base64Body", Kind::Text, since(R11)),

@@ -291,7 +291,7 @@ pub(super) static DO_ATXFER: ActionDef = ActionDef {
     params: &[
         field("Channel", Kind::Text, since(R1_6_2)).required(),
         field("Exten", Kind::Text, since(R1_6_2)).required(),
-        field("Context", Kind::Text, since(R1_6_2)).required(),
+        field("Context", Kind::Text, since(R1_6_2)),
         field("Priority", Kind::Text, range(R1_8, R11)).required(),
     ],
     response: &[],

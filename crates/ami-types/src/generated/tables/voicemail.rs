@@ -240,7 +240,7 @@ pub(super) static DO_MWID_ELETE: ActionDef = ActionDef {
     topic: "voicemail",
     privileges: &[Class::Call],
     releases: since(R12),
-    params: &[field("Mailbox", Kind::Text, since(R12)).required()],
+    params: &[field("Mailbox", Kind::Text, since(R12))],
     response: &[],
     items: &[],
     completes: None,

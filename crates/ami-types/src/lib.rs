@@ -54,6 +54,25 @@
 //! # Ok::<(), ami_wire::EncodeError>(())
 //! ```
 //!
+//! # A response, and the list that follows
+//!
+//! ```
+//! use ami_types::{Event, List, Step, TypedEvent, schema::ActionId};
+//!
+//! let stream = b"Response: Success\r\nActionID: 7\r\nEventList: start\r\n\r\n\
+//!     Event: CoreShowChannel\r\nActionID: 7\r\nChannel: PJSIP/100-00000000\r\n\r\n\
+//!     Event: CoreShowChannelsComplete\r\nActionID: 7\r\nEventList: Complete\r\nListItems: 1\r\n\r\n";
+//! let mut list = List::new(ActionId::CoreShowChannels, Some("7"));
+//! for message in ami_wire::messages(stream).filter_map(Result::ok) {
+//!     match list.step(&message) {
+//!         Step::Item(Event::CoreShowChannel(item)) => println!("{}", item.channel().name().unwrap()),
+//!         Step::Complete(_) => assert_eq!((list.items(), list.announced()), (1, Some(1))),
+//!         _ => {}
+//!     }
+//! }
+//! assert!(list.is_over());
+//! ```
+//!
 //! # The schema, asked at run time
 //!
 //! [`schema`] has everything as constant tables: classes, releases, headers with type and presence, lists.
@@ -79,6 +98,7 @@ mod generated;
 mod hash;
 mod located;
 mod release;
+pub mod response;
 pub mod schema;
 #[cfg(feature = "serde")]
 mod serialize;
@@ -96,6 +116,10 @@ pub mod events {
     pub use crate::generated::events::*;
     pub use crate::generated::snapshot::{BridgeSnapshot, ChannelSnapshot};
 }
+/// The type of each response that says more than `Message`, from all topics.
+pub mod responses {
+    pub use crate::generated::responses::*;
+}
 /// Enumerated values.
 pub mod enums {
     pub use crate::generated::enums::*;
@@ -107,5 +131,6 @@ pub use generated::action::Action;
 pub use generated::event::Event;
 pub use generated::snapshot::{BridgeSnapshot, ChannelSnapshot};
 pub use located::EventField;
+pub use response::{List, Response, Status, Step, TypedResponse};
 pub use text::Text;
 pub use values::{Cause, ChannelState, Field, FieldError};

@@ -5,7 +5,7 @@ use core::fmt;
 use ami_wire::Message;
 
 use crate::Text;
-use crate::schema::{EventDef, EventId, FieldDef, common_fields};
+use crate::schema::{EventDef, FieldDef, common_fields, family_matches};
 use crate::values::{Field, FromValue};
 
 /// Where a value is in its message. A start of 0 means that the header is absent: a key is always before the value.
@@ -27,15 +27,15 @@ impl Span {
 #[derive(Clone, Copy)]
 pub(crate) struct Located<'a, const N: usize> {
     message: Message<'a>,
-    id: EventId,
+    fields: &'static [FieldDef],
     spans: [Span; N],
 }
 
 impl<'a, const N: usize> Located<'a, N> {
     #[inline]
-    pub(crate) fn new(message: &Message<'a>, id: EventId) -> Self {
-        let mut located = Self { message: *message, id, spans: [Span::default(); N] };
-        locate(message, id.def().fields, &mut located.spans);
+    pub(crate) fn new(message: &Message<'a>, fields: &'static [FieldDef]) -> Self {
+        let mut located = Self { message: *message, fields, spans: [Span::default(); N] };
+        locate(message, fields, &mut located.spans);
         located
     }
 
@@ -46,7 +46,7 @@ impl<'a, const N: usize> Located<'a, N> {
 
     #[inline]
     pub(crate) fn view(&self) -> View<'_, 'a> {
-        View { message: &self.message, fields: self.id.def().fields, spans: &self.spans, first: 0 }
+        View { message: &self.message, fields: self.fields, spans: &self.spans, first: 0 }
     }
 
     /// The part that begins with a field: a snapshot.
@@ -111,6 +111,15 @@ impl<'a> View<'_, 'a> {
         self.message.get_all(name).map(Text::new)
     }
 
+    /// All headers of a family: keys and values.
+    pub(crate) fn family(&self, index: usize) -> impl Iterator<Item = (Text<'a>, Text<'a>)> + use<'a> {
+        let name = self.fields.get(self.first + index).map_or("", |field| field.name);
+        let headers = self.message.headers().map(|header| (header.key.trim_ascii(), header.value));
+        headers
+            .filter(move |(key, _)| family_matches(name.as_bytes(), key))
+            .map(|(key, value)| (Text::new(key), Text::new(value)))
+    }
+
     /// The header of a family with this number.
     pub(crate) fn numbered<T: FromValue<'a>>(&self, index: usize, number: u32) -> Field<'a, T> {
         let name = self.fields.get(self.first + index).map_or("", |field| field.name);
@@ -150,7 +159,7 @@ fn locate(message: &Message<'_>, fields: &[FieldDef], spans: &mut [Span]) {
         let index = match fields.get(next) {
             Some(field) if field.name.as_bytes() == header.key => next,
             // What every event starts with need not be looked for.
-            _ if next == 0 && matches!(header.key, b"Event" | b"Privilege") => continue,
+            _ if next == 0 && matches!(header.key, b"Event" | b"Privilege" | b"ActionID") => continue,
             _ => match search(fields, next, header.key) {
                 Some(index) => index,
                 None => continue,

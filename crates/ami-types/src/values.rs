@@ -12,6 +12,12 @@ pub trait FromValue<'a>: Sized {
     fn from_value(value: &'a [u8]) -> Option<Self>;
 }
 
+impl<'a> FromValue<'a> for Text<'a> {
+    fn from_value(value: &'a [u8]) -> Option<Self> {
+        Some(Self::new(value))
+    }
+}
+
 /// Whether a value is of a type.
 pub(crate) fn parses<'a, T: FromValue<'a>>(value: &'a [u8]) -> bool {
     T::from_value(value).is_some()

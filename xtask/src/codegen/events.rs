@@ -45,7 +45,7 @@ pub(super) fn snapshots(schema: &Schema) -> Result<String> {
 }
 
 /// The methods for one field.
-fn accessor(out: &mut String, field: &Field, index: usize, view: &str) -> Result<()> {
+pub(super) fn accessor(out: &mut String, field: &Field, index: usize, view: &str) -> Result<()> {
     let name = &field.rust;
     if field.repeated {
         ensure!(matches!(access(field), Access::Text), "a repeated header has to be text: {}", field.wire);
@@ -53,7 +53,13 @@ fn accessor(out: &mut String, field: &Field, index: usize, view: &str) -> Result
         return Ok(());
     }
     if field.is_family() {
-        ensure!(field.wire.matches('#').count() == 1 && !field.wire.contains('*'), "one `#` at most: {}", field.wire);
+        if field.wire.matches('#').count() != 1 || field.wire.contains('*') {
+            writeln!(
+                out,
+                "pub fn {name}(&self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> + use<'a> {{ {view}.family({index}) }}\n"
+            )?;
+            return Ok(());
+        }
         let ty = match access(field) {
             Access::Text => "Text<'a>".to_owned(),
             Access::Typed(ty) => ty,
@@ -123,7 +129,7 @@ fn event_type(schema: &Schema, event: &Event, out: &mut String) -> Result<()> {
     writeln!(
         out,
         "impl<'a> TypedEvent<'a> for {name}<'a> {{\nconst ID: EventId = EventId::{name};\n\n\
-         fn locate(message: &Message<'a>) -> Self {{ Self(Located::new(message, Self::ID)) }}\n\n\
+         fn locate(message: &Message<'a>) -> Self {{ Self(Located::new(message, Self::ID.def().fields)) }}\n\n\
          fn message(&self) -> &Message<'a> {{ self.0.message() }}\n}}\n"
     )?;
     super::serialize(out, name, "event")?;

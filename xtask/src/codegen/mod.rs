@@ -4,6 +4,7 @@ mod actions;
 mod enums;
 mod events;
 mod index;
+mod responses;
 mod tables;
 
 use std::collections::BTreeMap;
@@ -31,7 +32,8 @@ pub fn generate(schema: &Schema) -> Result<BTreeMap<PathBuf, String>> {
         Ok(())
     };
     let mut modules = String::from("//! What is generated from the schema.\n\n");
-    for module in ["action", "actions", "enums", "event", "events", "ids", "release", "snapshot", "tables"] {
+    for module in ["action", "actions", "enums", "event", "events", "ids", "release", "responses", "snapshot", "tables"]
+    {
         writeln!(modules, "pub(crate) mod {module};")?;
     }
     add("mod.rs", modules)?;
@@ -43,6 +45,7 @@ pub fn generate(schema: &Schema) -> Result<BTreeMap<PathBuf, String>> {
     add("action.rs", actions::action(schema)?)?;
     add("events/mod.rs", topics("Events", schema, |topic| !topic.events.is_empty())?)?;
     add("actions/mod.rs", topics("Actions", schema, |topic| !topic.actions.is_empty())?)?;
+    add("responses/mod.rs", topics("Responses", schema, responses::has)?)?;
     add("tables/mod.rs", tables::root(schema)?)?;
     add("tables/enums.rs", tables::enums(schema)?)?;
     for topic in &schema.topics {
@@ -51,6 +54,9 @@ pub fn generate(schema: &Schema) -> Result<BTreeMap<PathBuf, String>> {
         }
         if !topic.actions.is_empty() {
             add(&format!("actions/{}.rs", topic.name), actions::topic(schema, topic)?)?;
+        }
+        if responses::has(topic) {
+            add(&format!("responses/{}.rs", topic.name), responses::topic(schema, topic)?)?;
         }
         add(&format!("tables/{}.rs", topic.name), tables::topic(schema, topic)?)?;
     }
@@ -244,7 +250,7 @@ fn imports(text: &str) -> String {
         }
     };
     group("ami_wire", &["Message"]);
-    group("crate", &["Text", "TypedEvent", "TypedAction"]);
+    group("crate", &["Text", "TypedAction", "TypedEvent", "TypedResponse"]);
     group(
         "crate::action_values",
         &["Headers", "Repeated", "Value", "put_headers", "put_repeated", "put_text", "put_value"],

@@ -9,5 +9,6 @@ pub(crate) mod event;
 pub(crate) mod events;
 pub(crate) mod ids;
 pub(crate) mod release;
+pub(crate) mod responses;
 pub(crate) mod snapshot;
 pub(crate) mod tables;

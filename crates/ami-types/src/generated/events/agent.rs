@@ -82,7 +82,7 @@ impl<'a> TypedEvent<'a> for AgentCalled<'a> {
     const ID: EventId = EventId::AgentCalled;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -159,7 +159,7 @@ impl<'a> TypedEvent<'a> for AgentComplete<'a> {
     const ID: EventId = EventId::AgentComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -236,7 +236,7 @@ impl<'a> TypedEvent<'a> for AgentConnect<'a> {
     const ID: EventId = EventId::AgentConnect;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -293,7 +293,7 @@ impl<'a> TypedEvent<'a> for AgentDump<'a> {
     const ID: EventId = EventId::AgentDump;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -330,7 +330,7 @@ impl<'a> TypedEvent<'a> for AgentLogin<'a> {
     const ID: EventId = EventId::AgentLogin;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -372,7 +372,7 @@ impl<'a> TypedEvent<'a> for AgentLogoff<'a> {
     const ID: EventId = EventId::AgentLogoff;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -434,7 +434,7 @@ impl<'a> TypedEvent<'a> for AgentRingNoAnswer<'a> {
     const ID: EventId = EventId::AgentRingNoAnswer;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -476,7 +476,7 @@ impl<'a> TypedEvent<'a> for AgentCallbackLogin<'a> {
     const ID: EventId = EventId::AgentCallbackLogin;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -528,7 +528,7 @@ impl<'a> TypedEvent<'a> for AgentCallbackLogoff<'a> {
     const ID: EventId = EventId::AgentCallbackLogoff;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -600,7 +600,7 @@ impl<'a> TypedEvent<'a> for Agents<'a> {
     const ID: EventId = EventId::Agents;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -637,7 +637,7 @@ impl<'a> TypedEvent<'a> for AgentsComplete<'a> {
     const ID: EventId = EventId::AgentsComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -51,7 +51,7 @@ impl<'a> TypedEvent<'a> for AGIExec<'a> {
     const ID: EventId = EventId::AGIExec;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -103,7 +103,7 @@ impl<'a> TypedEvent<'a> for AGIExecEnd<'a> {
     const ID: EventId = EventId::AGIExecEnd;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -145,7 +145,7 @@ impl<'a> TypedEvent<'a> for AGIExecStart<'a> {
     const ID: EventId = EventId::AGIExecStart;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -197,7 +197,7 @@ impl<'a> TypedEvent<'a> for AsyncAGI<'a> {
     const ID: EventId = EventId::AsyncAGI;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -229,7 +229,7 @@ impl<'a> TypedEvent<'a> for AsyncAGIEnd<'a> {
     const ID: EventId = EventId::AsyncAGIEnd;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -271,7 +271,7 @@ impl<'a> TypedEvent<'a> for AsyncAGIExec<'a> {
     const ID: EventId = EventId::AsyncAGIExec;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -308,7 +308,7 @@ impl<'a> TypedEvent<'a> for AsyncAGIStart<'a> {
     const ID: EventId = EventId::AsyncAGIStart;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -82,7 +82,7 @@ impl<'a> TypedEvent<'a> for AocD<'a> {
     const ID: EventId = EventId::AocD;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -189,7 +189,7 @@ impl<'a> TypedEvent<'a> for AocE<'a> {
     const ID: EventId = EventId::AocE;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -286,7 +286,7 @@ impl<'a> TypedEvent<'a> for AocS<'a> {
     const ID: EventId = EventId::AocS;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -62,7 +62,7 @@ impl<'a> TypedEvent<'a> for Bridge<'a> {
     const ID: EventId = EventId::Bridge;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -104,7 +104,7 @@ impl<'a> TypedEvent<'a> for BridgeAction<'a> {
     const ID: EventId = EventId::BridgeAction;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -136,7 +136,7 @@ impl<'a> TypedEvent<'a> for BridgeCreate<'a> {
     const ID: EventId = EventId::BridgeCreate;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -168,7 +168,7 @@ impl<'a> TypedEvent<'a> for BridgeDestroy<'a> {
     const ID: EventId = EventId::BridgeDestroy;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -210,7 +210,7 @@ impl<'a> TypedEvent<'a> for BridgeEnter<'a> {
     const ID: EventId = EventId::BridgeEnter;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -257,7 +257,7 @@ impl<'a> TypedEvent<'a> for BridgeExec<'a> {
     const ID: EventId = EventId::BridgeExec;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -289,7 +289,7 @@ impl<'a> TypedEvent<'a> for BridgeInfoChannel<'a> {
     const ID: EventId = EventId::BridgeInfoChannel;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -331,7 +331,7 @@ impl<'a> TypedEvent<'a> for BridgeInfoComplete<'a> {
     const ID: EventId = EventId::BridgeInfoComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -368,7 +368,7 @@ impl<'a> TypedEvent<'a> for BridgeLeave<'a> {
     const ID: EventId = EventId::BridgeLeave;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -405,7 +405,7 @@ impl<'a> TypedEvent<'a> for BridgeListComplete<'a> {
     const ID: EventId = EventId::BridgeListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -437,7 +437,7 @@ impl<'a> TypedEvent<'a> for BridgeListItem<'a> {
     const ID: EventId = EventId::BridgeListItem;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -474,7 +474,7 @@ impl<'a> TypedEvent<'a> for BridgeMerge<'a> {
     const ID: EventId = EventId::BridgeMerge;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -511,7 +511,7 @@ impl<'a> TypedEvent<'a> for BridgeTechnologyListComplete<'a> {
     const ID: EventId = EventId::BridgeTechnologyListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -558,7 +558,7 @@ impl<'a> TypedEvent<'a> for BridgeTechnologyListItem<'a> {
     const ID: EventId = EventId::BridgeTechnologyListItem;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -595,7 +595,7 @@ impl<'a> TypedEvent<'a> for BridgeVideoSourceUpdate<'a> {
     const ID: EventId = EventId::BridgeVideoSourceUpdate;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -652,7 +652,7 @@ impl<'a> TypedEvent<'a> for Link<'a> {
     const ID: EventId = EventId::Link;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -709,7 +709,7 @@ impl<'a> TypedEvent<'a> for Unlink<'a> {
     const ID: EventId = EventId::Unlink;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -34,7 +34,7 @@ impl<'a> TypedEvent<'a> for CCAvailable<'a> {
     const ID: EventId = EventId::CCAvailable;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -71,7 +71,7 @@ impl<'a> TypedEvent<'a> for CCCallerRecalling<'a> {
     const ID: EventId = EventId::CCCallerRecalling;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -108,7 +108,7 @@ impl<'a> TypedEvent<'a> for CCCallerStartMonitoring<'a> {
     const ID: EventId = EventId::CCCallerStartMonitoring;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -145,7 +145,7 @@ impl<'a> TypedEvent<'a> for CCCallerStopMonitoring<'a> {
     const ID: EventId = EventId::CCCallerStopMonitoring;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -187,7 +187,7 @@ impl<'a> TypedEvent<'a> for CCFailure<'a> {
     const ID: EventId = EventId::CCFailure;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -224,7 +224,7 @@ impl<'a> TypedEvent<'a> for CCMonitorFailed<'a> {
     const ID: EventId = EventId::CCMonitorFailed;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -266,7 +266,7 @@ impl<'a> TypedEvent<'a> for CCOfferTimerStart<'a> {
     const ID: EventId = EventId::CCOfferTimerStart;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -303,7 +303,7 @@ impl<'a> TypedEvent<'a> for CCRecallComplete<'a> {
     const ID: EventId = EventId::CCRecallComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -340,7 +340,7 @@ impl<'a> TypedEvent<'a> for CCRequestAcknowledged<'a> {
     const ID: EventId = EventId::CCRequestAcknowledged;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -382,7 +382,7 @@ impl<'a> TypedEvent<'a> for CCRequested<'a> {
     const ID: EventId = EventId::CCRequested;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

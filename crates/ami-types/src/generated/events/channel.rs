@@ -26,7 +26,7 @@ impl<'a> TypedEvent<'a> for ChannelHungup<'a> {
     const ID: EventId = EventId::ChannelHungup;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -108,7 +108,7 @@ impl<'a> TypedEvent<'a> for ChannelUpdate<'a> {
     const ID: EventId = EventId::ChannelUpdate;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -145,7 +145,7 @@ impl<'a> TypedEvent<'a> for ChannelsHungupListComplete<'a> {
     const ID: EventId = EventId::ChannelsHungupListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -212,7 +212,7 @@ impl<'a> TypedEvent<'a> for CoreShowChannel<'a> {
     const ID: EventId = EventId::CoreShowChannel;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -249,7 +249,7 @@ impl<'a> TypedEvent<'a> for CoreShowChannelMap<'a> {
     const ID: EventId = EventId::CoreShowChannelMap;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -286,7 +286,7 @@ impl<'a> TypedEvent<'a> for CoreShowChannelMapComplete<'a> {
     const ID: EventId = EventId::CoreShowChannelMapComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -323,7 +323,7 @@ impl<'a> TypedEvent<'a> for CoreShowChannelsComplete<'a> {
     const ID: EventId = EventId::CoreShowChannelsComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -370,7 +370,7 @@ impl<'a> TypedEvent<'a> for Hangup<'a> {
     const ID: EventId = EventId::Hangup;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -412,7 +412,7 @@ impl<'a> TypedEvent<'a> for HangupRequest<'a> {
     const ID: EventId = EventId::HangupRequest;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -454,7 +454,7 @@ impl<'a> TypedEvent<'a> for Hold<'a> {
     const ID: EventId = EventId::Hold;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -616,7 +616,7 @@ impl<'a> TypedEvent<'a> for MCID<'a> {
     const ID: EventId = EventId::MCID;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -663,7 +663,7 @@ impl<'a> TypedEvent<'a> for Masquerade<'a> {
     const ID: EventId = EventId::Masquerade;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -700,7 +700,7 @@ impl<'a> TypedEvent<'a> for NewAccountCode<'a> {
     const ID: EventId = EventId::NewAccountCode;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -742,7 +742,7 @@ impl<'a> TypedEvent<'a> for NewCallerid<'a> {
     const ID: EventId = EventId::NewCallerid;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -774,7 +774,7 @@ impl<'a> TypedEvent<'a> for NewConnectedLine<'a> {
     const ID: EventId = EventId::NewConnectedLine;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -816,7 +816,7 @@ impl<'a> TypedEvent<'a> for NewChannel<'a> {
     const ID: EventId = EventId::NewChannel;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -858,7 +858,7 @@ impl<'a> TypedEvent<'a> for Newstate<'a> {
     const ID: EventId = EventId::Newstate;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -905,7 +905,7 @@ impl<'a> TypedEvent<'a> for Rename<'a> {
     const ID: EventId = EventId::Rename;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -947,7 +947,7 @@ impl<'a> TypedEvent<'a> for SoftHangupRequest<'a> {
     const ID: EventId = EventId::SoftHangupRequest;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1099,7 +1099,7 @@ impl<'a> TypedEvent<'a> for Status<'a> {
     const ID: EventId = EventId::Status;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1141,7 +1141,7 @@ impl<'a> TypedEvent<'a> for StatusComplete<'a> {
     const ID: EventId = EventId::StatusComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1173,7 +1173,7 @@ impl<'a> TypedEvent<'a> for Unhold<'a> {
     const ID: EventId = EventId::Unhold;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

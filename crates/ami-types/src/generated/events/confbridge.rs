@@ -31,7 +31,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeEnd<'a> {
     const ID: EventId = EventId::ConfbridgeEnd;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -83,7 +83,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeJoin<'a> {
     const ID: EventId = EventId::ConfbridgeJoin;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -130,7 +130,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeLeave<'a> {
     const ID: EventId = EventId::ConfbridgeLeave;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -212,7 +212,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeList<'a> {
     const ID: EventId = EventId::ConfbridgeList;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -249,7 +249,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeListComplete<'a> {
     const ID: EventId = EventId::ConfbridgeListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -301,7 +301,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeListRooms<'a> {
     const ID: EventId = EventId::ConfbridgeListRooms;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -338,7 +338,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeListRoomsComplete<'a> {
     const ID: EventId = EventId::ConfbridgeListRoomsComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -385,7 +385,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeMute<'a> {
     const ID: EventId = EventId::ConfbridgeMute;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -422,7 +422,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeRecord<'a> {
     const ID: EventId = EventId::ConfbridgeRecord;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -459,7 +459,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeStart<'a> {
     const ID: EventId = EventId::ConfbridgeStart;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -496,7 +496,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeStopRecord<'a> {
     const ID: EventId = EventId::ConfbridgeStopRecord;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -548,7 +548,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeTalking<'a> {
     const ID: EventId = EventId::ConfbridgeTalking;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -595,7 +595,7 @@ impl<'a> TypedEvent<'a> for ConfbridgeUnmute<'a> {
     const ID: EventId = EventId::ConfbridgeUnmute;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -36,7 +36,7 @@ impl<'a> TypedEvent<'a> for Alarm<'a> {
     const ID: EventId = EventId::Alarm;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -73,7 +73,7 @@ impl<'a> TypedEvent<'a> for AlarmClear<'a> {
     const ID: EventId = EventId::AlarmClear;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -120,7 +120,7 @@ impl<'a> TypedEvent<'a> for DAHDIChannel<'a> {
     const ID: EventId = EventId::DAHDIChannel;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -197,7 +197,7 @@ impl<'a> TypedEvent<'a> for DAHDIShowChannels<'a> {
     const ID: EventId = EventId::DAHDIShowChannels;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -234,7 +234,7 @@ impl<'a> TypedEvent<'a> for DAHDIShowChannelsComplete<'a> {
     const ID: EventId = EventId::DAHDIShowChannelsComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -311,7 +311,7 @@ impl<'a> TypedEvent<'a> for DAHDIShowStatus<'a> {
     const ID: EventId = EventId::DAHDIShowStatus;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -353,7 +353,7 @@ impl<'a> TypedEvent<'a> for DNDState<'a> {
     const ID: EventId = EventId::DNDState;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -400,7 +400,7 @@ impl<'a> TypedEvent<'a> for PRIEvent<'a> {
     const ID: EventId = EventId::PRIEvent;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -437,7 +437,7 @@ impl<'a> TypedEvent<'a> for SpanAlarm<'a> {
     const ID: EventId = EventId::SpanAlarm;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -469,7 +469,7 @@ impl<'a> TypedEvent<'a> for SpanAlarmClear<'a> {
     const ID: EventId = EventId::SpanAlarmClear;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -521,7 +521,7 @@ impl<'a> TypedEvent<'a> for ZapShowChannels<'a> {
     const ID: EventId = EventId::ZapShowChannels;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -546,7 +546,7 @@ impl<'a> TypedEvent<'a> for ZapShowChannelsComplete<'a> {
     const ID: EventId = EventId::ZapShowChannelsComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -583,7 +583,7 @@ impl<'a> TypedEvent<'a> for DAHDIShowStatusComplete<'a> {
     const ID: EventId = EventId::DAHDIShowStatusComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

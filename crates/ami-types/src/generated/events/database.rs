@@ -30,7 +30,7 @@ impl<'a> TypedEvent<'a> for DBGetComplete<'a> {
     const ID: EventId = EventId::DBGetComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -72,7 +72,7 @@ impl<'a> TypedEvent<'a> for DBGetResponse<'a> {
     const ID: EventId = EventId::DBGetResponse;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -109,7 +109,7 @@ impl<'a> TypedEvent<'a> for DBGetTreeResponse<'a> {
     const ID: EventId = EventId::DBGetTreeResponse;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -146,7 +146,7 @@ impl<'a> TypedEvent<'a> for DBGetTreeComplete<'a> {
     const ID: EventId = EventId::DBGetTreeComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

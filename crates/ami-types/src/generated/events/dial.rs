@@ -92,7 +92,7 @@ impl<'a> TypedEvent<'a> for Dial<'a> {
     const ID: EventId = EventId::Dial;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -134,7 +134,7 @@ impl<'a> TypedEvent<'a> for DialBegin<'a> {
     const ID: EventId = EventId::DialBegin;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -181,7 +181,7 @@ impl<'a> TypedEvent<'a> for DialEnd<'a> {
     const ID: EventId = EventId::DialEnd;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -228,7 +228,7 @@ impl<'a> TypedEvent<'a> for DialState<'a> {
     const ID: EventId = EventId::DialState;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -275,7 +275,7 @@ impl<'a> TypedEvent<'a> for OriginateFailure<'a> {
     const ID: EventId = EventId::OriginateFailure;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -357,7 +357,7 @@ impl<'a> TypedEvent<'a> for OriginateResponse<'a> {
     const ID: EventId = EventId::OriginateResponse;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -404,7 +404,7 @@ impl<'a> TypedEvent<'a> for OriginateSuccess<'a> {
     const ID: EventId = EventId::OriginateSuccess;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -31,7 +31,7 @@ impl<'a> TypedEvent<'a> for HangupHandlerPop<'a> {
     const ID: EventId = EventId::HangupHandlerPop;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -68,7 +68,7 @@ impl<'a> TypedEvent<'a> for HangupHandlerPush<'a> {
     const ID: EventId = EventId::HangupHandlerPush;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -105,7 +105,7 @@ impl<'a> TypedEvent<'a> for HangupHandlerRun<'a> {
     const ID: EventId = EventId::HangupHandlerRun;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -167,7 +167,7 @@ impl<'a> TypedEvent<'a> for ListDialplan<'a> {
     const ID: EventId = EventId::ListDialplan;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -214,7 +214,7 @@ impl<'a> TypedEvent<'a> for NewExten<'a> {
     const ID: EventId = EventId::NewExten;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -266,7 +266,7 @@ impl<'a> TypedEvent<'a> for ShowDialPlanComplete<'a> {
     const ID: EventId = EventId::ShowDialPlanComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -308,7 +308,7 @@ impl<'a> TypedEvent<'a> for VarSet<'a> {
     const ID: EventId = EventId::VarSet;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -52,7 +52,7 @@ impl<'a> TypedEvent<'a> for Dtmf<'a> {
     const ID: EventId = EventId::Dtmf;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -94,7 +94,7 @@ impl<'a> TypedEvent<'a> for DtmfBegin<'a> {
     const ID: EventId = EventId::DtmfBegin;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -141,7 +141,7 @@ impl<'a> TypedEvent<'a> for DtmfEnd<'a> {
     const ID: EventId = EventId::DtmfEnd;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -173,7 +173,7 @@ impl<'a> TypedEvent<'a> for Flash<'a> {
     const ID: EventId = EventId::Flash;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -205,7 +205,7 @@ impl<'a> TypedEvent<'a> for Wink<'a> {
     const ID: EventId = EventId::Wink;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

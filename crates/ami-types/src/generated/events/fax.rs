@@ -77,7 +77,7 @@ impl<'a> TypedEvent<'a> for FAXSession<'a> {
     const ID: EventId = EventId::FAXSession;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -119,7 +119,7 @@ impl<'a> TypedEvent<'a> for FAXSessionsComplete<'a> {
     const ID: EventId = EventId::FAXSessionsComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -181,7 +181,7 @@ impl<'a> TypedEvent<'a> for FAXSessionsEntry<'a> {
     const ID: EventId = EventId::FAXSessionsEntry;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -238,7 +238,7 @@ impl<'a> TypedEvent<'a> for FAXStats<'a> {
     const ID: EventId = EventId::FAXStats;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -295,7 +295,7 @@ impl<'a> TypedEvent<'a> for FAXStatus<'a> {
     const ID: EventId = EventId::FAXStatus;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -362,7 +362,7 @@ impl<'a> TypedEvent<'a> for ReceiveFAX<'a> {
     const ID: EventId = EventId::ReceiveFAX;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -429,7 +429,7 @@ impl<'a> TypedEvent<'a> for SendFAX<'a> {
     const ID: EventId = EventId::SendFAX;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -66,7 +66,7 @@ impl<'a> TypedEvent<'a> for LocalBridge<'a> {
     const ID: EventId = EventId::LocalBridge;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -118,7 +118,7 @@ impl<'a> TypedEvent<'a> for LocalOptimizationBegin<'a> {
     const ID: EventId = EventId::LocalOptimizationBegin;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -165,7 +165,7 @@ impl<'a> TypedEvent<'a> for LocalOptimizationEnd<'a> {
     const ID: EventId = EventId::LocalOptimizationEnd;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -32,7 +32,7 @@ impl<'a> TypedEvent<'a> for ChanSpyStart<'a> {
     const ID: EventId = EventId::ChanSpyStart;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -69,7 +69,7 @@ impl<'a> TypedEvent<'a> for ChanSpyStop<'a> {
     const ID: EventId = EventId::ChanSpyStop;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -101,7 +101,7 @@ impl<'a> TypedEvent<'a> for ChannelTalkingStart<'a> {
     const ID: EventId = EventId::ChannelTalkingStart;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -138,7 +138,7 @@ impl<'a> TypedEvent<'a> for ChannelTalkingStop<'a> {
     const ID: EventId = EventId::ChannelTalkingStop;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -245,7 +245,7 @@ impl<'a> TypedEvent<'a> for JitterBufStats<'a> {
     const ID: EventId = EventId::JitterBufStats;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -287,7 +287,7 @@ impl<'a> TypedEvent<'a> for MixMonitorMute<'a> {
     const ID: EventId = EventId::MixMonitorMute;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -319,7 +319,7 @@ impl<'a> TypedEvent<'a> for MixMonitorStart<'a> {
     const ID: EventId = EventId::MixMonitorStart;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -351,7 +351,7 @@ impl<'a> TypedEvent<'a> for MixMonitorStop<'a> {
     const ID: EventId = EventId::MixMonitorStop;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -383,7 +383,7 @@ impl<'a> TypedEvent<'a> for MonitorStart<'a> {
     const ID: EventId = EventId::MonitorStart;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -415,7 +415,7 @@ impl<'a> TypedEvent<'a> for MonitorStop<'a> {
     const ID: EventId = EventId::MonitorStop;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -462,7 +462,7 @@ impl<'a> TypedEvent<'a> for MusicOnHold<'a> {
     const ID: EventId = EventId::MusicOnHold;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -499,7 +499,7 @@ impl<'a> TypedEvent<'a> for MusicOnHoldStart<'a> {
     const ID: EventId = EventId::MusicOnHoldStart;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -531,7 +531,7 @@ impl<'a> TypedEvent<'a> for MusicOnHoldStop<'a> {
     const ID: EventId = EventId::MusicOnHoldStop;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -703,7 +703,7 @@ impl<'a> TypedEvent<'a> for RTCPReceived<'a> {
     const ID: EventId = EventId::RTCPReceived;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -860,7 +860,7 @@ impl<'a> TypedEvent<'a> for RTCPSent<'a> {
     const ID: EventId = EventId::RTCPSent;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -917,7 +917,7 @@ impl<'a> TypedEvent<'a> for RTPReceiverStat<'a> {
     const ID: EventId = EventId::RTPReceiverStat;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -974,7 +974,7 @@ impl<'a> TypedEvent<'a> for RTPSenderStat<'a> {
     const ID: EventId = EventId::RTPSenderStat;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -26,7 +26,7 @@ impl<'a> TypedEvent<'a> for MeetmeEnd<'a> {
     const ID: EventId = EventId::MeetmeEnd;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -73,7 +73,7 @@ impl<'a> TypedEvent<'a> for MeetmeJoin<'a> {
     const ID: EventId = EventId::MeetmeJoin;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -125,7 +125,7 @@ impl<'a> TypedEvent<'a> for MeetmeLeave<'a> {
     const ID: EventId = EventId::MeetmeLeave;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -212,7 +212,7 @@ impl<'a> TypedEvent<'a> for MeetmeList<'a> {
     const ID: EventId = EventId::MeetmeList;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -249,7 +249,7 @@ impl<'a> TypedEvent<'a> for MeetmeListComplete<'a> {
     const ID: EventId = EventId::MeetmeListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -306,7 +306,7 @@ impl<'a> TypedEvent<'a> for MeetmeListRooms<'a> {
     const ID: EventId = EventId::MeetmeListRooms;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -343,7 +343,7 @@ impl<'a> TypedEvent<'a> for MeetmeListRoomsComplete<'a> {
     const ID: EventId = EventId::MeetmeListRoomsComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -400,7 +400,7 @@ impl<'a> TypedEvent<'a> for MeetmeMute<'a> {
     const ID: EventId = EventId::MeetmeMute;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -447,7 +447,7 @@ impl<'a> TypedEvent<'a> for MeetmeStopTalking<'a> {
     const ID: EventId = EventId::MeetmeStopTalking;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -504,7 +504,7 @@ impl<'a> TypedEvent<'a> for MeetmeTalkRequest<'a> {
     const ID: EventId = EventId::MeetmeTalkRequest;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -561,7 +561,7 @@ impl<'a> TypedEvent<'a> for MeetmeTalking<'a> {
     const ID: EventId = EventId::MeetmeTalking;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -30,7 +30,7 @@ impl<'a> TypedEvent<'a> for JabberEvent<'a> {
     const ID: EventId = EventId::JabberEvent;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -87,7 +87,7 @@ impl<'a> TypedEvent<'a> for JabberStatus<'a> {
     const ID: EventId = EventId::JabberStatus;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

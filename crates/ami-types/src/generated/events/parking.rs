@@ -106,7 +106,7 @@ impl<'a> TypedEvent<'a> for ParkedCall<'a> {
     const ID: EventId = EventId::ParkedCall;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -208,7 +208,7 @@ impl<'a> TypedEvent<'a> for ParkedCallGiveUp<'a> {
     const ID: EventId = EventId::ParkedCallGiveUp;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -270,7 +270,7 @@ impl<'a> TypedEvent<'a> for ParkedCallSwap<'a> {
     const ID: EventId = EventId::ParkedCallSwap;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -372,7 +372,7 @@ impl<'a> TypedEvent<'a> for ParkedCallTimeOut<'a> {
     const ID: EventId = EventId::ParkedCallTimeOut;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -414,7 +414,7 @@ impl<'a> TypedEvent<'a> for ParkedCallsComplete<'a> {
     const ID: EventId = EventId::ParkedCallsComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -471,7 +471,7 @@ impl<'a> TypedEvent<'a> for ParkingLot<'a> {
     const ID: EventId = EventId::ParkingLot;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -508,7 +508,7 @@ impl<'a> TypedEvent<'a> for ParkingLotsComplete<'a> {
     const ID: EventId = EventId::ParkingLotsComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -620,7 +620,7 @@ impl<'a> TypedEvent<'a> for UnParkedCall<'a> {
     const ID: EventId = EventId::UnParkedCall;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

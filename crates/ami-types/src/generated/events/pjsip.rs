@@ -121,7 +121,7 @@ impl<'a> TypedEvent<'a> for AorDetail<'a> {
     const ID: EventId = EventId::AorDetail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -233,7 +233,7 @@ impl<'a> TypedEvent<'a> for AorList<'a> {
     const ID: EventId = EventId::AorList;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -270,7 +270,7 @@ impl<'a> TypedEvent<'a> for AorListComplete<'a> {
     const ID: EventId = EventId::AorListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -372,7 +372,7 @@ impl<'a> TypedEvent<'a> for AuthDetail<'a> {
     const ID: EventId = EventId::AuthDetail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -469,7 +469,7 @@ impl<'a> TypedEvent<'a> for AuthList<'a> {
     const ID: EventId = EventId::AuthList;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -506,7 +506,7 @@ impl<'a> TypedEvent<'a> for AuthListComplete<'a> {
     const ID: EventId = EventId::AuthListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -628,7 +628,7 @@ impl<'a> TypedEvent<'a> for ContactList<'a> {
     const ID: EventId = EventId::ContactList;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -665,7 +665,7 @@ impl<'a> TypedEvent<'a> for ContactListComplete<'a> {
     const ID: EventId = EventId::ContactListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -737,7 +737,7 @@ impl<'a> TypedEvent<'a> for ContactStatus<'a> {
     const ID: EventId = EventId::ContactStatus;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -844,7 +844,7 @@ impl<'a> TypedEvent<'a> for ContactStatusDetail<'a> {
     const ID: EventId = EventId::ContactStatusDetail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1586,7 +1586,7 @@ impl<'a> TypedEvent<'a> for EndpointDetail<'a> {
     const ID: EventId = EventId::EndpointDetail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1623,7 +1623,7 @@ impl<'a> TypedEvent<'a> for EndpointDetailComplete<'a> {
     const ID: EventId = EventId::EndpointDetailComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1695,7 +1695,7 @@ impl<'a> TypedEvent<'a> for EndpointList<'a> {
     const ID: EventId = EventId::EndpointList;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1732,7 +1732,7 @@ impl<'a> TypedEvent<'a> for EndpointListComplete<'a> {
     const ID: EventId = EventId::EndpointListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1799,7 +1799,7 @@ impl<'a> TypedEvent<'a> for IdentifyDetail<'a> {
     const ID: EventId = EventId::IdentifyDetail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1916,7 +1916,7 @@ impl<'a> TypedEvent<'a> for InboundRegistrationDetail<'a> {
     const ID: EventId = EventId::InboundRegistrationDetail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1953,7 +1953,7 @@ impl<'a> TypedEvent<'a> for InboundRegistrationDetailComplete<'a> {
     const ID: EventId = EventId::InboundRegistrationDetailComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -2025,7 +2025,7 @@ impl<'a> TypedEvent<'a> for InboundSubscriptionDetail<'a> {
     const ID: EventId = EventId::InboundSubscriptionDetail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -2062,7 +2062,7 @@ impl<'a> TypedEvent<'a> for InboundSubscriptionDetailComplete<'a> {
     const ID: EventId = EventId::InboundSubscriptionDetailComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -2209,7 +2209,7 @@ impl<'a> TypedEvent<'a> for OutboundRegistrationDetail<'a> {
     const ID: EventId = EventId::OutboundRegistrationDetail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -2256,7 +2256,7 @@ impl<'a> TypedEvent<'a> for OutboundRegistrationDetailComplete<'a> {
     const ID: EventId = EventId::OutboundRegistrationDetailComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -2328,7 +2328,7 @@ impl<'a> TypedEvent<'a> for OutboundSubscriptionDetail<'a> {
     const ID: EventId = EventId::OutboundSubscriptionDetail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -2365,7 +2365,7 @@ impl<'a> TypedEvent<'a> for OutboundSubscriptionDetailComplete<'a> {
     const ID: EventId = EventId::OutboundSubscriptionDetailComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -2402,7 +2402,7 @@ impl<'a> TypedEvent<'a> for PJSIPMaintenanceStatus<'a> {
     const ID: EventId = EventId::PJSIPMaintenanceStatus;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -2459,7 +2459,7 @@ impl<'a> TypedEvent<'a> for ResourceListDetail<'a> {
     const ID: EventId = EventId::ResourceListDetail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -2646,7 +2646,7 @@ impl<'a> TypedEvent<'a> for TransportDetail<'a> {
     const ID: EventId = EventId::TransportDetail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -2683,7 +2683,7 @@ impl<'a> TypedEvent<'a> for ContactStatusDetailComplete<'a> {
     const ID: EventId = EventId::ContactStatusDetailComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -2720,7 +2720,7 @@ impl<'a> TypedEvent<'a> for ResourceListDetailComplete<'a> {
     const ID: EventId = EventId::ResourceListDetailComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

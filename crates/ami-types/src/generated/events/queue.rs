@@ -72,7 +72,7 @@ impl<'a> TypedEvent<'a> for Join<'a> {
     const ID: EventId = EventId::Join;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -124,7 +124,7 @@ impl<'a> TypedEvent<'a> for Leave<'a> {
     const ID: EventId = EventId::Leave;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -176,7 +176,7 @@ impl<'a> TypedEvent<'a> for QueueCallerAbandon<'a> {
     const ID: EventId = EventId::QueueCallerAbandon;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -223,7 +223,7 @@ impl<'a> TypedEvent<'a> for QueueCallerJoin<'a> {
     const ID: EventId = EventId::QueueCallerJoin;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -270,7 +270,7 @@ impl<'a> TypedEvent<'a> for QueueCallerLeave<'a> {
     const ID: EventId = EventId::QueueCallerLeave;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -352,7 +352,7 @@ impl<'a> TypedEvent<'a> for QueueEntry<'a> {
     const ID: EventId = EventId::QueueEntry;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -459,7 +459,7 @@ impl<'a> TypedEvent<'a> for QueueMember<'a> {
     const ID: EventId = EventId::QueueMember;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -571,7 +571,7 @@ impl<'a> TypedEvent<'a> for QueueMemberAdded<'a> {
     const ID: EventId = EventId::QueueMemberAdded;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -683,7 +683,7 @@ impl<'a> TypedEvent<'a> for QueueMemberPause<'a> {
     const ID: EventId = EventId::QueueMemberPause;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -735,7 +735,7 @@ impl<'a> TypedEvent<'a> for QueueMemberPaused<'a> {
     const ID: EventId = EventId::QueueMemberPaused;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -847,7 +847,7 @@ impl<'a> TypedEvent<'a> for QueueMemberPenalty<'a> {
     const ID: EventId = EventId::QueueMemberPenalty;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -959,7 +959,7 @@ impl<'a> TypedEvent<'a> for QueueMemberRemoved<'a> {
     const ID: EventId = EventId::QueueMemberRemoved;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1071,7 +1071,7 @@ impl<'a> TypedEvent<'a> for QueueMemberRinginuse<'a> {
     const ID: EventId = EventId::QueueMemberRinginuse;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1183,7 +1183,7 @@ impl<'a> TypedEvent<'a> for QueueMemberStatus<'a> {
     const ID: EventId = EventId::QueueMemberStatus;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1270,7 +1270,7 @@ impl<'a> TypedEvent<'a> for QueueParams<'a> {
     const ID: EventId = EventId::QueueParams;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1307,7 +1307,7 @@ impl<'a> TypedEvent<'a> for QueueStatusComplete<'a> {
     const ID: EventId = EventId::QueueStatusComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1369,7 +1369,7 @@ impl<'a> TypedEvent<'a> for QueueSummary<'a> {
     const ID: EventId = EventId::QueueSummary;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1406,7 +1406,7 @@ impl<'a> TypedEvent<'a> for QueueSummaryComplete<'a> {
     const ID: EventId = EventId::QueueSummaryComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -121,7 +121,7 @@ impl<'a> TypedEvent<'a> for Cel<'a> {
     const ID: EventId = EventId::Cel;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -238,7 +238,7 @@ impl<'a> TypedEvent<'a> for Cdr<'a> {
     const ID: EventId = EventId::Cdr;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

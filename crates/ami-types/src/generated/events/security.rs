@@ -76,7 +76,7 @@ impl<'a> TypedEvent<'a> for AuthMethodNotAllowed<'a> {
     const ID: EventId = EventId::AuthMethodNotAllowed;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -168,7 +168,7 @@ impl<'a> TypedEvent<'a> for ChallengeResponseFailed<'a> {
     const ID: EventId = EventId::ChallengeResponseFailed;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -250,7 +250,7 @@ impl<'a> TypedEvent<'a> for ChallengeSent<'a> {
     const ID: EventId = EventId::ChallengeSent;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -332,7 +332,7 @@ impl<'a> TypedEvent<'a> for FailedACL<'a> {
     const ID: EventId = EventId::FailedACL;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -409,7 +409,7 @@ impl<'a> TypedEvent<'a> for InvalidAccountID<'a> {
     const ID: EventId = EventId::InvalidAccountID;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -506,7 +506,7 @@ impl<'a> TypedEvent<'a> for InvalidPassword<'a> {
     const ID: EventId = EventId::InvalidPassword;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -588,7 +588,7 @@ impl<'a> TypedEvent<'a> for InvalidTransport<'a> {
     const ID: EventId = EventId::InvalidTransport;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -665,7 +665,7 @@ impl<'a> TypedEvent<'a> for LoadAverageLimit<'a> {
     const ID: EventId = EventId::LoadAverageLimit;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -742,7 +742,7 @@ impl<'a> TypedEvent<'a> for MemoryLimit<'a> {
     const ID: EventId = EventId::MemoryLimit;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -829,7 +829,7 @@ impl<'a> TypedEvent<'a> for RequestBadFormat<'a> {
     const ID: EventId = EventId::RequestBadFormat;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -916,7 +916,7 @@ impl<'a> TypedEvent<'a> for RequestNotAllowed<'a> {
     const ID: EventId = EventId::RequestNotAllowed;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -998,7 +998,7 @@ impl<'a> TypedEvent<'a> for RequestNotSupported<'a> {
     const ID: EventId = EventId::RequestNotSupported;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1075,7 +1075,7 @@ impl<'a> TypedEvent<'a> for SessionLimit<'a> {
     const ID: EventId = EventId::SessionLimit;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1157,7 +1157,7 @@ impl<'a> TypedEvent<'a> for SuccessfulAuth<'a> {
     const ID: EventId = EventId::SuccessfulAuth;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -1239,7 +1239,7 @@ impl<'a> TypedEvent<'a> for UnexpectedAddress<'a> {
     const ID: EventId = EventId::UnexpectedAddress;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -52,7 +52,7 @@ impl<'a> TypedEvent<'a> for ChannelReload<'a> {
     const ID: EventId = EventId::ChannelReload;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -89,7 +89,7 @@ impl<'a> TypedEvent<'a> for MobileStatus<'a> {
     const ID: EventId = EventId::MobileStatus;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -226,7 +226,7 @@ impl<'a> TypedEvent<'a> for PeerEntry<'a> {
     const ID: EventId = EventId::PeerEntry;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -293,7 +293,7 @@ impl<'a> TypedEvent<'a> for PeerStatus<'a> {
     const ID: EventId = EventId::PeerStatus;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -330,7 +330,7 @@ impl<'a> TypedEvent<'a> for PeerListComplete<'a> {
     const ID: EventId = EventId::PeerListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -367,7 +367,7 @@ impl<'a> TypedEvent<'a> for RegistrationsComplete<'a> {
     const ID: EventId = EventId::RegistrationsComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -434,7 +434,7 @@ impl<'a> TypedEvent<'a> for Registry<'a> {
     const ID: EventId = EventId::Registry;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -511,7 +511,7 @@ impl<'a> TypedEvent<'a> for RegistryEntry<'a> {
     const ID: EventId = EventId::RegistryEntry;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -543,7 +543,7 @@ impl<'a> TypedEvent<'a> for SIPQualifyPeerDone<'a> {
     const ID: EventId = EventId::SIPQualifyPeerDone;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -568,7 +568,7 @@ impl<'a> TypedEvent<'a> for SIPPeerStatusComplete<'a> {
     const ID: EventId = EventId::SIPPeerStatusComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -605,7 +605,7 @@ impl<'a> TypedEvent<'a> for SessionTimeout<'a> {
     const ID: EventId = EventId::SessionTimeout;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

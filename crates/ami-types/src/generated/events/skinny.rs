@@ -18,7 +18,7 @@ impl<'a> TypedEvent<'a> for DeviceEntry<'a> {
     const ID: EventId = EventId::DeviceEntry;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -55,7 +55,7 @@ impl<'a> TypedEvent<'a> for DeviceListComplete<'a> {
     const ID: EventId = EventId::DeviceListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -80,7 +80,7 @@ impl<'a> TypedEvent<'a> for LineEntry<'a> {
     const ID: EventId = EventId::LineEntry;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -117,7 +117,7 @@ impl<'a> TypedEvent<'a> for LineListComplete<'a> {
     const ID: EventId = EventId::LineListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

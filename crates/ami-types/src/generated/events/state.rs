@@ -31,7 +31,7 @@ impl<'a> TypedEvent<'a> for DeviceStateChange<'a> {
     const ID: EventId = EventId::DeviceStateChange;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -68,7 +68,7 @@ impl<'a> TypedEvent<'a> for DeviceStateListComplete<'a> {
     const ID: EventId = EventId::DeviceStateListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -105,7 +105,7 @@ impl<'a> TypedEvent<'a> for ExtensionStateListComplete<'a> {
     const ID: EventId = EventId::ExtensionStateListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -157,7 +157,7 @@ impl<'a> TypedEvent<'a> for ExtensionStatus<'a> {
     const ID: EventId = EventId::ExtensionStatus;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -204,7 +204,7 @@ impl<'a> TypedEvent<'a> for PresenceStateChange<'a> {
     const ID: EventId = EventId::PresenceStateChange;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -241,7 +241,7 @@ impl<'a> TypedEvent<'a> for PresenceStateListComplete<'a> {
     const ID: EventId = EventId::PresenceStateListComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -298,7 +298,7 @@ impl<'a> TypedEvent<'a> for PresenceStatus<'a> {
     const ID: EventId = EventId::PresenceStatus;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

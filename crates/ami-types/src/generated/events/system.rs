@@ -26,7 +26,7 @@ impl<'a> TypedEvent<'a> for CloseSession<'a> {
     const ID: EventId = EventId::CloseSession;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -58,7 +58,7 @@ impl<'a> TypedEvent<'a> for DeadlockStart<'a> {
     const ID: EventId = EventId::DeadlockStart;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -100,7 +100,7 @@ impl<'a> TypedEvent<'a> for FullyBooted<'a> {
     const ID: EventId = EventId::FullyBooted;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -137,7 +137,7 @@ impl<'a> TypedEvent<'a> for Load<'a> {
     const ID: EventId = EventId::Load;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -179,7 +179,7 @@ impl<'a> TypedEvent<'a> for LogChannel<'a> {
     const ID: EventId = EventId::LogChannel;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -221,7 +221,7 @@ impl<'a> TypedEvent<'a> for ModuleLoadReport<'a> {
     const ID: EventId = EventId::ModuleLoadReport;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -246,7 +246,7 @@ impl<'a> TypedEvent<'a> for Placeholder<'a> {
     const ID: EventId = EventId::Placeholder;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -288,7 +288,7 @@ impl<'a> TypedEvent<'a> for Reload<'a> {
     const ID: EventId = EventId::Reload;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -325,7 +325,7 @@ impl<'a> TypedEvent<'a> for Shutdown<'a> {
     const ID: EventId = EventId::Shutdown;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -362,7 +362,7 @@ impl<'a> TypedEvent<'a> for Unload<'a> {
     const ID: EventId = EventId::Unload;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -387,7 +387,7 @@ impl<'a> TypedEvent<'a> for WaitEventComplete<'a> {
     const ID: EventId = EventId::WaitEventComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -413,7 +413,7 @@ impl<'a> TypedEvent<'a> for DataGetTree<'a> {
     const ID: EventId = EventId::DataGetTree;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -92,7 +92,7 @@ impl<'a> TypedEvent<'a> for AttendedTransfer<'a> {
     const ID: EventId = EventId::AttendedTransfer;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -154,7 +154,7 @@ impl<'a> TypedEvent<'a> for BlindTransfer<'a> {
     const ID: EventId = EventId::BlindTransfer;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -191,7 +191,7 @@ impl<'a> TypedEvent<'a> for Pickup<'a> {
     const ID: EventId = EventId::Pickup;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -268,7 +268,7 @@ impl<'a> TypedEvent<'a> for Transfer<'a> {
     const ID: EventId = EventId::Transfer;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

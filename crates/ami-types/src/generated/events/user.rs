@@ -52,7 +52,7 @@ impl<'a> TypedEvent<'a> for TestEvent<'a> {
     const ID: EventId = EventId::TestEvent;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -90,7 +90,7 @@ impl<'a> TypedEvent<'a> for UserEvent<'a> {
     const ID: EventId = EventId::UserEvent;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

@@ -36,7 +36,7 @@ impl<'a> TypedEvent<'a> for MWIGet<'a> {
     const ID: EventId = EventId::MWIGet;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -73,7 +73,7 @@ impl<'a> TypedEvent<'a> for MWIGetComplete<'a> {
     const ID: EventId = EventId::MWIGetComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -125,7 +125,7 @@ impl<'a> TypedEvent<'a> for MessageWaiting<'a> {
     const ID: EventId = EventId::MessageWaiting;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -172,7 +172,7 @@ impl<'a> TypedEvent<'a> for MiniVoiceMail<'a> {
     const ID: EventId = EventId::MiniVoiceMail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -214,7 +214,7 @@ impl<'a> TypedEvent<'a> for VoicemailPasswordChange<'a> {
     const ID: EventId = EventId::VoicemailPasswordChange;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -376,7 +376,7 @@ impl<'a> TypedEvent<'a> for VoicemailUserEntry<'a> {
     const ID: EventId = EventId::VoicemailUserEntry;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -413,7 +413,7 @@ impl<'a> TypedEvent<'a> for VoicemailUserEntryComplete<'a> {
     const ID: EventId = EventId::VoicemailUserEntryComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -438,7 +438,7 @@ impl<'a> TypedEvent<'a> for VoicemailUserDetail<'a> {
     const ID: EventId = EventId::VoicemailUserDetail;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {
@@ -475,7 +475,7 @@ impl<'a> TypedEvent<'a> for VoicemailUserDetailComplete<'a> {
     const ID: EventId = EventId::VoicemailUserDetailComplete;
 
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID))
+        Self(Located::new(message, Self::ID.def().fields))
     }
 
     fn message(&self) -> &Message<'a> {

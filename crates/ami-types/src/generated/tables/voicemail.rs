@@ -306,7 +306,7 @@ pub(super) static DO_MAILBOX_STATUS: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: ALL,
     params: &[field("Mailbox", Kind::Text, ALL).required()],
-    response: &[field("Mailbox", Kind::Text, range(R1_4, R11)), field("Waiting", Kind::Text, range(R1_4, R11))],
+    response: &[field("Mailbox", Kind::Text, range(R1_4, R11)), field("Waiting", Kind::Bool, range(R1_4, R11))],
     items: &[],
     completes: None,
     doc: "Get mailbox status.",

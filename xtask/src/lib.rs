@@ -5,5 +5,6 @@
 
 pub mod codegen;
 pub mod compare;
+pub mod docs;
 pub mod reference;
 pub mod schema;

@@ -20,6 +20,8 @@ struct Options {
 enum Task {
     /// Write the generated code of ami-types anew from its schema.
     Codegen(tasks::codegen::Options),
+    /// Build the reference: one HTML page for each event, action and upgrade.
+    Docs(tasks::docs::Options),
     /// Work with the schema of ami-types.
     Schema(tasks::schema::Options),
 }
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     match task {
         Task::Codegen(options) => tasks::codegen::run(&options),
+        Task::Docs(options) => tasks::docs::run(&options),
         Task::Schema(options) => tasks::schema::run(&options),
     }
 }

@@ -181,7 +181,7 @@ fn decoding_finds_what_look_up_finds() {
                 Event::EndpointDetail(event) => {
                     assert_eq!(event.active_channels().as_deref(), message.get("ActiveChannels"));
                     assert_eq!(event.object_name().as_deref(), message.get("ObjectName"));
-                    assert_eq!(event.tos_audio().as_deref(), message.get("TosAudio"));
+                    assert_eq!(event.tos_audio().raw().as_deref(), message.get("TosAudio"));
                 }
                 Event::RTCPReceived(event) => {
                     assert_eq!(event.report_source_ssrc(0).raw().as_deref(), message.get("Report0SourceSSRC"));

@@ -237,7 +237,7 @@ impl Encode for AocBilling<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// Billing type of an advice of charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocBillingId<'a> {
@@ -365,7 +365,7 @@ impl Encode for AocCharge<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// What an advice of charge charges in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocChargeType<'a> {
@@ -421,7 +421,7 @@ impl Encode for AocChargeType<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// What is charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocChargedItem<'a> {
@@ -489,7 +489,7 @@ impl Encode for AocChargedItem<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// Whether charging goes by steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocChargingType<'a> {
@@ -535,7 +535,7 @@ impl Encode for AocChargingType<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// Kind of rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocMessageRate<'a> {
@@ -652,7 +652,7 @@ impl Encode for AocMessageType<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// What an amount is multiplied with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocMultiplier<'a> {
@@ -788,7 +788,7 @@ impl Encode for AocRate<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// Unit of a charged time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocTimeScale<'a> {
@@ -902,7 +902,7 @@ impl Encode for AocTotal<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// Unit of a charged volume.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocVolume<'a> {
@@ -1007,7 +1007,7 @@ impl Encode for AocVolumeUnit<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// Which audio of a channel is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AudioDirection<'a> {
@@ -1056,7 +1056,7 @@ impl Encode for AudioDirection<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// Who hears a tone when two channels are bridged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BridgeTone<'a> {
@@ -2208,7 +2208,7 @@ impl Encode for ModuleLoadStatus<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// What to do with a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ModuleLoadType<'a> {
@@ -2428,7 +2428,7 @@ impl Encode for PeerState<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// What to do with a playback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PlaybackControl<'a> {
@@ -2488,7 +2488,7 @@ impl Encode for PlaybackControl<'_> {
     }
 }
 
-/// Values of the header of the same name.
+/// How much of an ISDN span is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PriDebugLevel<'a> {

@@ -10,7 +10,7 @@ use crate::values::{Epoch, Field, Milliseconds, Seconds};
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Agent called from queue.
+/// A queue calls one of its members.
 ///
 /// `AgentCalled`; class agent; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +97,7 @@ impl serde::Serialize for AgentCalled<'_> {
     }
 }
 
-/// Agent completed call.
+/// A call between a caller of a queue and a member has ended.
 ///
 /// `AgentComplete`; class agent; releases 1.2...
 #[derive(Clone, Copy, Debug)]
@@ -174,7 +174,7 @@ impl serde::Serialize for AgentComplete<'_> {
     }
 }
 
-/// Agent connected.
+/// A member answered, and is connected with the caller.
 ///
 /// `AgentConnect`; class agent; releases 1.2...
 #[derive(Clone, Copy, Debug)]
@@ -251,7 +251,7 @@ impl serde::Serialize for AgentConnect<'_> {
     }
 }
 
-/// Agent dumped call.
+/// A member hung up on the caller while an announcement was played to it.
 ///
 /// `AgentDump`; class agent; releases 1.2...
 #[derive(Clone, Copy, Debug)]
@@ -308,7 +308,7 @@ impl serde::Serialize for AgentDump<'_> {
     }
 }
 
-/// Agent logged in.
+/// An agent logged in.
 ///
 /// `AgentLogin`; class agent; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -345,7 +345,7 @@ impl serde::Serialize for AgentLogin<'_> {
     }
 }
 
-/// Agent logged off.
+/// An agent logged off.
 ///
 /// `AgentLogoff`; class agent; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -362,9 +362,9 @@ impl<'a> AgentLogoff<'a> {
         self.0.text(15)
     }
 
-    /// `Logintime`
-    pub fn logintime(&self) -> Option<Text<'a>> {
-        self.0.text(16)
+    /// `Logintime`, in seconds
+    pub fn logintime(&self) -> Field<'a, Seconds> {
+        self.0.field(16)
     }
 }
 
@@ -387,7 +387,7 @@ impl serde::Serialize for AgentLogoff<'_> {
     }
 }
 
-/// Agent did not answer.
+/// A member did not answer the call of its queue.
 ///
 /// `AgentRingNoAnswer`; class agent; releases 1.6.2...
 #[derive(Clone, Copy, Debug)]
@@ -543,7 +543,7 @@ impl serde::Serialize for AgentCallbackLogoff<'_> {
     }
 }
 
-/// Agent list entry.
+/// One agent, in answer to Agents.
 ///
 /// `Agents`; without `Privilege`; releases 1.2...
 #[derive(Clone, Copy, Debug)]
@@ -615,7 +615,7 @@ impl serde::Serialize for Agents<'_> {
     }
 }
 
-/// Agent list complete.
+/// End of the list of agents.
 ///
 /// `AgentsComplete`; without `Privilege`; releases 1.2...
 #[derive(Clone, Copy, Debug)]

@@ -66,7 +66,7 @@ impl serde::Serialize for AGIExec<'_> {
     }
 }
 
-/// Agi command execution ended.
+/// An AGI command has ended.
 ///
 /// `AGIExecEnd`; class agi; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -118,7 +118,7 @@ impl serde::Serialize for AGIExecEnd<'_> {
     }
 }
 
-/// Agi command execution started.
+/// An AGI command starts.
 ///
 /// `AGIExecStart`; class agi; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -212,7 +212,7 @@ impl serde::Serialize for AsyncAGI<'_> {
     }
 }
 
-/// Async agi session ended.
+/// A channel left asynchronous AGI.
 ///
 /// `AsyncAGIEnd`; class agi; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -244,7 +244,7 @@ impl serde::Serialize for AsyncAGIEnd<'_> {
     }
 }
 
-/// Async agi command executed.
+/// A command sent by the action AGI has ended.
 ///
 /// `AsyncAGIExec`; class agi; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -286,7 +286,7 @@ impl serde::Serialize for AsyncAGIExec<'_> {
     }
 }
 
-/// Async agi session started.
+/// A channel entered asynchronous AGI: it waits for commands by the action AGI.
 ///
 /// `AsyncAGIStart`; class agi; releases 12...
 #[derive(Clone, Copy, Debug)]

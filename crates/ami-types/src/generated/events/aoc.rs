@@ -10,7 +10,7 @@ use crate::values::Field;
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Advice of charge — during call.
+/// Advice of charge during a call.
 ///
 /// `AOC-D`; class aoc; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +97,7 @@ impl serde::Serialize for AocD<'_> {
     }
 }
 
-/// Advice of charge — end of call.
+/// Advice of charge at the end of a call.
 ///
 /// `AOC-E`; class aoc; releases 1.8...
 #[derive(Clone, Copy, Debug)]
@@ -204,7 +204,7 @@ impl serde::Serialize for AocE<'_> {
     }
 }
 
-/// Advice of charge — setup.
+/// Advice of charge at the start of a call: the rates.
 ///
 /// `AOC-S`; class aoc; releases 12...
 #[derive(Clone, Copy, Debug)]

@@ -272,7 +272,7 @@ impl serde::Serialize for BridgeExec<'_> {
     }
 }
 
-/// Channel info in bridge listing.
+/// One channel in a bridge, in answer to BridgeInfo.
 ///
 /// `BridgeInfoChannel`; without `Privilege`; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -304,7 +304,7 @@ impl serde::Serialize for BridgeInfoChannel<'_> {
     }
 }
 
-/// Bridge info listing complete.
+/// End of the list of channels in a bridge, with the bridge itself.
 ///
 /// `BridgeInfoComplete`; without `Privilege`; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -452,7 +452,7 @@ impl serde::Serialize for BridgeListItem<'_> {
     }
 }
 
-/// Two bridges merged.
+/// All channels of one bridge move into another.
 ///
 /// `BridgeMerge`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -573,7 +573,7 @@ impl serde::Serialize for BridgeTechnologyListItem<'_> {
     }
 }
 
-/// Bridge video source changed.
+/// The channel whose video a bridge shows has changed.
 ///
 /// `BridgeVideoSourceUpdate`; class call; releases 13...
 #[derive(Clone, Copy, Debug)]

@@ -264,7 +264,7 @@ impl serde::Serialize for CoreShowChannelMap<'_> {
     }
 }
 
-/// Core show channel map complete.
+/// End of the list of connected channels.
 ///
 /// `CoreShowChannelMapComplete`; without `Privilege`; releases 18...
 #[derive(Clone, Copy, Debug)]
@@ -301,7 +301,7 @@ impl serde::Serialize for CoreShowChannelMapComplete<'_> {
     }
 }
 
-/// Core show channels complete.
+/// End of the list of channels.
 ///
 /// `CoreShowChannelsComplete`; without `Privilege`; releases 1.6.2...
 #[derive(Clone, Copy, Debug)]
@@ -427,7 +427,7 @@ impl serde::Serialize for HangupRequest<'_> {
     }
 }
 
-/// Channel placed on hold.
+/// A channel put its peer on hold.
 ///
 /// `Hold`; class call; releases 1.2...
 #[derive(Clone, Copy, Debug)]
@@ -469,7 +469,7 @@ impl serde::Serialize for Hold<'_> {
     }
 }
 
-/// Malicious call id.
+/// A called party asks for the identification of a malicious caller.
 ///
 /// `MCID`; class call; releases 1.8...
 #[derive(Clone, Copy, Debug)]
@@ -678,7 +678,7 @@ impl serde::Serialize for Masquerade<'_> {
     }
 }
 
-/// Account code changed.
+/// The account of a channel changed.
 ///
 /// `NewAccountCode`; class call; releases 1.6.2...
 #[derive(Clone, Copy, Debug)]
@@ -873,7 +873,7 @@ impl serde::Serialize for Newstate<'_> {
     }
 }
 
-/// Channel renamed.
+/// A channel got another name.
 ///
 /// `Rename`; class call; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -1114,7 +1114,7 @@ impl serde::Serialize for Status<'_> {
     }
 }
 
-/// Status listing complete.
+/// End of the answer to Status.
 ///
 /// `StatusComplete`; without `Privilege`; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -1156,7 +1156,7 @@ impl serde::Serialize for StatusComplete<'_> {
     }
 }
 
-/// Channel taken off hold.
+/// A channel took its peer off hold.
 ///
 /// `Unhold`; class call; releases 1.2...
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use crate::values::{Field, Seconds};
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Confbridge ended.
+/// A conference has ended.
 ///
 /// `ConfbridgeEnd`; class call; releases 10...
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ impl serde::Serialize for ConfbridgeEnd<'_> {
     }
 }
 
-/// User joined confbridge.
+/// A channel joined a conference.
 ///
 /// `ConfbridgeJoin`; class call; releases 10...
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +98,7 @@ impl serde::Serialize for ConfbridgeJoin<'_> {
     }
 }
 
-/// User left confbridge.
+/// A channel left a conference.
 ///
 /// `ConfbridgeLeave`; class call; releases 10...
 #[derive(Clone, Copy, Debug)]
@@ -145,7 +145,7 @@ impl serde::Serialize for ConfbridgeLeave<'_> {
     }
 }
 
-/// Confbridge list entry.
+/// One user of a conference, in answer to ConfbridgeList.
 ///
 /// `ConfbridgeList`; without `Privilege`; releases 10...
 #[derive(Clone, Copy, Debug)]
@@ -264,7 +264,7 @@ impl serde::Serialize for ConfbridgeListComplete<'_> {
     }
 }
 
-/// Confbridge room list entry.
+/// One conference, in answer to ConfbridgeListRooms.
 ///
 /// `ConfbridgeListRooms`; without `Privilege`; releases 10...
 #[derive(Clone, Copy, Debug)]
@@ -353,7 +353,7 @@ impl serde::Serialize for ConfbridgeListRoomsComplete<'_> {
     }
 }
 
-/// Confbridge user muted.
+/// A user of a conference was muted.
 ///
 /// `ConfbridgeMute`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -400,7 +400,7 @@ impl serde::Serialize for ConfbridgeMute<'_> {
     }
 }
 
-/// Confbridge recording started.
+/// Recording of a conference starts.
 ///
 /// `ConfbridgeRecord`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -437,7 +437,7 @@ impl serde::Serialize for ConfbridgeRecord<'_> {
     }
 }
 
-/// Confbridge started.
+/// A conference begins.
 ///
 /// `ConfbridgeStart`; class call; releases 10...
 #[derive(Clone, Copy, Debug)]
@@ -474,7 +474,7 @@ impl serde::Serialize for ConfbridgeStart<'_> {
     }
 }
 
-/// Confbridge recording stopped.
+/// Recording of a conference stops.
 ///
 /// `ConfbridgeStopRecord`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -511,7 +511,7 @@ impl serde::Serialize for ConfbridgeStopRecord<'_> {
     }
 }
 
-/// Confbridge talking status changed.
+/// A user of a conference started or stopped talking.
 ///
 /// `ConfbridgeTalking`; class call; releases 10...
 #[derive(Clone, Copy, Debug)]
@@ -563,7 +563,7 @@ impl serde::Serialize for ConfbridgeTalking<'_> {
     }
 }
 
-/// Confbridge user unmuted.
+/// A user of a conference was unmuted.
 ///
 /// `ConfbridgeUnmute`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use crate::values::Field;
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Dahdi alarm.
+/// A DAHDI channel has an alarm.
 ///
 /// `Alarm`; class system; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl serde::Serialize for Alarm<'_> {
     }
 }
 
-/// Dahdi alarm cleared.
+/// The alarm of a DAHDI channel is over.
 ///
 /// `AlarmClear`; class system; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ impl serde::Serialize for AlarmClear<'_> {
     }
 }
 
-/// Dahdi channel info.
+/// Which DAHDI channel a channel uses.
 ///
 /// `DAHDIChannel`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -326,7 +326,7 @@ impl serde::Serialize for DAHDIShowStatus<'_> {
     }
 }
 
-/// Do not disturb state changed.
+/// Do-not-disturb was switched for a DAHDI channel.
 ///
 /// `DNDState`; class system; releases 1.2...
 #[derive(Clone, Copy, Debug)]
@@ -415,7 +415,7 @@ impl serde::Serialize for PRIEvent<'_> {
     }
 }
 
-/// Dahdi span alarm.
+/// A DAHDI span has an alarm.
 ///
 /// `SpanAlarm`; class system; releases 1.8...
 #[derive(Clone, Copy, Debug)]
@@ -452,7 +452,7 @@ impl serde::Serialize for SpanAlarm<'_> {
     }
 }
 
-/// Dahdi span alarm cleared.
+/// The alarm of a DAHDI span is over.
 ///
 /// `SpanAlarmClear`; class system; releases 1.8...
 #[derive(Clone, Copy, Debug)]

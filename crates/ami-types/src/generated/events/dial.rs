@@ -83,8 +83,8 @@ impl<'a> Dial<'a> {
     }
 
     /// How the dial stands. `DialStatus`; releases 1.6.2..11
-    pub fn dial_status(&self) -> Option<Text<'a>> {
-        self.0.text(13)
+    pub fn dial_status(&self) -> Field<'a, DialStatus<'a>> {
+        self.0.field(13)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::values::Field;
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Hangup handler popped.
+/// A hangup handler was removed from a channel.
 ///
 /// `HangupHandlerPop`; class dialplan; releases 11...
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ impl serde::Serialize for HangupHandlerPop<'_> {
     }
 }
 
-/// Hangup handler pushed.
+/// A hangup handler was added to a channel.
 ///
 /// `HangupHandlerPush`; class dialplan; releases 11...
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +83,7 @@ impl serde::Serialize for HangupHandlerPush<'_> {
     }
 }
 
-/// Hangup handler running.
+/// A hangup handler of a channel is about to run.
 ///
 /// `HangupHandlerRun`; class dialplan; releases 11...
 #[derive(Clone, Copy, Debug)]

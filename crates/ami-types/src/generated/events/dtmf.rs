@@ -33,8 +33,8 @@ impl<'a> Dtmf<'a> {
     }
 
     /// Whether the server received or sent it. `Direction`
-    pub fn direction(&self) -> Option<Text<'a>> {
-        self.0.text(3)
+    pub fn direction(&self) -> Field<'a, DtmfDirection<'a>> {
+        self.0.field(3)
     }
 
     /// `Begin`
@@ -156,7 +156,7 @@ impl serde::Serialize for DtmfEnd<'_> {
     }
 }
 
-/// Flash hook detected.
+/// A hook flash came in on a channel.
 ///
 /// `Flash`; class call; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -188,7 +188,7 @@ impl serde::Serialize for Flash<'_> {
     }
 }
 
-/// Wink detected.
+/// A wink came in on a channel.
 ///
 /// `Wink`; class call; releases 16...
 #[derive(Clone, Copy, Debug)]

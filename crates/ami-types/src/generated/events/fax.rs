@@ -10,7 +10,7 @@ use crate::values::Field;
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Fax session info.
+/// One fax session, in answer to FAXSession.
 ///
 /// `FAXSession`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +92,7 @@ impl serde::Serialize for FAXSession<'_> {
     }
 }
 
-/// Fax sessions list complete.
+/// End of the list of fax sessions.
 ///
 /// `FAXSessionsComplete`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -134,7 +134,7 @@ impl serde::Serialize for FAXSessionsComplete<'_> {
     }
 }
 
-/// Fax sessions list entry.
+/// One fax session, in answer to FAXSessions.
 ///
 /// `FAXSessionsEntry`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -196,7 +196,7 @@ impl serde::Serialize for FAXSessionsEntry<'_> {
     }
 }
 
-/// Fax statistics.
+/// Numbers of fax sessions, in answer to FAXStats.
 ///
 /// `FAXStats`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -253,7 +253,7 @@ impl serde::Serialize for FAXStats<'_> {
     }
 }
 
-/// Fax status update.
+/// A fax in progress says how it stands.
 ///
 /// `FAXStatus`; class call; releases 10...
 #[derive(Clone, Copy, Debug)]
@@ -310,7 +310,7 @@ impl serde::Serialize for FAXStatus<'_> {
     }
 }
 
-/// Fax received.
+/// A fax was received.
 ///
 /// `ReceiveFAX`; class call; releases 1.8...
 #[derive(Clone, Copy, Debug)]
@@ -377,7 +377,7 @@ impl serde::Serialize for ReceiveFAX<'_> {
     }
 }
 
-/// Fax sent.
+/// A fax was sent.
 ///
 /// `SendFAX`; class call; releases 1.8...
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use crate::values::Field;
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Local channel bridged.
+/// The two halves of a Local channel were tied together.
 ///
 /// `LocalBridge`; class call; releases 11...
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +81,7 @@ impl serde::Serialize for LocalBridge<'_> {
     }
 }
 
-/// Local optimization started.
+/// The server starts to take a Local channel out of a call.
 ///
 /// `LocalOptimizationBegin`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -133,7 +133,7 @@ impl serde::Serialize for LocalOptimizationBegin<'_> {
     }
 }
 
-/// Local optimization ended.
+/// A Local channel was taken out of a call, or that failed.
 ///
 /// `LocalOptimizationEnd`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ use crate::values::{Address, Field, Milliseconds, Ntp, Percent, Ssrc};
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Channel spy started.
+/// A channel starts to listen to another.
 ///
 /// `ChanSpyStart`; class call; releases 1.6.2...
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +47,7 @@ impl serde::Serialize for ChanSpyStart<'_> {
     }
 }
 
-/// Channel spy stopped.
+/// A channel stops listening to another.
 ///
 /// `ChanSpyStop`; class call; releases 1.6.2...
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +84,7 @@ impl serde::Serialize for ChanSpyStop<'_> {
     }
 }
 
-/// Channel started talking.
+/// Somebody talks on a channel.
 ///
 /// `ChannelTalkingStart`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +116,7 @@ impl serde::Serialize for ChannelTalkingStart<'_> {
     }
 }
 
-/// Channel stopped talking.
+/// Somebody stopped talking on a channel.
 ///
 /// `ChannelTalkingStop`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -260,7 +260,7 @@ impl serde::Serialize for JitterBufStats<'_> {
     }
 }
 
-/// Mixmonitor mute state changed.
+/// A recording by MixMonitor was muted or unmuted.
 ///
 /// `MixMonitorMute`; class call; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -302,7 +302,7 @@ impl serde::Serialize for MixMonitorMute<'_> {
     }
 }
 
-/// Mixmonitor started.
+/// Recording of a channel by MixMonitor starts.
 ///
 /// `MixMonitorStart`; class call; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -334,7 +334,7 @@ impl serde::Serialize for MixMonitorStart<'_> {
     }
 }
 
-/// Mixmonitor stopped.
+/// Recording of a channel by MixMonitor stops.
 ///
 /// `MixMonitorStop`; class call; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -477,7 +477,7 @@ impl serde::Serialize for MusicOnHold<'_> {
     }
 }
 
-/// Music on hold started.
+/// A channel hears music on hold.
 ///
 /// `MusicOnHoldStart`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -514,7 +514,7 @@ impl serde::Serialize for MusicOnHoldStart<'_> {
     }
 }
 
-/// Music on hold stopped.
+/// A channel no longer hears music on hold.
 ///
 /// `MusicOnHoldStop`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -546,7 +546,7 @@ impl serde::Serialize for MusicOnHoldStop<'_> {
     }
 }
 
-/// Rtcp packet received.
+/// An RTCP report came in.
 ///
 /// `RTCPReceived`; class reporting; releases 1.6.2...
 #[derive(Clone, Copy, Debug)]
@@ -619,8 +619,8 @@ impl<'a> RTCPReceived<'a> {
     }
 
     /// `IAJitter`; releases 1.6.2..11
-    pub fn ia_jitter(&self) -> Option<Text<'a>> {
-        self.0.text(27)
+    pub fn ia_jitter(&self) -> Field<'a, u64> {
+        self.0.field(27)
     }
 
     /// `LastSR`; releases 1.6.2..11
@@ -718,7 +718,7 @@ impl serde::Serialize for RTCPReceived<'_> {
     }
 }
 
-/// Rtcp packet sent.
+/// An RTCP report was sent.
 ///
 /// `RTCPSent`; class reporting; releases 1.6.2...
 #[derive(Clone, Copy, Debug)]
@@ -800,14 +800,14 @@ impl<'a> RTCPSent<'a> {
         self.0.field(28)
     }
 
-    /// `IAJitter`; releases 1.6.2..11
-    pub fn ia_jitter(&self) -> Option<Text<'a>> {
-        self.0.text(29)
+    /// `IAJitter`, in seconds; releases 1.6.2..11
+    pub fn ia_jitter(&self) -> Field<'a, f64> {
+        self.0.field(29)
     }
 
     /// `TheirLastSR`; releases 1.6.2..11
-    pub fn their_last_sr(&self) -> Option<Text<'a>> {
-        self.0.text(30)
+    pub fn their_last_sr(&self) -> Field<'a, u64> {
+        self.0.field(30)
     }
 
     /// `DLSR`; releases 1.6.2..11
@@ -964,9 +964,9 @@ impl<'a> RTPSenderStat<'a> {
         self.0.field(4)
     }
 
-    /// Round trip time. `RTT`
-    pub fn rtt(&self) -> Option<Text<'a>> {
-        self.0.text(5)
+    /// Round trip time. `RTT`, in seconds
+    pub fn rtt(&self) -> Field<'a, f64> {
+        self.0.field(5)
     }
 }
 

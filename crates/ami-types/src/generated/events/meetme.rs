@@ -9,7 +9,7 @@ use crate::values::Field;
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Meetme conference ended.
+/// A MeetMe conference has ended.
 ///
 /// `MeetmeEnd`; class call; releases 1.6.2...
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +41,7 @@ impl serde::Serialize for MeetmeEnd<'_> {
     }
 }
 
-/// Meetme user joined.
+/// A channel joined a MeetMe conference.
 ///
 /// `MeetmeJoin`; class call; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ impl serde::Serialize for MeetmeJoin<'_> {
     }
 }
 
-/// Meetme user left.
+/// A channel left a MeetMe conference.
 ///
 /// `MeetmeLeave`; class call; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -140,7 +140,7 @@ impl serde::Serialize for MeetmeLeave<'_> {
     }
 }
 
-/// Meetme list entry.
+/// One user of a MeetMe conference, in answer to MeetmeList.
 ///
 /// `MeetmeList`; without `Privilege`; releases 1.6.2...
 #[derive(Clone, Copy, Debug)]
@@ -264,7 +264,7 @@ impl serde::Serialize for MeetmeListComplete<'_> {
     }
 }
 
-/// Meetme room list entry.
+/// One MeetMe conference, in answer to MeetmeListRooms.
 ///
 /// `MeetmeListRooms`; without `Privilege`; releases 10...
 #[derive(Clone, Copy, Debug)]
@@ -358,7 +358,7 @@ impl serde::Serialize for MeetmeListRoomsComplete<'_> {
     }
 }
 
-/// Meetme user muted/unmuted.
+/// A user of a MeetMe conference was muted or unmuted.
 ///
 /// `MeetmeMute`; class call; releases 1.4...
 #[derive(Clone, Copy, Debug)]
@@ -462,7 +462,7 @@ impl serde::Serialize for MeetmeStopTalking<'_> {
     }
 }
 
-/// Meetme talk request.
+/// A user of a MeetMe conference asks to talk, or no longer does.
 ///
 /// `MeetmeTalkRequest`; class call; releases 1.6.2...
 #[derive(Clone, Copy, Debug)]
@@ -519,7 +519,7 @@ impl serde::Serialize for MeetmeTalkRequest<'_> {
     }
 }
 
-/// Meetme user talking.
+/// A user of a MeetMe conference started or stopped talking.
 ///
 /// `MeetmeTalking`; class call; releases 1.2...
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use crate::values::{Field, Seconds};
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Call parked.
+/// A channel was parked; or one parked call, in answer to ParkedCalls.
 ///
 /// `ParkedCall`; class call; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +121,7 @@ impl serde::Serialize for ParkedCall<'_> {
     }
 }
 
-/// Parked caller gave up.
+/// A parked channel hung up.
 ///
 /// `ParkedCallGiveUp`; class call; releases 1.2...
 #[derive(Clone, Copy, Debug)]
@@ -223,7 +223,7 @@ impl serde::Serialize for ParkedCallGiveUp<'_> {
     }
 }
 
-/// Parked call swapped.
+/// A channel took the place of a parked one.
 ///
 /// `ParkedCallSwap`; class call; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -285,7 +285,7 @@ impl serde::Serialize for ParkedCallSwap<'_> {
     }
 }
 
-/// Parked call timed out.
+/// A parked channel was not retrieved in time.
 ///
 /// `ParkedCallTimeOut`; class call; releases 1.2...
 #[derive(Clone, Copy, Debug)]
@@ -523,7 +523,7 @@ impl serde::Serialize for ParkingLotsComplete<'_> {
     }
 }
 
-/// Parked call retrieved.
+/// A parked channel was retrieved.
 ///
 /// `UnParkedCall`; class call; releases 1.2...
 #[derive(Clone, Copy, Debug)]

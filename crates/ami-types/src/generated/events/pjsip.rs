@@ -9,7 +9,7 @@ use crate::values::{Epoch, Field, Microseconds, Seconds};
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Aor detail.
+/// The address of record of an endpoint, in answer to PJSIPShowEndpoint.
 ///
 /// `AorDetail`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -136,7 +136,7 @@ impl serde::Serialize for AorDetail<'_> {
     }
 }
 
-/// Aor list entry.
+/// One address of record, in answer to PJSIPShowAors.
 ///
 /// `AorList`; without `Privilege`; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -248,7 +248,7 @@ impl serde::Serialize for AorList<'_> {
     }
 }
 
-/// Aor list complete.
+/// End of the list of addresses of record.
 ///
 /// `AorListComplete`; without `Privilege`; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -285,7 +285,7 @@ impl serde::Serialize for AorListComplete<'_> {
     }
 }
 
-/// Auth detail.
+/// The authentication of an endpoint, in answer to PJSIPShowEndpoint.
 ///
 /// `AuthDetail`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -387,7 +387,7 @@ impl serde::Serialize for AuthDetail<'_> {
     }
 }
 
-/// Auth list entry.
+/// One authentication object, in answer to PJSIPShowAuths.
 ///
 /// `AuthList`; without `Privilege`; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -484,7 +484,7 @@ impl serde::Serialize for AuthList<'_> {
     }
 }
 
-/// Auth list complete.
+/// End of the list of authentication objects.
 ///
 /// `AuthListComplete`; without `Privilege`; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -521,7 +521,7 @@ impl serde::Serialize for AuthListComplete<'_> {
     }
 }
 
-/// Contact list entry.
+/// One contact, in answer to PJSIPShowContacts.
 ///
 /// `ContactList`; without `Privilege`; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -643,7 +643,7 @@ impl serde::Serialize for ContactList<'_> {
     }
 }
 
-/// Contact list complete.
+/// End of the list of contacts.
 ///
 /// `ContactListComplete`; without `Privilege`; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -680,7 +680,7 @@ impl serde::Serialize for ContactListComplete<'_> {
     }
 }
 
-/// Contact status changed.
+/// A contact changed its state.
 ///
 /// `ContactStatus`; class system; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -752,7 +752,7 @@ impl serde::Serialize for ContactStatus<'_> {
     }
 }
 
-/// Contact status detail.
+/// The state of a contact, in answer to PJSIPShowEndpoint.
 ///
 /// `ContactStatusDetail`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -859,7 +859,7 @@ impl serde::Serialize for ContactStatusDetail<'_> {
     }
 }
 
-/// Endpoint detail.
+/// The configuration of an endpoint, in answer to PJSIPShowEndpoint.
 ///
 /// `EndpointDetail`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -877,33 +877,33 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `RpidImmediate`; releases 16..
-    pub fn rpid_immediate(&self) -> Option<Text<'a>> {
-        self.0.text(2)
+    pub fn rpid_immediate(&self) -> Field<'a, bool> {
+        self.0.field(2)
     }
 
     /// `Webrtc`; releases 16..
-    pub fn webrtc(&self) -> Option<Text<'a>> {
-        self.0.text(3)
+    pub fn webrtc(&self) -> Field<'a, bool> {
+        self.0.field(3)
     }
 
     /// `Ignore183WithoutSdp`; releases 16..
-    pub fn ignore183without_sdp(&self) -> Option<Text<'a>> {
-        self.0.text(4)
+    pub fn ignore183without_sdp(&self) -> Field<'a, bool> {
+        self.0.field(4)
     }
 
     /// `SendAoc`; releases 20..
-    pub fn send_aoc(&self) -> Option<Text<'a>> {
-        self.0.text(5)
+    pub fn send_aoc(&self) -> Field<'a, bool> {
+        self.0.field(5)
     }
 
     /// `DeviceStateBusyAt`
-    pub fn device_state_busy_at(&self) -> Option<Text<'a>> {
-        self.0.text(6)
+    pub fn device_state_busy_at(&self) -> Field<'a, u64> {
+        self.0.field(6)
     }
 
-    /// `T38UdptlMaxdatagram`
-    pub fn t38udptl_maxdatagram(&self) -> Option<Text<'a>> {
-        self.0.text(7)
+    /// `T38UdptlMaxdatagram`, in octets
+    pub fn t38udptl_maxdatagram(&self) -> Field<'a, u64> {
+        self.0.field(7)
     }
 
     /// `CodecPrefsIncomingAnswer`; releases 20..
@@ -916,14 +916,14 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(9)
     }
 
-    /// `DtlsRekey`
-    pub fn dtls_rekey(&self) -> Option<Text<'a>> {
-        self.0.text(10)
+    /// `DtlsRekey`, in seconds
+    pub fn dtls_rekey(&self) -> Field<'a, Seconds> {
+        self.0.field(10)
     }
 
     /// `RtpPortEnd`; releases 20..
-    pub fn rtp_port_end(&self) -> Option<Text<'a>> {
-        self.0.text(11)
+    pub fn rtp_port_end(&self) -> Field<'a, u64> {
+        self.0.field(11)
     }
 
     /// `NamedPickupGroup`
@@ -937,8 +937,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `SendRpid`
-    pub fn send_rpid(&self) -> Option<Text<'a>> {
-        self.0.text(14)
+    pub fn send_rpid(&self) -> Field<'a, bool> {
+        self.0.field(14)
     }
 
     /// `PickupGroup`
@@ -997,8 +997,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `RtpPortStart`; releases 20..
-    pub fn rtp_port_start(&self) -> Option<Text<'a>> {
-        self.0.text(26)
+    pub fn rtp_port_start(&self) -> Field<'a, u64> {
+        self.0.field(26)
     }
 
     /// `FromDomain`
@@ -1006,9 +1006,9 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(27)
     }
 
-    /// `TimersSessExpires`
-    pub fn timers_sess_expires(&self) -> Option<Text<'a>> {
-        self.0.text(28)
+    /// `TimersSessExpires`, in seconds
+    pub fn timers_sess_expires(&self) -> Field<'a, Seconds> {
+        self.0.field(28)
     }
 
     /// `NamedCallGroup`
@@ -1022,13 +1022,13 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `MediaEncryptionOptimistic`
-    pub fn media_encryption_optimistic(&self) -> Option<Text<'a>> {
-        self.0.text(31)
+    pub fn media_encryption_optimistic(&self) -> Field<'a, bool> {
+        self.0.field(31)
     }
 
     /// `SuppressQ850ReasonHeaders`; releases 16..
-    pub fn suppress_q850reason_headers(&self) -> Option<Text<'a>> {
-        self.0.text(32)
+    pub fn suppress_q850reason_headers(&self) -> Field<'a, bool> {
+        self.0.field(32)
     }
 
     /// `Aors`
@@ -1047,18 +1047,18 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `MwiSubscribeReplacesUnsolicited`; releases 16..
-    pub fn mwi_subscribe_replaces_unsolicited(&self) -> Option<Text<'a>> {
-        self.0.text(36)
+    pub fn mwi_subscribe_replaces_unsolicited(&self) -> Field<'a, bool> {
+        self.0.field(36)
     }
 
     /// `CosAudio`
-    pub fn cos_audio(&self) -> Option<Text<'a>> {
-        self.0.text(37)
+    pub fn cos_audio(&self) -> Field<'a, u64> {
+        self.0.field(37)
     }
 
     /// `FollowEarlyMediaFork`; releases 16..
-    pub fn follow_early_media_fork(&self) -> Option<Text<'a>> {
-        self.0.text(38)
+    pub fn follow_early_media_fork(&self) -> Field<'a, bool> {
+        self.0.field(38)
     }
 
     /// Context of the dialplan. `Context`
@@ -1072,8 +1072,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `RtpSymmetric`
-    pub fn rtp_symmetric(&self) -> Option<Text<'a>> {
-        self.0.text(41)
+    pub fn rtp_symmetric(&self) -> Field<'a, bool> {
+        self.0.field(41)
     }
 
     /// `Transport`
@@ -1087,48 +1087,48 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `T38Udptl`
-    pub fn t38udptl(&self) -> Option<Text<'a>> {
-        self.0.text(44)
+    pub fn t38udptl(&self) -> Field<'a, bool> {
+        self.0.field(44)
     }
 
     /// `FaxDetect`
-    pub fn fax_detect(&self) -> Option<Text<'a>> {
-        self.0.text(45)
+    pub fn fax_detect(&self) -> Field<'a, bool> {
+        self.0.field(45)
     }
 
     /// `T38BindUdptlToMediaAddress`; releases 16..
-    pub fn t38bind_udptl_to_media_address(&self) -> Option<Text<'a>> {
-        self.0.text(46)
+    pub fn t38bind_udptl_to_media_address(&self) -> Field<'a, bool> {
+        self.0.field(46)
     }
 
     /// `TosVideo`
-    pub fn tos_video(&self) -> Option<Text<'a>> {
-        self.0.text(47)
+    pub fn tos_video(&self) -> Field<'a, u64> {
+        self.0.field(47)
     }
 
     /// `SrtpTag32`
-    pub fn srtp_tag32(&self) -> Option<Text<'a>> {
-        self.0.text(48)
+    pub fn srtp_tag32(&self) -> Field<'a, bool> {
+        self.0.field(48)
     }
 
     /// `ReferBlindProgress`; releases 16..
-    pub fn refer_blind_progress(&self) -> Option<Text<'a>> {
-        self.0.text(49)
+    pub fn refer_blind_progress(&self) -> Field<'a, bool> {
+        self.0.field(49)
     }
 
     /// `MaxAudioStreams`; releases 16..
-    pub fn max_audio_streams(&self) -> Option<Text<'a>> {
-        self.0.text(50)
+    pub fn max_audio_streams(&self) -> Field<'a, u64> {
+        self.0.field(50)
     }
 
     /// `Bundle`; releases 16..
-    pub fn bundle(&self) -> Option<Text<'a>> {
-        self.0.text(51)
+    pub fn bundle(&self) -> Field<'a, bool> {
+        self.0.field(51)
     }
 
     /// `UseAvpf`
-    pub fn use_avpf(&self) -> Option<Text<'a>> {
-        self.0.text(52)
+    pub fn use_avpf(&self) -> Field<'a, bool> {
+        self.0.field(52)
     }
 
     /// `CallGroup`
@@ -1137,13 +1137,13 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `SendConnectedLine`
-    pub fn send_connected_line(&self) -> Option<Text<'a>> {
-        self.0.text(54)
+    pub fn send_connected_line(&self) -> Field<'a, bool> {
+        self.0.field(54)
     }
 
-    /// `FaxDetectTimeout`; releases 16..
-    pub fn fax_detect_timeout(&self) -> Option<Text<'a>> {
-        self.0.text(55)
+    /// `FaxDetectTimeout`, in seconds; releases 16..
+    pub fn fax_detect_timeout(&self) -> Field<'a, Seconds> {
+        self.0.field(55)
     }
 
     /// `SdpOwner`
@@ -1152,8 +1152,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `ForceRport`
-    pub fn force_rport(&self) -> Option<Text<'a>> {
-        self.0.text(57)
+    pub fn force_rport(&self) -> Field<'a, bool> {
+        self.0.field(57)
     }
 
     /// `CalleridTag`
@@ -1161,19 +1161,19 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(58)
     }
 
-    /// `RtpTimeoutHold`; releases 16..
-    pub fn rtp_timeout_hold(&self) -> Option<Text<'a>> {
-        self.0.text(59)
+    /// `RtpTimeoutHold`, in seconds; releases 16..
+    pub fn rtp_timeout_hold(&self) -> Field<'a, Seconds> {
+        self.0.field(59)
     }
 
     /// `SuppressMohOnSendonly`; releases 20..
-    pub fn suppress_moh_on_sendonly(&self) -> Option<Text<'a>> {
-        self.0.text(60)
+    pub fn suppress_moh_on_sendonly(&self) -> Field<'a, bool> {
+        self.0.field(60)
     }
 
     /// `UsePtime`
-    pub fn use_ptime(&self) -> Option<Text<'a>> {
-        self.0.text(61)
+    pub fn use_ptime(&self) -> Field<'a, bool> {
+        self.0.field(61)
     }
 
     /// `MediaAddress`
@@ -1186,9 +1186,9 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(63)
     }
 
-    /// `RtpTimeout`; releases 16..
-    pub fn rtp_timeout(&self) -> Option<Text<'a>> {
-        self.0.text(64)
+    /// `RtpTimeout`, in seconds; releases 16..
+    pub fn rtp_timeout(&self) -> Field<'a, Seconds> {
+        self.0.field(64)
     }
 
     /// `StirShaken`; releases 16..
@@ -1207,8 +1207,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `PreferredCodecOnly`; releases 15..
-    pub fn preferred_codec_only(&self) -> Option<Text<'a>> {
-        self.0.text(68)
+    pub fn preferred_codec_only(&self) -> Field<'a, bool> {
+        self.0.field(68)
     }
 
     /// `GeolocOutgoingCallProfile`; releases 16..
@@ -1217,8 +1217,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `ForceAvp`
-    pub fn force_avp(&self) -> Option<Text<'a>> {
-        self.0.text(70)
+    pub fn force_avp(&self) -> Field<'a, bool> {
+        self.0.field(70)
     }
 
     /// `RecordOffFeature`
@@ -1232,18 +1232,18 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `SendDiversion`
-    pub fn send_diversion(&self) -> Option<Text<'a>> {
-        self.0.text(73)
+    pub fn send_diversion(&self) -> Field<'a, bool> {
+        self.0.field(73)
     }
 
     /// `SendHistoryInfo`; releases 16..
-    pub fn send_history_info(&self) -> Option<Text<'a>> {
-        self.0.text(74)
+    pub fn send_history_info(&self) -> Field<'a, bool> {
+        self.0.field(74)
     }
 
     /// `T38UdptlIpv6`
-    pub fn t38udptl_ipv6(&self) -> Option<Text<'a>> {
-        self.0.text(75)
+    pub fn t38udptl_ipv6(&self) -> Field<'a, bool> {
+        self.0.field(75)
     }
 
     /// `ToneZone`
@@ -1257,13 +1257,13 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `AllowSubscribe`
-    pub fn allow_subscribe(&self) -> Option<Text<'a>> {
-        self.0.text(78)
+    pub fn allow_subscribe(&self) -> Field<'a, bool> {
+        self.0.field(78)
     }
 
     /// `RtpIpv6`
-    pub fn rtp_ipv6(&self) -> Option<Text<'a>> {
-        self.0.text(79)
+    pub fn rtp_ipv6(&self) -> Field<'a, bool> {
+        self.0.field(79)
     }
 
     /// `Callerid`
@@ -1272,23 +1272,23 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `MohPassthrough`
-    pub fn moh_passthrough(&self) -> Option<Text<'a>> {
-        self.0.text(81)
+    pub fn moh_passthrough(&self) -> Field<'a, bool> {
+        self.0.field(81)
     }
 
     /// `CosVideo`
-    pub fn cos_video(&self) -> Option<Text<'a>> {
-        self.0.text(82)
+    pub fn cos_video(&self) -> Field<'a, u64> {
+        self.0.field(82)
     }
 
     /// `DtlsAutoGenerateCert`; releases 16..
-    pub fn dtls_auto_generate_cert(&self) -> Option<Text<'a>> {
-        self.0.text(83)
+    pub fn dtls_auto_generate_cert(&self) -> Field<'a, bool> {
+        self.0.field(83)
     }
 
     /// `AsymmetricRtpCodec`; releases 16..
-    pub fn asymmetric_rtp_codec(&self) -> Option<Text<'a>> {
-        self.0.text(84)
+    pub fn asymmetric_rtp_codec(&self) -> Field<'a, bool> {
+        self.0.field(84)
     }
 
     /// `GeolocIncomingCallProfile`; releases 16..
@@ -1297,18 +1297,18 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `IceSupport`
-    pub fn ice_support(&self) -> Option<Text<'a>> {
-        self.0.text(86)
+    pub fn ice_support(&self) -> Field<'a, bool> {
+        self.0.field(86)
     }
 
     /// `AggregateMwi`
-    pub fn aggregate_mwi(&self) -> Option<Text<'a>> {
-        self.0.text(87)
+    pub fn aggregate_mwi(&self) -> Field<'a, bool> {
+        self.0.field(87)
     }
 
     /// `OneTouchRecording`
-    pub fn one_touch_recording(&self) -> Option<Text<'a>> {
-        self.0.text(88)
+    pub fn one_touch_recording(&self) -> Field<'a, bool> {
+        self.0.field(88)
     }
 
     /// `MwiFromUser`
@@ -1337,13 +1337,13 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `RewriteContact`
-    pub fn rewrite_contact(&self) -> Option<Text<'a>> {
-        self.0.text(94)
+    pub fn rewrite_contact(&self) -> Field<'a, bool> {
+        self.0.field(94)
     }
 
     /// `UserEqPhone`
-    pub fn user_eq_phone(&self) -> Option<Text<'a>> {
-        self.0.text(95)
+    pub fn user_eq_phone(&self) -> Field<'a, bool> {
+        self.0.field(95)
     }
 
     /// `RtpEngine`
@@ -1362,8 +1362,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `NotifyEarlyInuseRinging`; releases 16..
-    pub fn notify_early_inuse_ringing(&self) -> Option<Text<'a>> {
-        self.0.text(99)
+    pub fn notify_early_inuse_ringing(&self) -> Field<'a, bool> {
+        self.0.field(99)
     }
 
     /// `IncomingMwiMailbox`; releases 16..
@@ -1377,8 +1377,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `AllowUnauthenticatedOptions`; releases 16..
-    pub fn allow_unauthenticated_options(&self) -> Option<Text<'a>> {
-        self.0.text(102)
+    pub fn allow_unauthenticated_options(&self) -> Field<'a, bool> {
+        self.0.field(102)
     }
 
     /// `Auth`
@@ -1392,8 +1392,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `TrustIdInbound`
-    pub fn trust_id_inbound(&self) -> Option<Text<'a>> {
-        self.0.text(105)
+    pub fn trust_id_inbound(&self) -> Field<'a, bool> {
+        self.0.field(105)
     }
 
     /// `StirShakenProfile`; releases 16..
@@ -1402,13 +1402,13 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `BindRtpToMediaAddress`; releases 16..
-    pub fn bind_rtp_to_media_address(&self) -> Option<Text<'a>> {
-        self.0.text(107)
+    pub fn bind_rtp_to_media_address(&self) -> Field<'a, bool> {
+        self.0.field(107)
     }
 
     /// `DisableDirectMediaOnNat`
-    pub fn disable_direct_media_on_nat(&self) -> Option<Text<'a>> {
-        self.0.text(108)
+    pub fn disable_direct_media_on_nat(&self) -> Field<'a, bool> {
+        self.0.field(108)
     }
 
     /// `MediaEncryption`
@@ -1417,13 +1417,13 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `MediaUseReceivedTransport`
-    pub fn media_use_received_transport(&self) -> Option<Text<'a>> {
-        self.0.text(110)
+    pub fn media_use_received_transport(&self) -> Field<'a, bool> {
+        self.0.field(110)
     }
 
     /// `AllowOverlap`
-    pub fn allow_overlap(&self) -> Option<Text<'a>> {
-        self.0.text(111)
+    pub fn allow_overlap(&self) -> Field<'a, bool> {
+        self.0.field(111)
     }
 
     /// `DtmfMode`
@@ -1437,8 +1437,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `TosAudio`
-    pub fn tos_audio(&self) -> Option<Text<'a>> {
-        self.0.text(114)
+    pub fn tos_audio(&self) -> Field<'a, u64> {
+        self.0.field(114)
     }
 
     /// `DtlsCertFile`
@@ -1462,8 +1462,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `G726NonStandard`; releases 16..
-    pub fn g726non_standard(&self) -> Option<Text<'a>> {
-        self.0.text(119)
+    pub fn g726non_standard(&self) -> Field<'a, bool> {
+        self.0.field(119)
     }
 
     /// `100rel`
@@ -1477,8 +1477,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `DirectMedia`
-    pub fn direct_media(&self) -> Option<Text<'a>> {
-        self.0.text(122)
+    pub fn direct_media(&self) -> Field<'a, bool> {
+        self.0.field(122)
     }
 
     /// `Acl`; releases 16..
@@ -1486,34 +1486,34 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(123)
     }
 
-    /// `TimersMinSe`
-    pub fn timers_min_se(&self) -> Option<Text<'a>> {
-        self.0.text(124)
+    /// `TimersMinSe`, in seconds
+    pub fn timers_min_se(&self) -> Field<'a, Seconds> {
+        self.0.field(124)
     }
 
     /// `TrustIdOutbound`
-    pub fn trust_id_outbound(&self) -> Option<Text<'a>> {
-        self.0.text(125)
+    pub fn trust_id_outbound(&self) -> Field<'a, bool> {
+        self.0.field(125)
     }
 
-    /// `SubMinExpiry`
-    pub fn sub_min_expiry(&self) -> Option<Text<'a>> {
-        self.0.text(126)
+    /// `SubMinExpiry`, in seconds
+    pub fn sub_min_expiry(&self) -> Field<'a, Seconds> {
+        self.0.field(126)
     }
 
     /// `RtcpMux`; releases 16..
-    pub fn rtcp_mux(&self) -> Option<Text<'a>> {
-        self.0.text(127)
+    pub fn rtcp_mux(&self) -> Field<'a, bool> {
+        self.0.field(127)
     }
 
     /// `MaxVideoStreams`; releases 16..
-    pub fn max_video_streams(&self) -> Option<Text<'a>> {
-        self.0.text(128)
+    pub fn max_video_streams(&self) -> Field<'a, u64> {
+        self.0.field(128)
     }
 
     /// `AcceptMultipleSdpAnswers`; releases 16..
-    pub fn accept_multiple_sdp_answers(&self) -> Option<Text<'a>> {
-        self.0.text(129)
+    pub fn accept_multiple_sdp_answers(&self) -> Field<'a, bool> {
+        self.0.field(129)
     }
 
     /// `CodecPrefsIncomingOffer`; releases 20..
@@ -1527,18 +1527,18 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `TrustConnectedLine`
-    pub fn trust_connected_line(&self) -> Option<Text<'a>> {
-        self.0.text(132)
+    pub fn trust_connected_line(&self) -> Field<'a, bool> {
+        self.0.field(132)
     }
 
     /// `SendPai`
-    pub fn send_pai(&self) -> Option<Text<'a>> {
-        self.0.text(133)
+    pub fn send_pai(&self) -> Field<'a, bool> {
+        self.0.field(133)
     }
 
-    /// `RtpKeepalive`; releases 16..
-    pub fn rtp_keepalive(&self) -> Option<Text<'a>> {
-        self.0.text(134)
+    /// `RtpKeepalive`, in seconds; releases 16..
+    pub fn rtp_keepalive(&self) -> Field<'a, Seconds> {
+        self.0.field(134)
     }
 
     /// `T38UdptlEc`
@@ -1547,13 +1547,13 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `T38UdptlNat`
-    pub fn t38udptl_nat(&self) -> Option<Text<'a>> {
-        self.0.text(136)
+    pub fn t38udptl_nat(&self) -> Field<'a, bool> {
+        self.0.field(136)
     }
 
     /// `AllowTransfer`
-    pub fn allow_transfer(&self) -> Option<Text<'a>> {
-        self.0.text(137)
+    pub fn allow_transfer(&self) -> Field<'a, bool> {
+        self.0.field(137)
     }
 
     /// `DtlsCaFile`
@@ -1567,8 +1567,8 @@ impl<'a> EndpointDetail<'a> {
     }
 
     /// `InbandProgress`
-    pub fn inband_progress(&self) -> Option<Text<'a>> {
-        self.0.text(140)
+    pub fn inband_progress(&self) -> Field<'a, bool> {
+        self.0.field(140)
     }
 
     /// `DeviceState`
@@ -1601,7 +1601,7 @@ impl serde::Serialize for EndpointDetail<'_> {
     }
 }
 
-/// Endpoint detail complete.
+/// End of the details of an endpoint.
 ///
 /// `EndpointDetailComplete`; without `Privilege`; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -1638,7 +1638,7 @@ impl serde::Serialize for EndpointDetailComplete<'_> {
     }
 }
 
-/// Endpoint list entry.
+/// One endpoint, in answer to PJSIPShowEndpoints.
 ///
 /// `EndpointList`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -1710,7 +1710,7 @@ impl serde::Serialize for EndpointList<'_> {
     }
 }
 
-/// Endpoint list complete.
+/// End of the list of endpoints.
 ///
 /// `EndpointListComplete`; without `Privilege`; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -1747,7 +1747,7 @@ impl serde::Serialize for EndpointListComplete<'_> {
     }
 }
 
-/// Identify detail.
+/// How requests are matched to an endpoint, in answer to PJSIPShowEndpoint.
 ///
 /// `IdentifyDetail`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -1814,7 +1814,7 @@ impl serde::Serialize for IdentifyDetail<'_> {
     }
 }
 
-/// Inbound registration detail.
+/// One address of record that accepts registrations.
 ///
 /// `InboundRegistrationDetail`; without `Privilege`; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -1968,7 +1968,7 @@ impl serde::Serialize for InboundRegistrationDetailComplete<'_> {
     }
 }
 
-/// Inbound subscription detail.
+/// One subscription by somebody else.
 ///
 /// `InboundSubscriptionDetail`; without `Privilege`; releases 20...
 #[derive(Clone, Copy, Debug)]
@@ -2077,7 +2077,7 @@ impl serde::Serialize for InboundSubscriptionDetailComplete<'_> {
     }
 }
 
-/// Outbound registration detail.
+/// One registration with another server.
 ///
 /// `OutboundRegistrationDetail`; without `Privilege`; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -2271,7 +2271,7 @@ impl serde::Serialize for OutboundRegistrationDetailComplete<'_> {
     }
 }
 
-/// Outbound subscription detail.
+/// One subscription with another server.
 ///
 /// `OutboundSubscriptionDetail`; without `Privilege`; releases 20...
 #[derive(Clone, Copy, Debug)]
@@ -2417,7 +2417,7 @@ impl serde::Serialize for PJSIPMaintenanceStatus<'_> {
     }
 }
 
-/// Resource list detail.
+/// One list of resources that can be subscribed to.
 ///
 /// `ResourceListDetail`; without `Privilege`; releases 20...
 #[derive(Clone, Copy, Debug)]
@@ -2474,7 +2474,7 @@ impl serde::Serialize for ResourceListDetail<'_> {
     }
 }
 
-/// Transport detail.
+/// The transport of an endpoint, in answer to PJSIPShowEndpoint.
 ///
 /// `TransportDetail`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]

@@ -139,7 +139,7 @@ impl serde::Serialize for Leave<'_> {
     }
 }
 
-/// Caller abandoned queue.
+/// A caller gave up waiting in a queue.
 ///
 /// `QueueCallerAbandon`; class agent; releases 1.4...
 #[derive(Clone, Copy, Debug)]
@@ -191,7 +191,7 @@ impl serde::Serialize for QueueCallerAbandon<'_> {
     }
 }
 
-/// Caller joined queue.
+/// A caller joined a queue.
 ///
 /// `QueueCallerJoin`; class agent; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -238,7 +238,7 @@ impl serde::Serialize for QueueCallerJoin<'_> {
     }
 }
 
-/// Caller left queue.
+/// A caller left a queue.
 ///
 /// `QueueCallerLeave`; class agent; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -285,7 +285,7 @@ impl serde::Serialize for QueueCallerLeave<'_> {
     }
 }
 
-/// Queue entry.
+/// One caller waiting in a queue, in answer to QueueStatus.
 ///
 /// `QueueEntry`; without `Privilege`; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -474,7 +474,7 @@ impl serde::Serialize for QueueMember<'_> {
     }
 }
 
-/// Member added to queue.
+/// A member was added to a queue.
 ///
 /// `QueueMemberAdded`; class agent; releases 1.2...
 #[derive(Clone, Copy, Debug)]
@@ -586,7 +586,7 @@ impl serde::Serialize for QueueMemberAdded<'_> {
     }
 }
 
-/// Member paused/unpaused.
+/// A member of a queue was paused or unpaused.
 ///
 /// `QueueMemberPause`; class agent; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -750,7 +750,7 @@ impl serde::Serialize for QueueMemberPaused<'_> {
     }
 }
 
-/// Member penalty changed.
+/// The penalty of a member of a queue changed.
 ///
 /// `QueueMemberPenalty`; class agent; releases 1.6.2...
 #[derive(Clone, Copy, Debug)]
@@ -862,7 +862,7 @@ impl serde::Serialize for QueueMemberPenalty<'_> {
     }
 }
 
-/// Member removed from queue.
+/// A member was removed from a queue.
 ///
 /// `QueueMemberRemoved`; class agent; releases 1.2...
 #[derive(Clone, Copy, Debug)]
@@ -974,7 +974,7 @@ impl serde::Serialize for QueueMemberRemoved<'_> {
     }
 }
 
-/// Member ringinuse changed.
+/// Whether a member of a queue is called while in use has changed.
 ///
 /// `QueueMemberRinginuse`; class agent; releases 11...
 #[derive(Clone, Copy, Debug)]
@@ -1086,7 +1086,7 @@ impl serde::Serialize for QueueMemberRinginuse<'_> {
     }
 }
 
-/// Member status changed.
+/// The state of a member of a queue, or of its device, changed.
 ///
 /// `QueueMemberStatus`; class agent; releases 1.2...
 #[derive(Clone, Copy, Debug)]
@@ -1198,7 +1198,7 @@ impl serde::Serialize for QueueMemberStatus<'_> {
     }
 }
 
-/// Queue parameters.
+/// The numbers of one queue, in answer to QueueStatus.
 ///
 /// `QueueParams`; without `Privilege`; releases 1.0...
 #[derive(Clone, Copy, Debug)]

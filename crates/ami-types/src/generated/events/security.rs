@@ -9,7 +9,7 @@ use crate::values::{Field, IsoTime, SecurityAddress};
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Auth method not allowed.
+/// A method of authentication was used that is not allowed.
 ///
 /// `AuthMethodNotAllowed`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -91,7 +91,7 @@ impl serde::Serialize for AuthMethodNotAllowed<'_> {
     }
 }
 
-/// Challenge-response failed.
+/// The response to a challenge was wrong.
 ///
 /// `ChallengeResponseFailed`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -183,7 +183,7 @@ impl serde::Serialize for ChallengeResponseFailed<'_> {
     }
 }
 
-/// Challenge sent.
+/// A challenge was sent.
 ///
 /// `ChallengeSent`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -265,7 +265,7 @@ impl serde::Serialize for ChallengeSent<'_> {
     }
 }
 
-/// Acl check failed.
+/// An address is not allowed by an access control list.
 ///
 /// `FailedACL`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -347,7 +347,7 @@ impl serde::Serialize for FailedACL<'_> {
     }
 }
 
-/// Invalid account id.
+/// There is no such account.
 ///
 /// `InvalidAccountID`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -424,7 +424,7 @@ impl serde::Serialize for InvalidAccountID<'_> {
     }
 }
 
-/// Invalid password.
+/// A password was wrong.
 ///
 /// `InvalidPassword`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -521,7 +521,7 @@ impl serde::Serialize for InvalidPassword<'_> {
     }
 }
 
-/// Invalid transport.
+/// A transport was used that the account does not allow.
 ///
 /// `InvalidTransport`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -603,7 +603,7 @@ impl serde::Serialize for InvalidTransport<'_> {
     }
 }
 
-/// Load average exceeded limit.
+/// A request was refused because of the load.
 ///
 /// `LoadAverageLimit`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -680,7 +680,7 @@ impl serde::Serialize for LoadAverageLimit<'_> {
     }
 }
 
-/// Memory usage exceeded limit.
+/// A request was refused for lack of memory.
 ///
 /// `MemoryLimit`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -757,7 +757,7 @@ impl serde::Serialize for MemoryLimit<'_> {
     }
 }
 
-/// Bad request format.
+/// A request was malformed.
 ///
 /// `RequestBadFormat`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -844,7 +844,7 @@ impl serde::Serialize for RequestBadFormat<'_> {
     }
 }
 
-/// Request not allowed.
+/// A request is not allowed to its sender.
 ///
 /// `RequestNotAllowed`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -931,7 +931,7 @@ impl serde::Serialize for RequestNotAllowed<'_> {
     }
 }
 
-/// Request not supported.
+/// A request is not supported.
 ///
 /// `RequestNotSupported`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -1013,7 +1013,7 @@ impl serde::Serialize for RequestNotSupported<'_> {
     }
 }
 
-/// Session limit reached.
+/// A request was refused because there are too many sessions.
 ///
 /// `SessionLimit`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -1090,7 +1090,7 @@ impl serde::Serialize for SessionLimit<'_> {
     }
 }
 
-/// Authentication succeeded.
+/// An authentication succeeded.
 ///
 /// `SuccessfulAuth`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -1172,7 +1172,7 @@ impl serde::Serialize for SuccessfulAuth<'_> {
     }
 }
 
-/// Unexpected source address.
+/// A request came from another address than the session.
 ///
 /// `UnexpectedAddress`; class security; releases 12...
 #[derive(Clone, Copy, Debug)]

@@ -177,8 +177,8 @@ impl<'a> PeerEntry<'a> {
     }
 
     /// `Port`; releases 1.6.2..11
-    pub fn port(&self) -> Option<Text<'a>> {
-        self.0.text(13)
+    pub fn port(&self) -> Field<'a, u64> {
+        self.0.field(13)
     }
 
     /// `ObjectUsername`; releases 1.6.2..11
@@ -259,8 +259,8 @@ impl<'a> PeerStatus<'a> {
     }
 
     /// `Port`; releases 1.6.2..
-    pub fn port(&self) -> Option<Text<'a>> {
-        self.0.text(2)
+    pub fn port(&self) -> Field<'a, u64> {
+        self.0.field(2)
     }
 
     /// `Post`; releases 10
@@ -467,8 +467,8 @@ impl<'a> RegistryEntry<'a> {
     }
 
     /// `Port`; releases 1.6.2..20
-    pub fn port(&self) -> Option<Text<'a>> {
-        self.0.text(2)
+    pub fn port(&self) -> Field<'a, u64> {
+        self.0.field(2)
     }
 
     /// The user name. `Username`

@@ -9,7 +9,7 @@ use crate::values::Field;
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Device state changed.
+/// A device changed its state; or one device, in answer to DeviceStateList.
 ///
 /// `DeviceStateChange`; class call; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,7 @@ impl serde::Serialize for DeviceStateChange<'_> {
     }
 }
 
-/// Device state list complete.
+/// End of the list of devices.
 ///
 /// `DeviceStateListComplete`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +83,7 @@ impl serde::Serialize for DeviceStateListComplete<'_> {
     }
 }
 
-/// Extension state list complete.
+/// End of the list of extensions.
 ///
 /// `ExtensionStateListComplete`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +120,7 @@ impl serde::Serialize for ExtensionStateListComplete<'_> {
     }
 }
 
-/// Extension status changed.
+/// The hint of an extension changed its state; or one extension, in answer to ExtensionStateList.
 ///
 /// `ExtensionStatus`; class call; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -172,7 +172,7 @@ impl serde::Serialize for ExtensionStatus<'_> {
     }
 }
 
-/// Presence state changed.
+/// A presence changed its state; or one presence, in answer to PresenceStateList.
 ///
 /// `PresenceStateChange`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -219,7 +219,7 @@ impl serde::Serialize for PresenceStateChange<'_> {
     }
 }
 
-/// Presence state list complete.
+/// End of the list of presences.
 ///
 /// `PresenceStateListComplete`; without `Privilege`; releases 13...
 #[derive(Clone, Copy, Debug)]
@@ -256,7 +256,7 @@ impl serde::Serialize for PresenceStateListComplete<'_> {
     }
 }
 
-/// Presence status.
+/// The hint of an extension changed its presence.
 ///
 /// `PresenceStatus`; class call; releases 11...
 #[derive(Clone, Copy, Debug)]

@@ -41,7 +41,7 @@ impl serde::Serialize for CloseSession<'_> {
     }
 }
 
-/// Deadlock detected.
+/// Two threads wait for each other; sent by servers that were built to detect it.
 ///
 /// `DeadlockStart`; class system; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +115,7 @@ impl serde::Serialize for FullyBooted<'_> {
     }
 }
 
-/// Module loaded.
+/// A module was loaded.
 ///
 /// `Load`; class system; releases 16...
 #[derive(Clone, Copy, Debug)]
@@ -152,7 +152,7 @@ impl serde::Serialize for Load<'_> {
     }
 }
 
-/// Log channel toggled.
+/// A log was switched on or off.
 ///
 /// `LogChannel`; class system; releases 1.2...
 #[derive(Clone, Copy, Debug)]
@@ -261,7 +261,7 @@ impl serde::Serialize for Placeholder<'_> {
     }
 }
 
-/// Module reloaded.
+/// A module read its configuration again.
 ///
 /// `Reload`; class system; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -303,7 +303,7 @@ impl serde::Serialize for Reload<'_> {
     }
 }
 
-/// Asterisk shutting down.
+/// The server is about to stop or restart.
 ///
 /// `Shutdown`; class system; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -340,7 +340,7 @@ impl serde::Serialize for Shutdown<'_> {
     }
 }
 
-/// Module unloaded.
+/// A module was unloaded.
 ///
 /// `Unload`; class system; releases 16...
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ use crate::values::Field;
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Attended transfer completed.
+/// An attended transfer has taken place.
 ///
 /// `AttendedTransfer`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +107,7 @@ impl serde::Serialize for AttendedTransfer<'_> {
     }
 }
 
-/// Blind transfer completed.
+/// A blind transfer has taken place, or was refused.
 ///
 /// `BlindTransfer`; class call; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -169,7 +169,7 @@ impl serde::Serialize for BlindTransfer<'_> {
     }
 }
 
-/// Call pickup.
+/// A channel took over the ringing call of another.
 ///
 /// `Pickup`; class call; releases 1.8...
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use crate::values::{Field, Seconds};
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
-/// Mwi get response.
+/// The messages of one mailbox, in answer to MWIGet.
 ///
 /// `MWIGet`; without `Privilege`; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl serde::Serialize for MWIGet<'_> {
     }
 }
 
-/// Mwi get complete.
+/// End of the answer to MWIGet.
 ///
 /// `MWIGetComplete`; without `Privilege`; releases 12...
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +88,7 @@ impl serde::Serialize for MWIGetComplete<'_> {
     }
 }
 
-/// Message waiting indication.
+/// The number of messages of a mailbox changed.
 ///
 /// `MessageWaiting`; class call; releases 1.0...
 #[derive(Clone, Copy, Debug)]
@@ -140,7 +140,7 @@ impl serde::Serialize for MessageWaiting<'_> {
     }
 }
 
-/// Minivm voicemail notification.
+/// MiniVM took a message.
 ///
 /// `MiniVoiceMail`; class call; releases 1.6.2...
 #[derive(Clone, Copy, Debug)]
@@ -187,7 +187,7 @@ impl serde::Serialize for MiniVoiceMail<'_> {
     }
 }
 
-/// Voicemail password changed.
+/// The password of a mailbox was changed.
 ///
 /// `VoicemailPasswordChange`; class user; releases 18...
 #[derive(Clone, Copy, Debug)]

@@ -61,7 +61,7 @@ pub(super) static AGENT_CALLED: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Agent called from queue.",
+    doc: "A queue calls one of its members.",
 };
 
 pub(super) static AGENT_COMPLETE: EventDef = EventDef {
@@ -129,7 +129,7 @@ pub(super) static AGENT_COMPLETE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Agent completed call.",
+    doc: "A call between a caller of a queue and a member has ended.",
 };
 
 pub(super) static AGENT_CONNECT: EventDef = EventDef {
@@ -191,7 +191,7 @@ pub(super) static AGENT_CONNECT: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Agent connected.",
+    doc: "A member answered, and is connected with the caller.",
 };
 
 pub(super) static AGENT_DUMP: EventDef = EventDef {
@@ -241,7 +241,7 @@ pub(super) static AGENT_DUMP: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Agent dumped call.",
+    doc: "A member hung up on the caller while an announcement was played to it.",
 };
 
 pub(super) static AGENT_LOGIN: EventDef = EventDef {
@@ -273,7 +273,7 @@ pub(super) static AGENT_LOGIN: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Agent logged in.",
+    doc: "An agent logged in.",
 };
 
 pub(super) static AGENT_LOGOFF: EventDef = EventDef {
@@ -300,13 +300,13 @@ pub(super) static AGENT_LOGOFF: EventDef = EventDef {
         field("Linkedid", Kind::Uniqueid, since(R20)).always(only(R22)).role(0),
         field("ChanVariable", Kind::Text, since(R20)).role(0).repeated(),
         field("Agent", Kind::Text, ALL).always(only(R22)),
-        field("Logintime", Kind::Text, ALL).always(only(R22)),
+        field("Logintime", Kind::Uint, ALL).always(only(R22)).unit(Unit::Seconds),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Agent logged off.",
+    doc: "An agent logged off.",
 };
 
 pub(super) static AGENT_RING_NO_ANSWER: EventDef = EventDef {
@@ -361,7 +361,7 @@ pub(super) static AGENT_RING_NO_ANSWER: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Agent did not answer.",
+    doc: "A member did not answer the call of its queue.",
 };
 
 pub(super) static AGENT_CALLBACK_LOGIN: EventDef = EventDef {
@@ -442,7 +442,7 @@ pub(super) static AGENTS: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::Agents] },
     open: false,
     strays: &[],
-    doc: "Agent list entry.",
+    doc: "One agent, in answer to Agents.",
 };
 
 pub(super) static AGENTS_COMPLETE: EventDef = EventDef {
@@ -462,7 +462,7 @@ pub(super) static AGENTS_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::Agents] },
     open: false,
     strays: &[],
-    doc: "Agent list complete.",
+    doc: "End of the list of agents.",
 };
 
 pub(super) static DO_AGENT_CALLBACK_LOGIN: ActionDef = ActionDef {

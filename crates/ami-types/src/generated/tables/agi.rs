@@ -64,7 +64,7 @@ pub(super) static AGI_EXEC_END: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Agi command execution ended.",
+    doc: "An AGI command has ended.",
 };
 
 pub(super) static AGI_EXEC_START: EventDef = EventDef {
@@ -97,7 +97,7 @@ pub(super) static AGI_EXEC_START: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Agi command execution started.",
+    doc: "An AGI command starts.",
 };
 
 pub(super) static ASYNC_AGI: EventDef = EventDef {
@@ -151,7 +151,7 @@ pub(super) static ASYNC_AGI_END: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Async agi session ended.",
+    doc: "A channel left asynchronous AGI.",
 };
 
 pub(super) static ASYNC_AGI_EXEC: EventDef = EventDef {
@@ -184,7 +184,7 @@ pub(super) static ASYNC_AGI_EXEC: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Async agi command executed.",
+    doc: "A command sent by the action AGI has ended.",
 };
 
 pub(super) static ASYNC_AGI_START: EventDef = EventDef {
@@ -216,7 +216,7 @@ pub(super) static ASYNC_AGI_START: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Async agi session started.",
+    doc: "A channel entered asynchronous AGI: it waits for commands by the action AGI.",
 };
 
 pub(super) static DO_AGI: ActionDef = ActionDef {

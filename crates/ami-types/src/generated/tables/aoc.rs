@@ -43,7 +43,7 @@ pub(super) static AOC_D: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Advice of charge — during call.",
+    doc: "Advice of charge during a call.",
 };
 
 pub(super) static AOC_E: EventDef = EventDef {
@@ -89,7 +89,7 @@ pub(super) static AOC_E: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Advice of charge — end of call.",
+    doc: "Advice of charge at the end of a call.",
 };
 
 pub(super) static AOC_S: EventDef = EventDef {
@@ -133,7 +133,7 @@ pub(super) static AOC_S: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Advice of charge — setup.",
+    doc: "Advice of charge at the start of a call: the rates.",
 };
 
 pub(super) static DO_AOC_MESSAGE: ActionDef = ActionDef {

@@ -191,7 +191,7 @@ pub(super) static BRIDGE_INFO_CHANNEL: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::BridgeInfo] },
     open: false,
     strays: &[],
-    doc: "Channel info in bridge listing.",
+    doc: "One channel in a bridge, in answer to BridgeInfo.",
 };
 
 pub(super) static BRIDGE_INFO_COMPLETE: EventDef = EventDef {
@@ -219,7 +219,7 @@ pub(super) static BRIDGE_INFO_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::BridgeInfo] },
     open: false,
     strays: &[],
-    doc: "Bridge info listing complete.",
+    doc: "End of the list of channels in a bridge, with the bridge itself.",
 };
 
 pub(super) static BRIDGE_LEAVE: EventDef = EventDef {
@@ -334,7 +334,7 @@ pub(super) static BRIDGE_MERGE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Two bridges merged.",
+    doc: "All channels of one bridge move into another.",
 };
 
 pub(super) static BRIDGE_TECHNOLOGY_LIST_COMPLETE: EventDef = EventDef {
@@ -400,7 +400,7 @@ pub(super) static BRIDGE_VIDEO_SOURCE_UPDATE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Bridge video source changed.",
+    doc: "The channel whose video a bridge shows has changed.",
 };
 
 pub(super) static LINK: EventDef = EventDef {

@@ -141,7 +141,7 @@ pub(super) static CORE_SHOW_CHANNEL_MAP_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::CoreShowChannelMap] },
     open: false,
     strays: &[],
-    doc: "Core show channel map complete.",
+    doc: "End of the list of connected channels.",
 };
 
 pub(super) static CORE_SHOW_CHANNELS_COMPLETE: EventDef = EventDef {
@@ -161,7 +161,7 @@ pub(super) static CORE_SHOW_CHANNELS_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::CoreShowChannels] },
     open: false,
     strays: &[],
-    doc: "Core show channels complete.",
+    doc: "End of the list of channels.",
 };
 
 pub(super) static HANGUP: EventDef = EventDef {
@@ -267,7 +267,7 @@ pub(super) static HOLD: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Channel placed on hold.",
+    doc: "A channel put its peer on hold.",
 };
 
 pub(super) static MCID: EventDef = EventDef {
@@ -324,7 +324,7 @@ pub(super) static MCID: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Malicious call id.",
+    doc: "A called party asks for the identification of a malicious caller.",
 };
 
 pub(super) static MASQUERADE: EventDef = EventDef {
@@ -376,7 +376,7 @@ pub(super) static NEW_ACCOUNT_CODE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Account code changed.",
+    doc: "The account of a channel changed.",
 };
 
 pub(super) static NEW_CALLERID: EventDef = EventDef {
@@ -526,7 +526,7 @@ pub(super) static RENAME: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Channel renamed.",
+    doc: "A channel got another name.",
 };
 
 pub(super) static SOFT_HANGUP_REQUEST: EventDef = EventDef {
@@ -642,7 +642,7 @@ pub(super) static STATUS_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::Status] },
     open: false,
     strays: &[],
-    doc: "Status listing complete.",
+    doc: "End of the answer to Status.",
 };
 
 pub(super) static UNHOLD: EventDef = EventDef {
@@ -673,7 +673,7 @@ pub(super) static UNHOLD: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Channel taken off hold.",
+    doc: "A channel took its peer off hold.",
 };
 
 pub(super) static DO_ABSOLUTE_TIMEOUT: ActionDef = ActionDef {

@@ -30,7 +30,7 @@ pub(super) static CONFBRIDGE_END: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Confbridge ended.",
+    doc: "A conference has ended.",
 };
 
 pub(super) static CONFBRIDGE_JOIN: EventDef = EventDef {
@@ -80,7 +80,7 @@ pub(super) static CONFBRIDGE_JOIN: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "User joined confbridge.",
+    doc: "A channel joined a conference.",
 };
 
 pub(super) static CONFBRIDGE_LEAVE: EventDef = EventDef {
@@ -127,7 +127,7 @@ pub(super) static CONFBRIDGE_LEAVE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "User left confbridge.",
+    doc: "A channel left a conference.",
 };
 
 pub(super) static CONFBRIDGE_LIST: EventDef = EventDef {
@@ -183,7 +183,7 @@ pub(super) static CONFBRIDGE_LIST: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::ConfbridgeList] },
     open: false,
     strays: &[],
-    doc: "Confbridge list entry.",
+    doc: "One user of a conference, in answer to ConfbridgeList.",
 };
 
 pub(super) static CONFBRIDGE_LIST_COMPLETE: EventDef = EventDef {
@@ -233,7 +233,7 @@ pub(super) static CONFBRIDGE_LIST_ROOMS: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::ConfbridgeListRooms] },
     open: false,
     strays: &[],
-    doc: "Confbridge room list entry.",
+    doc: "One conference, in answer to ConfbridgeListRooms.",
 };
 
 pub(super) static CONFBRIDGE_LIST_ROOMS_COMPLETE: EventDef = EventDef {
@@ -302,7 +302,7 @@ pub(super) static CONFBRIDGE_MUTE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Confbridge user muted.",
+    doc: "A user of a conference was muted.",
 };
 
 pub(super) static CONFBRIDGE_RECORD: EventDef = EventDef {
@@ -333,7 +333,7 @@ pub(super) static CONFBRIDGE_RECORD: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Confbridge recording started.",
+    doc: "Recording of a conference starts.",
 };
 
 pub(super) static CONFBRIDGE_START: EventDef = EventDef {
@@ -362,7 +362,7 @@ pub(super) static CONFBRIDGE_START: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Confbridge started.",
+    doc: "A conference begins.",
 };
 
 pub(super) static CONFBRIDGE_STOP_RECORD: EventDef = EventDef {
@@ -393,7 +393,7 @@ pub(super) static CONFBRIDGE_STOP_RECORD: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Confbridge recording stopped.",
+    doc: "Recording of a conference stops.",
 };
 
 pub(super) static CONFBRIDGE_TALKING: EventDef = EventDef {
@@ -435,7 +435,7 @@ pub(super) static CONFBRIDGE_TALKING: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Confbridge talking status changed.",
+    doc: "A user of a conference started or stopped talking.",
 };
 
 pub(super) static CONFBRIDGE_UNMUTE: EventDef = EventDef {
@@ -482,7 +482,7 @@ pub(super) static CONFBRIDGE_UNMUTE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Confbridge user unmuted.",
+    doc: "A user of a conference was unmuted.",
 };
 
 pub(super) static DO_CONFBRIDGE_KICK: ActionDef = ActionDef {

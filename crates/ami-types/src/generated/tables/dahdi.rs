@@ -20,7 +20,7 @@ pub(super) static ALARM: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Dahdi alarm.",
+    doc: "A DAHDI channel has an alarm.",
 };
 
 pub(super) static ALARM_CLEAR: EventDef = EventDef {
@@ -38,7 +38,7 @@ pub(super) static ALARM_CLEAR: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Dahdi alarm cleared.",
+    doc: "The alarm of a DAHDI channel is over.",
 };
 
 pub(super) static DAHDI_CHANNEL: EventDef = EventDef {
@@ -72,7 +72,7 @@ pub(super) static DAHDI_CHANNEL: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Dahdi channel info.",
+    doc: "Which DAHDI channel a channel uses.",
 };
 
 pub(super) static DAHDI_SHOW_CHANNELS: EventDef = EventDef {
@@ -161,7 +161,7 @@ pub(super) static DND_STATE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Do not disturb state changed.",
+    doc: "Do-not-disturb was switched for a DAHDI channel.",
 };
 
 pub(super) static PRI_EVENT: EventDef = EventDef {
@@ -196,7 +196,7 @@ pub(super) static SPAN_ALARM: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Dahdi span alarm.",
+    doc: "A DAHDI span has an alarm.",
 };
 
 pub(super) static SPAN_ALARM_CLEAR: EventDef = EventDef {
@@ -211,7 +211,7 @@ pub(super) static SPAN_ALARM_CLEAR: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Dahdi span alarm cleared.",
+    doc: "The alarm of a DAHDI span is over.",
 };
 
 pub(super) static ZAP_SHOW_CHANNELS: EventDef = EventDef {

@@ -25,7 +25,7 @@ pub(super) static DIAL: EventDef = EventDef {
         field("UniqueID", Kind::Uniqueid, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
         field("DestUniqueID", Kind::Uniqueid, range(R1_2, R11)),
         field("Dialstring", Kind::Text, range(R1_6_2, R11)),
-        field("DialStatus", Kind::Text, range(R1_6_2, R11)).doc("how the dial stands"),
+        field("DialStatus", Kind::Enum(&enums::DIAL_STATUS), range(R1_6_2, R11)).doc("how the dial stands"),
     ],
     roles: &[],
     list: ListRole::None,

@@ -33,7 +33,7 @@ pub(super) static HANGUP_HANDLER_POP: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Hangup handler popped.",
+    doc: "A hangup handler was removed from a channel.",
 };
 
 pub(super) static HANGUP_HANDLER_PUSH: EventDef = EventDef {
@@ -65,7 +65,7 @@ pub(super) static HANGUP_HANDLER_PUSH: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Hangup handler pushed.",
+    doc: "A hangup handler was added to a channel.",
 };
 
 pub(super) static HANGUP_HANDLER_RUN: EventDef = EventDef {
@@ -97,7 +97,7 @@ pub(super) static HANGUP_HANDLER_RUN: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Hangup handler running.",
+    doc: "A hangup handler of a channel is about to run.",
 };
 
 pub(super) static LIST_DIALPLAN: EventDef = EventDef {

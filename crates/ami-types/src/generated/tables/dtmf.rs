@@ -15,7 +15,7 @@ pub(super) static DTMF: EventDef = EventDef {
         field("Channel", Kind::Channel, range(R1_6_2, R11)).always(recorded(R1_8, R11)).doc("name of the channel"),
         field("Uniqueid", Kind::Uniqueid, range(R1_6_2, R11)).always(recorded(R1_8, R11)).doc("identifies the channel"),
         field("Digit", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_8, R11)).doc("the digit"),
-        field("Direction", Kind::Text, range(R1_6_2, R11))
+        field("Direction", Kind::Enum(&enums::DTMF_DIRECTION), range(R1_6_2, R11))
             .always(recorded(R1_8, R11))
             .doc("whether the server received or sent it"),
         field("Begin", Kind::Bool, range(R1_6_2, R11)).always(recorded(R1_8, R11)),
@@ -130,7 +130,7 @@ pub(super) static FLASH: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Flash hook detected.",
+    doc: "A hook flash came in on a channel.",
 };
 
 pub(super) static WINK: EventDef = EventDef {
@@ -161,7 +161,7 @@ pub(super) static WINK: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Wink detected.",
+    doc: "A wink came in on a channel.",
 };
 
 pub(super) static DO_PLAY_DTMF: ActionDef = ActionDef {

@@ -28,7 +28,7 @@ pub(super) static FAX_SESSION: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::FAXSession] },
     open: false,
     strays: &[],
-    doc: "Fax session info.",
+    doc: "One fax session, in answer to FAXSession.",
 };
 
 pub(super) static FAX_SESSIONS_COMPLETE: EventDef = EventDef {
@@ -49,7 +49,7 @@ pub(super) static FAX_SESSIONS_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::FAXSessions] },
     open: false,
     strays: &[],
-    doc: "Fax sessions list complete.",
+    doc: "End of the list of fax sessions.",
 };
 
 pub(super) static FAX_SESSIONS_ENTRY: EventDef = EventDef {
@@ -72,7 +72,7 @@ pub(super) static FAX_SESSIONS_ENTRY: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::FAXSessions] },
     open: false,
     strays: &[],
-    doc: "Fax sessions list entry.",
+    doc: "One fax session, in answer to FAXSessions.",
 };
 
 pub(super) static FAX_STATS: EventDef = EventDef {
@@ -94,7 +94,7 @@ pub(super) static FAX_STATS: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::FAXStats] },
     open: false,
     strays: &[],
-    doc: "Fax statistics.",
+    doc: "Numbers of fax sessions, in answer to FAXStats.",
 };
 
 pub(super) static FAX_STATUS: EventDef = EventDef {
@@ -130,7 +130,7 @@ pub(super) static FAX_STATUS: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Fax status update.",
+    doc: "A fax in progress says how it stands.",
 };
 
 pub(super) static RECEIVE_FAX: EventDef = EventDef {
@@ -168,7 +168,7 @@ pub(super) static RECEIVE_FAX: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Fax received.",
+    doc: "A fax was received.",
 };
 
 pub(super) static SEND_FAX: EventDef = EventDef {
@@ -206,7 +206,7 @@ pub(super) static SEND_FAX: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Fax sent.",
+    doc: "A fax was sent.",
 };
 
 pub(super) static DO_FAX_SESSION: ActionDef = ActionDef {

@@ -59,7 +59,7 @@ pub(super) static LOCAL_BRIDGE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Local channel bridged.",
+    doc: "The two halves of a Local channel were tied together.",
 };
 
 pub(super) static LOCAL_OPTIMIZATION_BEGIN: EventDef = EventDef {
@@ -115,7 +115,7 @@ pub(super) static LOCAL_OPTIMIZATION_BEGIN: EventDef = EventDef {
         field("SourceUniqueid", Kind::Uniqueid, since(R12)).always(only(R22)).role(2),
         field("SourceLinkedid", Kind::Uniqueid, since(R13)).always(only(R22)).role(2),
         field("SourceChanVariable", Kind::Text, since(R12)).role(2).repeated(),
-        field("DestUniqueId", Kind::Text, since(R12)).always(only(R22)),
+        field("DestUniqueId", Kind::Uniqueid, since(R12)).always(only(R22)),
         field("Id", Kind::Text, since(R12)).always(only(R22)).doc("pairs the begin with the end"),
     ],
     roles: &[
@@ -126,7 +126,7 @@ pub(super) static LOCAL_OPTIMIZATION_BEGIN: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Local optimization started.",
+    doc: "The server starts to take a Local channel out of a call.",
 };
 
 pub(super) static LOCAL_OPTIMIZATION_END: EventDef = EventDef {
@@ -177,7 +177,7 @@ pub(super) static LOCAL_OPTIMIZATION_END: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Local optimization ended.",
+    doc: "A Local channel was taken out of a call, or that failed.",
 };
 
 pub(super) static DO_LOCAL_OPTIMIZE_AWAY: ActionDef = ActionDef {

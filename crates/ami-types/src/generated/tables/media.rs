@@ -50,7 +50,7 @@ pub(super) static CHAN_SPY_START: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Channel spy started.",
+    doc: "A channel starts to listen to another.",
 };
 
 pub(super) static CHAN_SPY_STOP: EventDef = EventDef {
@@ -99,7 +99,7 @@ pub(super) static CHAN_SPY_STOP: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Channel spy stopped.",
+    doc: "A channel stops listening to another.",
 };
 
 pub(super) static CHANNEL_TALKING_START: EventDef = EventDef {
@@ -130,7 +130,7 @@ pub(super) static CHANNEL_TALKING_START: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Channel started talking.",
+    doc: "Somebody talks on a channel.",
 };
 
 pub(super) static CHANNEL_TALKING_STOP: EventDef = EventDef {
@@ -162,7 +162,7 @@ pub(super) static CHANNEL_TALKING_STOP: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Channel stopped talking.",
+    doc: "Somebody stopped talking on a channel.",
 };
 
 pub(super) static JITTER_BUF_STATS: EventDef = EventDef {
@@ -227,7 +227,7 @@ pub(super) static MIX_MONITOR_MUTE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Mixmonitor mute state changed.",
+    doc: "A recording by MixMonitor was muted or unmuted.",
 };
 
 pub(super) static MIX_MONITOR_START: EventDef = EventDef {
@@ -258,7 +258,7 @@ pub(super) static MIX_MONITOR_START: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Mixmonitor started.",
+    doc: "Recording of a channel by MixMonitor starts.",
 };
 
 pub(super) static MIX_MONITOR_STOP: EventDef = EventDef {
@@ -289,7 +289,7 @@ pub(super) static MIX_MONITOR_STOP: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Mixmonitor stopped.",
+    doc: "Recording of a channel by MixMonitor stops.",
 };
 
 pub(super) static MONITOR_START: EventDef = EventDef {
@@ -405,7 +405,7 @@ pub(super) static MUSIC_ON_HOLD_START: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Music on hold started.",
+    doc: "A channel hears music on hold.",
 };
 
 pub(super) static MUSIC_ON_HOLD_STOP: EventDef = EventDef {
@@ -436,7 +436,7 @@ pub(super) static MUSIC_ON_HOLD_STOP: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Music on hold stopped.",
+    doc: "A channel no longer hears music on hold.",
 };
 
 pub(super) static RTCP_RECEIVED: EventDef = EventDef {
@@ -478,7 +478,7 @@ pub(super) static RTCP_RECEIVED: EventDef = EventDef {
         field("PacketsLost", Kind::Int, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).unit(Unit::Packets),
         field("HighestSequence", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
         field("SequenceNumberCycles", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("IAJitter", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("IAJitter", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
         field("LastSR", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
         field("DLSR", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
         field("ReportCount", Kind::Uint, since(R12)).always(recorded(R13, R23)).doc("how many report blocks follow"),
@@ -500,7 +500,7 @@ pub(super) static RTCP_RECEIVED: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Rtcp packet received.",
+    doc: "An RTCP report came in.",
 };
 
 pub(super) static RTCP_SENT: EventDef = EventDef {
@@ -550,8 +550,8 @@ pub(super) static RTCP_SENT: EventDef = EventDef {
         field("ReportBlock", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
         field("FractionLost", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
         field("CumulativeLoss", Kind::Int, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).unit(Unit::Packets),
-        field("IAJitter", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("TheirLastSR", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("IAJitter", Kind::Float, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).unit(Unit::Seconds),
+        field("TheirLastSR", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
         field("DLSR", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
         field("Report#SourceSSRC", Kind::Ssrc, since(R12)).doc("source that the block is about"),
         field("Report#FractionLost", Kind::Uint, since(R12))
@@ -567,7 +567,7 @@ pub(super) static RTCP_SENT: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Rtcp packet sent.",
+    doc: "An RTCP report was sent.",
 };
 
 pub(super) static RTP_RECEIVER_STAT: EventDef = EventDef {
@@ -608,7 +608,7 @@ pub(super) static RTP_SENDER_STAT: EventDef = EventDef {
         field("LostPackets", Kind::Int, only(R1_6_2)).always(only(R1_6_2)).unit(Unit::Packets),
         field("Jitter", Kind::Float, only(R1_6_2)).always(only(R1_6_2)),
         field("SRCount", Kind::Uint, only(R1_6_2)).always(only(R1_6_2)),
-        field("RTT", Kind::Text, only(R1_6_2)).always(only(R1_6_2)).doc("round trip time"),
+        field("RTT", Kind::Float, only(R1_6_2)).always(only(R1_6_2)).unit(Unit::Seconds).doc("round trip time"),
     ],
     roles: &[],
     list: ListRole::None,

@@ -16,7 +16,7 @@ pub(super) static MEETME_END: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Meetme conference ended.",
+    doc: "A MeetMe conference has ended.",
 };
 
 pub(super) static MEETME_JOIN: EventDef = EventDef {
@@ -50,7 +50,7 @@ pub(super) static MEETME_JOIN: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Meetme user joined.",
+    doc: "A channel joined a MeetMe conference.",
 };
 
 pub(super) static MEETME_LEAVE: EventDef = EventDef {
@@ -85,7 +85,7 @@ pub(super) static MEETME_LEAVE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Meetme user left.",
+    doc: "A channel left a MeetMe conference.",
 };
 
 pub(super) static MEETME_LIST: EventDef = EventDef {
@@ -113,7 +113,7 @@ pub(super) static MEETME_LIST: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::MeetmeList] },
     open: false,
     strays: &[],
-    doc: "Meetme list entry.",
+    doc: "One user of a MeetMe conference, in answer to MeetmeList.",
 };
 
 pub(super) static MEETME_LIST_COMPLETE: EventDef = EventDef {
@@ -154,7 +154,7 @@ pub(super) static MEETME_LIST_ROOMS: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::MeetmeListRooms] },
     open: false,
     strays: &[],
-    doc: "Meetme room list entry.",
+    doc: "One MeetMe conference, in answer to MeetmeListRooms.",
 };
 
 pub(super) static MEETME_LIST_ROOMS_COMPLETE: EventDef = EventDef {
@@ -208,7 +208,7 @@ pub(super) static MEETME_MUTE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Meetme user muted/unmuted.",
+    doc: "A user of a MeetMe conference was muted or unmuted.",
 };
 
 pub(super) static MEETME_STOP_TALKING: EventDef = EventDef {
@@ -264,7 +264,7 @@ pub(super) static MEETME_TALK_REQUEST: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Meetme talk request.",
+    doc: "A user of a MeetMe conference asks to talk, or no longer does.",
 };
 
 pub(super) static MEETME_TALKING: EventDef = EventDef {
@@ -300,7 +300,7 @@ pub(super) static MEETME_TALKING: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Meetme user talking.",
+    doc: "A user of a MeetMe conference started or stopped talking.",
 };
 
 pub(super) static DO_MEETME_LIST: ActionDef = ActionDef {

@@ -66,7 +66,7 @@ pub(super) static PARKED_CALL: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::ParkedCalls] },
     open: false,
     strays: &[],
-    doc: "Call parked.",
+    doc: "A channel was parked; or one parked call, in answer to ParkedCalls.",
 };
 
 pub(super) static PARKED_CALL_GIVE_UP: EventDef = EventDef {
@@ -148,7 +148,7 @@ pub(super) static PARKED_CALL_GIVE_UP: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Parked caller gave up.",
+    doc: "A parked channel hung up.",
 };
 
 pub(super) static PARKED_CALL_SWAP: EventDef = EventDef {
@@ -204,7 +204,7 @@ pub(super) static PARKED_CALL_SWAP: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Parked call swapped.",
+    doc: "A channel took the place of a parked one.",
 };
 
 pub(super) static PARKED_CALL_TIME_OUT: EventDef = EventDef {
@@ -280,7 +280,7 @@ pub(super) static PARKED_CALL_TIME_OUT: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Parked call timed out.",
+    doc: "A parked channel was not retrieved in time.",
 };
 
 pub(super) static PARKED_CALLS_COMPLETE: EventDef = EventDef {
@@ -440,7 +440,7 @@ pub(super) static UN_PARKED_CALL: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Parked call retrieved.",
+    doc: "A parked channel was retrieved.",
 };
 
 pub(super) static DO_PARK: ActionDef = ActionDef {

@@ -41,7 +41,7 @@ pub(super) static AOR_DETAIL: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
     open: false,
     strays: &[],
-    doc: "Aor detail.",
+    doc: "The address of record of an endpoint, in answer to PJSIPShowEndpoint.",
 };
 
 pub(super) static AOR_LIST: EventDef = EventDef {
@@ -78,7 +78,7 @@ pub(super) static AOR_LIST: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowAors] },
     open: false,
     strays: &[],
-    doc: "Aor list entry.",
+    doc: "One address of record, in answer to PJSIPShowAors.",
 };
 
 pub(super) static AOR_LIST_COMPLETE: EventDef = EventDef {
@@ -98,7 +98,7 @@ pub(super) static AOR_LIST_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowAors] },
     open: false,
     strays: &[],
-    doc: "Aor list complete.",
+    doc: "End of the list of addresses of record.",
 };
 
 pub(super) static AUTH_DETAIL: EventDef = EventDef {
@@ -129,7 +129,7 @@ pub(super) static AUTH_DETAIL: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
     open: false,
     strays: &[],
-    doc: "Auth detail.",
+    doc: "The authentication of an endpoint, in answer to PJSIPShowEndpoint.",
 };
 
 pub(super) static AUTH_LIST: EventDef = EventDef {
@@ -163,7 +163,7 @@ pub(super) static AUTH_LIST: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowAuths] },
     open: false,
     strays: &[],
-    doc: "Auth list entry.",
+    doc: "One authentication object, in answer to PJSIPShowAuths.",
 };
 
 pub(super) static AUTH_LIST_COMPLETE: EventDef = EventDef {
@@ -183,7 +183,7 @@ pub(super) static AUTH_LIST_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowAuths] },
     open: false,
     strays: &[],
-    doc: "Auth list complete.",
+    doc: "End of the list of authentication objects.",
 };
 
 pub(super) static CONTACT_LIST: EventDef = EventDef {
@@ -218,7 +218,7 @@ pub(super) static CONTACT_LIST: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowContacts] },
     open: false,
     strays: &[],
-    doc: "Contact list entry.",
+    doc: "One contact, in answer to PJSIPShowContacts.",
 };
 
 pub(super) static CONTACT_LIST_COMPLETE: EventDef = EventDef {
@@ -236,7 +236,7 @@ pub(super) static CONTACT_LIST_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowContacts] },
     open: false,
     strays: &[],
-    doc: "Contact list complete.",
+    doc: "End of the list of contacts.",
 };
 
 pub(super) static CONTACT_STATUS: EventDef = EventDef {
@@ -261,7 +261,7 @@ pub(super) static CONTACT_STATUS: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Contact status changed.",
+    doc: "A contact changed its state.",
 };
 
 pub(super) static CONTACT_STATUS_DETAIL: EventDef = EventDef {
@@ -297,7 +297,7 @@ pub(super) static CONTACT_STATUS_DETAIL: EventDef = EventDef {
     },
     open: false,
     strays: &[],
-    doc: "Contact status detail.",
+    doc: "The state of a contact, in answer to PJSIPShowEndpoint.",
 };
 
 pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
@@ -314,19 +314,19 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
         field("ObjectName", Kind::Text, since(R13))
             .always(only(R16).or(only(R22)))
             .doc("name of the configuration object"),
-        field("RpidImmediate", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("Webrtc", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("Ignore183WithoutSdp", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("SendAoc", Kind::Text, since(R20)).always(only(R22)),
-        field("DeviceStateBusyAt", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("T38UdptlMaxdatagram", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("RpidImmediate", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
+        field("Webrtc", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
+        field("Ignore183WithoutSdp", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
+        field("SendAoc", Kind::Bool, since(R20)).always(only(R22)),
+        field("DeviceStateBusyAt", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
+        field("T38UdptlMaxdatagram", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Octets),
         field("CodecPrefsIncomingAnswer", Kind::Text, since(R20)).always(only(R22)),
         field("SecurityNegotiation", Kind::Text, since(R20)).always(only(R22)),
-        field("DtlsRekey", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("RtpPortEnd", Kind::Text, since(R20)).always(only(R22)),
+        field("DtlsRekey", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
+        field("RtpPortEnd", Kind::Uint, since(R20)).always(only(R22)),
         field("NamedPickupGroup", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("DirectMediaMethod", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SendRpid", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("SendRpid", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("PickupGroup", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("SdpSession", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("DtlsVerify", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
@@ -338,121 +338,121 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
         field("DtlsFingerprint", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
         field("OverlapContext", Kind::Text, since(R18)).always(only(R22)),
         field("OutgoingCallOfferPref", Kind::Text, since(R20)).always(only(R22)),
-        field("RtpPortStart", Kind::Text, since(R20)).always(only(R22)),
+        field("RtpPortStart", Kind::Uint, since(R20)).always(only(R22)),
         field("FromDomain", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("TimersSessExpires", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("TimersSessExpires", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
         field("NamedCallGroup", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("DtlsCipher", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("MediaEncryptionOptimistic", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SuppressQ850ReasonHeaders", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("MediaEncryptionOptimistic", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("SuppressQ850ReasonHeaders", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
         field("Aors", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("IdentifyBy", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("CalleridPrivacy", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("MwiSubscribeReplacesUnsolicited", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("CosAudio", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("FollowEarlyMediaFork", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("MwiSubscribeReplacesUnsolicited", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
+        field("CosAudio", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
+        field("FollowEarlyMediaFork", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
         field("Context", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("context of the dialplan"),
         field("Disallow", Kind::Text, range(R13, R19)),
-        field("RtpSymmetric", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("RtpSymmetric", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("Transport", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("MohSuggest", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("T38Udptl", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("FaxDetect", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("T38BindUdptlToMediaAddress", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("TosVideo", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SrtpTag32", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("ReferBlindProgress", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("MaxAudioStreams", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("Bundle", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("UseAvpf", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("T38Udptl", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("FaxDetect", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("T38BindUdptlToMediaAddress", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
+        field("TosVideo", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
+        field("SrtpTag32", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("ReferBlindProgress", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
+        field("MaxAudioStreams", Kind::Uint, since(R16)).always(only(R16).or(only(R22))),
+        field("Bundle", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
+        field("UseAvpf", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("CallGroup", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SendConnectedLine", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("FaxDetectTimeout", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("SendConnectedLine", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("FaxDetectTimeout", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
         field("SdpOwner", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("ForceRport", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("ForceRport", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("CalleridTag", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("RtpTimeoutHold", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("SuppressMohOnSendonly", Kind::Text, since(R20)).always(only(R22)),
-        field("UsePtime", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("RtpTimeoutHold", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
+        field("SuppressMohOnSendonly", Kind::Bool, since(R20)).always(only(R22)),
+        field("UsePtime", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("MediaAddress", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("VoicemailExtension", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("RtpTimeout", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("RtpTimeout", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
         field("StirShaken", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
         field("SetVar", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("ContactAcl", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("PreferredCodecOnly", Kind::Text, since(R15)).always(only(R16).or(only(R22))),
+        field("PreferredCodecOnly", Kind::Bool, since(R15)).always(only(R16).or(only(R22))),
         field("GeolocOutgoingCallProfile", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("ForceAvp", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("ForceAvp", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("RecordOffFeature", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("FromUser", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SendDiversion", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SendHistoryInfo", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("T38UdptlIpv6", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("SendDiversion", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("SendHistoryInfo", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
+        field("T38UdptlIpv6", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("ToneZone", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("Language", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("language of the channel"),
-        field("AllowSubscribe", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("RtpIpv6", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("AllowSubscribe", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("RtpIpv6", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("Callerid", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("MohPassthrough", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("CosVideo", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("DtlsAutoGenerateCert", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("AsymmetricRtpCodec", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("MohPassthrough", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("CosVideo", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
+        field("DtlsAutoGenerateCert", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
+        field("AsymmetricRtpCodec", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
         field("GeolocIncomingCallProfile", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("IceSupport", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("AggregateMwi", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("OneTouchRecording", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("IceSupport", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("AggregateMwi", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("OneTouchRecording", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("MwiFromUser", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("RedirectMethod", Kind::Text, since(R13)).always(only(R22)),
         field("Accountcode", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("CodecPrefsOutgoingAnswer", Kind::Text, since(R20)).always(only(R22)),
         field("Allow", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("RewriteContact", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("UserEqPhone", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("RewriteContact", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("UserEqPhone", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("RtpEngine", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("FollowRedirectMethods", Kind::Text, since(R22)).always(only(R22)),
         field("SubscribeContext", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("NotifyEarlyInuseRinging", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("NotifyEarlyInuseRinging", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
         field("IncomingMwiMailbox", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
         field("IncomingCallOfferPref", Kind::Text, since(R20)).always(only(R22)),
-        field("AllowUnauthenticatedOptions", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("AllowUnauthenticatedOptions", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
         field("Auth", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("DirectMediaGlareMitigation", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("TrustIdInbound", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("TrustIdInbound", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("StirShakenProfile", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("BindRtpToMediaAddress", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("DisableDirectMediaOnNat", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("BindRtpToMediaAddress", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
+        field("DisableDirectMediaOnNat", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("MediaEncryption", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("MediaUseReceivedTransport", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("AllowOverlap", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("MediaUseReceivedTransport", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("AllowOverlap", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("DtmfMode", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("OutboundAuth", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("TosAudio", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("TosAudio", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
         field("DtlsCertFile", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("DtlsCaPath", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("DtlsSetup", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("ConnectedLineMethod", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("G726NonStandard", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("G726NonStandard", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
         field("100rel", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("Timers", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("DirectMedia", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("DirectMedia", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("Acl", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("TimersMinSe", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("TrustIdOutbound", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SubMinExpiry", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("RtcpMux", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("MaxVideoStreams", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("AcceptMultipleSdpAnswers", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("TimersMinSe", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
+        field("TrustIdOutbound", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("SubMinExpiry", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
+        field("RtcpMux", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
+        field("MaxVideoStreams", Kind::Uint, since(R16)).always(only(R16).or(only(R22))),
+        field("AcceptMultipleSdpAnswers", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
         field("CodecPrefsIncomingOffer", Kind::Text, since(R20)).always(only(R22)),
         field("CodecPrefsOutgoingOffer", Kind::Text, since(R20)).always(only(R22)),
-        field("TrustConnectedLine", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SendPai", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("RtpKeepalive", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("TrustConnectedLine", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("SendPai", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("RtpKeepalive", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
         field("T38UdptlEc", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("T38UdptlNat", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("AllowTransfer", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("T38UdptlNat", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
+        field("AllowTransfer", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("DtlsCaFile", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("OutboundProxy", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("InbandProgress", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("InbandProgress", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("DeviceState", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("ActiveChannels", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
     ],
@@ -460,7 +460,7 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
     open: false,
     strays: &[],
-    doc: "Endpoint detail.",
+    doc: "The configuration of an endpoint, in answer to PJSIPShowEndpoint.",
 };
 
 pub(super) static ENDPOINT_DETAIL_COMPLETE: EventDef = EventDef {
@@ -480,7 +480,7 @@ pub(super) static ENDPOINT_DETAIL_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowEndpoint] },
     open: false,
     strays: &[],
-    doc: "Endpoint detail complete.",
+    doc: "End of the details of an endpoint.",
 };
 
 pub(super) static ENDPOINT_LIST: EventDef = EventDef {
@@ -509,7 +509,7 @@ pub(super) static ENDPOINT_LIST: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoints] },
     open: false,
     strays: &[],
-    doc: "Endpoint list entry.",
+    doc: "One endpoint, in answer to PJSIPShowEndpoints.",
 };
 
 pub(super) static ENDPOINT_LIST_COMPLETE: EventDef = EventDef {
@@ -529,7 +529,7 @@ pub(super) static ENDPOINT_LIST_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowEndpoints] },
     open: false,
     strays: &[],
-    doc: "Endpoint list complete.",
+    doc: "End of the list of endpoints.",
 };
 
 pub(super) static IDENTIFY_DETAIL: EventDef = EventDef {
@@ -557,7 +557,7 @@ pub(super) static IDENTIFY_DETAIL: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
     open: false,
     strays: &[],
-    doc: "Identify detail.",
+    doc: "How requests are matched to an endpoint, in answer to PJSIPShowEndpoint.",
 };
 
 pub(super) static INBOUND_REGISTRATION_DETAIL: EventDef = EventDef {
@@ -595,7 +595,7 @@ pub(super) static INBOUND_REGISTRATION_DETAIL: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowRegistrationsInbound] },
     open: false,
     strays: &[],
-    doc: "Inbound registration detail.",
+    doc: "One address of record that accepts registrations.",
 };
 
 pub(super) static INBOUND_REGISTRATION_DETAIL_COMPLETE: EventDef = EventDef {
@@ -640,7 +640,7 @@ pub(super) static INBOUND_SUBSCRIPTION_DETAIL: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowSubscriptionsInbound] },
     open: false,
     strays: &[],
-    doc: "Inbound subscription detail.",
+    doc: "One subscription by somebody else.",
 };
 
 pub(super) static INBOUND_SUBSCRIPTION_DETAIL_COMPLETE: EventDef = EventDef {
@@ -708,7 +708,7 @@ pub(super) static OUTBOUND_REGISTRATION_DETAIL: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowRegistrationsOutbound] },
     open: false,
     strays: &[],
-    doc: "Outbound registration detail.",
+    doc: "One registration with another server.",
 };
 
 pub(super) static OUTBOUND_REGISTRATION_DETAIL_COMPLETE: EventDef = EventDef {
@@ -755,7 +755,7 @@ pub(super) static OUTBOUND_SUBSCRIPTION_DETAIL: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowSubscriptionsOutbound] },
     open: false,
     strays: &[],
-    doc: "Outbound subscription detail.",
+    doc: "One subscription with another server.",
 };
 
 pub(super) static OUTBOUND_SUBSCRIPTION_DETAIL_COMPLETE: EventDef = EventDef {
@@ -812,7 +812,7 @@ pub(super) static RESOURCE_LIST_DETAIL: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowResourceLists] },
     open: false,
     strays: &[],
-    doc: "Resource list detail.",
+    doc: "One list of resources that can be subscribed to.",
 };
 
 pub(super) static TRANSPORT_DETAIL: EventDef = EventDef {
@@ -860,7 +860,7 @@ pub(super) static TRANSPORT_DETAIL: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
     open: false,
     strays: &[],
-    doc: "Transport detail.",
+    doc: "The transport of an endpoint, in answer to PJSIPShowEndpoint.",
 };
 
 pub(super) static CONTACT_STATUS_DETAIL_COMPLETE: EventDef = EventDef {

@@ -96,7 +96,7 @@ pub(super) static QUEUE_CALLER_ABANDON: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Caller abandoned queue.",
+    doc: "A caller gave up waiting in a queue.",
 };
 
 pub(super) static QUEUE_CALLER_JOIN: EventDef = EventDef {
@@ -132,7 +132,7 @@ pub(super) static QUEUE_CALLER_JOIN: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Caller joined queue.",
+    doc: "A caller joined a queue.",
 };
 
 pub(super) static QUEUE_CALLER_LEAVE: EventDef = EventDef {
@@ -168,7 +168,7 @@ pub(super) static QUEUE_CALLER_LEAVE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Caller left queue.",
+    doc: "A caller left a queue.",
 };
 
 pub(super) static QUEUE_ENTRY: EventDef = EventDef {
@@ -207,7 +207,7 @@ pub(super) static QUEUE_ENTRY: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::QueueStatus] },
     open: false,
     strays: &[],
-    doc: "Queue entry.",
+    doc: "One caller waiting in a queue, in answer to QueueStatus.",
 };
 
 pub(super) static QUEUE_MEMBER: EventDef = EventDef {
@@ -322,7 +322,7 @@ pub(super) static QUEUE_MEMBER_ADDED: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Member added to queue.",
+    doc: "A member was added to a queue.",
 };
 
 pub(super) static QUEUE_MEMBER_PAUSE: EventDef = EventDef {
@@ -375,7 +375,7 @@ pub(super) static QUEUE_MEMBER_PAUSE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Member paused/unpaused.",
+    doc: "A member of a queue was paused or unpaused.",
 };
 
 pub(super) static QUEUE_MEMBER_PAUSED: EventDef = EventDef {
@@ -449,7 +449,7 @@ pub(super) static QUEUE_MEMBER_PENALTY: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Member penalty changed.",
+    doc: "The penalty of a member of a queue changed.",
 };
 
 pub(super) static QUEUE_MEMBER_REMOVED: EventDef = EventDef {
@@ -511,7 +511,7 @@ pub(super) static QUEUE_MEMBER_REMOVED: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Member removed from queue.",
+    doc: "A member was removed from a queue.",
 };
 
 pub(super) static QUEUE_MEMBER_RINGINUSE: EventDef = EventDef {
@@ -564,7 +564,7 @@ pub(super) static QUEUE_MEMBER_RINGINUSE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Member ringinuse changed.",
+    doc: "Whether a member of a queue is called while in use has changed.",
 };
 
 pub(super) static QUEUE_MEMBER_STATUS: EventDef = EventDef {
@@ -626,7 +626,7 @@ pub(super) static QUEUE_MEMBER_STATUS: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Member status changed.",
+    doc: "The state of a member of a queue, or of its device, changed.",
 };
 
 pub(super) static QUEUE_PARAMS: EventDef = EventDef {
@@ -657,7 +657,7 @@ pub(super) static QUEUE_PARAMS: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::QueueStatus] },
     open: false,
     strays: &[],
-    doc: "Queue parameters.",
+    doc: "The numbers of one queue, in answer to QueueStatus.",
 };
 
 pub(super) static QUEUE_STATUS_COMPLETE: EventDef = EventDef {

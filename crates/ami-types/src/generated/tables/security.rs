@@ -28,7 +28,7 @@ pub(super) static AUTH_METHOD_NOT_ALLOWED: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Auth method not allowed.",
+    doc: "A method of authentication was used that is not allowed.",
 };
 
 pub(super) static CHALLENGE_RESPONSE_FAILED: EventDef = EventDef {
@@ -57,7 +57,7 @@ pub(super) static CHALLENGE_RESPONSE_FAILED: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Challenge-response failed.",
+    doc: "The response to a challenge was wrong.",
 };
 
 pub(super) static CHALLENGE_SENT: EventDef = EventDef {
@@ -84,7 +84,7 @@ pub(super) static CHALLENGE_SENT: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Challenge sent.",
+    doc: "A challenge was sent.",
 };
 
 pub(super) static FAILED_ACL: EventDef = EventDef {
@@ -111,7 +111,7 @@ pub(super) static FAILED_ACL: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Acl check failed.",
+    doc: "An address is not allowed by an access control list.",
 };
 
 pub(super) static INVALID_ACCOUNT_ID: EventDef = EventDef {
@@ -137,7 +137,7 @@ pub(super) static INVALID_ACCOUNT_ID: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Invalid account id.",
+    doc: "There is no such account.",
 };
 
 pub(super) static INVALID_PASSWORD: EventDef = EventDef {
@@ -167,7 +167,7 @@ pub(super) static INVALID_PASSWORD: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Invalid password.",
+    doc: "A password was wrong.",
 };
 
 pub(super) static INVALID_TRANSPORT: EventDef = EventDef {
@@ -194,7 +194,7 @@ pub(super) static INVALID_TRANSPORT: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Invalid transport.",
+    doc: "A transport was used that the account does not allow.",
 };
 
 pub(super) static LOAD_AVERAGE_LIMIT: EventDef = EventDef {
@@ -220,7 +220,7 @@ pub(super) static LOAD_AVERAGE_LIMIT: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Load average exceeded limit.",
+    doc: "A request was refused because of the load.",
 };
 
 pub(super) static MEMORY_LIMIT: EventDef = EventDef {
@@ -246,7 +246,7 @@ pub(super) static MEMORY_LIMIT: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Memory usage exceeded limit.",
+    doc: "A request was refused for lack of memory.",
 };
 
 pub(super) static REQUEST_BAD_FORMAT: EventDef = EventDef {
@@ -278,7 +278,7 @@ pub(super) static REQUEST_BAD_FORMAT: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Bad request format.",
+    doc: "A request was malformed.",
 };
 
 pub(super) static REQUEST_NOT_ALLOWED: EventDef = EventDef {
@@ -306,7 +306,7 @@ pub(super) static REQUEST_NOT_ALLOWED: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Request not allowed.",
+    doc: "A request is not allowed to its sender.",
 };
 
 pub(super) static REQUEST_NOT_SUPPORTED: EventDef = EventDef {
@@ -333,7 +333,7 @@ pub(super) static REQUEST_NOT_SUPPORTED: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Request not supported.",
+    doc: "A request is not supported.",
 };
 
 pub(super) static SESSION_LIMIT: EventDef = EventDef {
@@ -359,7 +359,7 @@ pub(super) static SESSION_LIMIT: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Session limit reached.",
+    doc: "A request was refused because there are too many sessions.",
 };
 
 pub(super) static SUCCESSFUL_AUTH: EventDef = EventDef {
@@ -390,7 +390,7 @@ pub(super) static SUCCESSFUL_AUTH: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Authentication succeeded.",
+    doc: "An authentication succeeded.",
 };
 
 pub(super) static UNEXPECTED_ADDRESS: EventDef = EventDef {
@@ -417,5 +417,5 @@ pub(super) static UNEXPECTED_ADDRESS: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Unexpected source address.",
+    doc: "A request came from another address than the session.",
 };

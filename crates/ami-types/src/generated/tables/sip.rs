@@ -71,7 +71,7 @@ pub(super) static PEER_ENTRY: EventDef = EventDef {
         field("Encryption", Kind::Bool, since(R1_6_2)).always(only(R13).or(only(R20)).or(only(R23))),
         field("TextSupport", Kind::Bool, range(R1_6_2, R11)),
         field("Mask", Kind::Text, range(R1_6_2, R11)),
-        field("Port", Kind::Text, range(R1_6_2, R11)),
+        field("Port", Kind::Uint, range(R1_6_2, R11)),
         field("ObjectUsername", Kind::Text, range(R1_6_2, R11)),
         field("Forcerport", Kind::Bool, range(R1_8, R11)),
         field("Status", Kind::Text, since(R1_2))
@@ -102,7 +102,7 @@ pub(super) static PEER_STATUS: EventDef = EventDef {
             .always(recorded(R1_6_2, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23)))
             .doc("the channel technology"),
         field("Address", Kind::Text, since(R1_6_2)),
-        field("Port", Kind::Text, since(R1_6_2)),
+        field("Port", Kind::Uint, since(R1_6_2)),
         field("Post", Kind::Text, only(R10)),
         field("Peer", Kind::Text, ALL)
             .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23)))
@@ -200,7 +200,7 @@ pub(super) static REGISTRY_ENTRY: EventDef = EventDef {
     fields: &[
         field("DNSmanager", Kind::Text, since(R1_6_2)),
         field("Host", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R1_8).or(only(R11))),
-        field("Port", Kind::Text, range(R1_6_2, R20)).always(recorded(R1_6_2, R1_8).or(only(R11))),
+        field("Port", Kind::Uint, range(R1_6_2, R20)).always(recorded(R1_6_2, R1_8).or(only(R11))),
         field("Username", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R1_8).or(only(R11))).doc("the user name"),
         field("Perceived", Kind::Text, since(R1_6_2)),
         field("Domain", Kind::Text, range(R1_8, R20)).always(only(R1_8).or(only(R11))).doc("the domain"),

@@ -19,7 +19,7 @@ pub(super) static DEVICE_STATE_CHANGE: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::DeviceStateList] },
     open: false,
     strays: &[],
-    doc: "Device state changed.",
+    doc: "A device changed its state; or one device, in answer to DeviceStateList.",
 };
 
 pub(super) static DEVICE_STATE_LIST_COMPLETE: EventDef = EventDef {
@@ -39,7 +39,7 @@ pub(super) static DEVICE_STATE_LIST_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::DeviceStateList] },
     open: false,
     strays: &[],
-    doc: "Device state list complete.",
+    doc: "End of the list of devices.",
 };
 
 pub(super) static EXTENSION_STATE_LIST_COMPLETE: EventDef = EventDef {
@@ -59,7 +59,7 @@ pub(super) static EXTENSION_STATE_LIST_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::ExtensionStateList] },
     open: false,
     strays: &[],
-    doc: "Extension state list complete.",
+    doc: "End of the list of extensions.",
 };
 
 pub(super) static EXTENSION_STATUS: EventDef = EventDef {
@@ -90,7 +90,7 @@ pub(super) static EXTENSION_STATUS: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::ExtensionStateList] },
     open: false,
     strays: &[],
-    doc: "Extension status changed.",
+    doc: "The hint of an extension changed its state; or one extension, in answer to ExtensionStateList.",
 };
 
 pub(super) static PRESENCE_STATE_CHANGE: EventDef = EventDef {
@@ -110,7 +110,7 @@ pub(super) static PRESENCE_STATE_CHANGE: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::PresenceStateList] },
     open: false,
     strays: &[],
-    doc: "Presence state changed.",
+    doc: "A presence changed its state; or one presence, in answer to PresenceStateList.",
 };
 
 pub(super) static PRESENCE_STATE_LIST_COMPLETE: EventDef = EventDef {
@@ -130,7 +130,7 @@ pub(super) static PRESENCE_STATE_LIST_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::PresenceStateList] },
     open: false,
     strays: &[],
-    doc: "Presence state list complete.",
+    doc: "End of the list of presences.",
 };
 
 pub(super) static PRESENCE_STATUS: EventDef = EventDef {
@@ -152,7 +152,7 @@ pub(super) static PRESENCE_STATUS: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Presence status.",
+    doc: "The hint of an extension changed its presence.",
 };
 
 pub(super) static DO_DEVICE_STATE_LIST: ActionDef = ActionDef {

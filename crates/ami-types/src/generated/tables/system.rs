@@ -31,7 +31,7 @@ pub(super) static DEADLOCK_START: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Deadlock detected.",
+    doc: "Two threads wait for each other; sent by servers that were built to detect it.",
 };
 
 pub(super) static FULLY_BOOTED: EventDef = EventDef {
@@ -74,7 +74,7 @@ pub(super) static LOAD: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Module loaded.",
+    doc: "A module was loaded.",
 };
 
 pub(super) static LOG_CHANNEL: EventDef = EventDef {
@@ -93,7 +93,7 @@ pub(super) static LOG_CHANNEL: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Log channel toggled.",
+    doc: "A log was switched on or off.",
 };
 
 pub(super) static MODULE_LOAD_REPORT: EventDef = EventDef {
@@ -148,7 +148,7 @@ pub(super) static RELOAD: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Module reloaded.",
+    doc: "A module read its configuration again.",
 };
 
 pub(super) static SHUTDOWN: EventDef = EventDef {
@@ -163,7 +163,7 @@ pub(super) static SHUTDOWN: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Asterisk shutting down.",
+    doc: "The server is about to stop or restart.",
 };
 
 pub(super) static UNLOAD: EventDef = EventDef {
@@ -181,7 +181,7 @@ pub(super) static UNLOAD: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Module unloaded.",
+    doc: "A module was unloaded.",
 };
 
 pub(super) static WAIT_EVENT_COMPLETE: EventDef = EventDef {

@@ -140,7 +140,7 @@ pub(super) static ATTENDED_TRANSFER: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Attended transfer completed.",
+    doc: "An attended transfer has taken place.",
 };
 
 pub(super) static BLIND_TRANSFER: EventDef = EventDef {
@@ -204,7 +204,7 @@ pub(super) static BLIND_TRANSFER: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Blind transfer completed.",
+    doc: "A blind transfer has taken place, or was refused.",
 };
 
 pub(super) static PICKUP: EventDef = EventDef {
@@ -252,7 +252,7 @@ pub(super) static PICKUP: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Call pickup.",
+    doc: "A channel took over the ringing call of another.",
 };
 
 pub(super) static TRANSFER: EventDef = EventDef {

@@ -20,7 +20,7 @@ pub(super) static MWI_GET: EventDef = EventDef {
     list: ListRole::Item { actions: &[ActionId::MWIGet] },
     open: false,
     strays: &[],
-    doc: "Mwi get response.",
+    doc: "The messages of one mailbox, in answer to MWIGet.",
 };
 
 pub(super) static MWI_GET_COMPLETE: EventDef = EventDef {
@@ -38,7 +38,7 @@ pub(super) static MWI_GET_COMPLETE: EventDef = EventDef {
     list: ListRole::Completes { actions: &[ActionId::MWIGet] },
     open: false,
     strays: &[],
-    doc: "Mwi get complete.",
+    doc: "End of the answer to MWIGet.",
 };
 
 pub(super) static MESSAGE_WAITING: EventDef = EventDef {
@@ -73,7 +73,7 @@ pub(super) static MESSAGE_WAITING: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Message waiting indication.",
+    doc: "The number of messages of a mailbox changed.",
 };
 
 pub(super) static MINI_VOICE_MAIL: EventDef = EventDef {
@@ -107,7 +107,7 @@ pub(super) static MINI_VOICE_MAIL: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Minivm voicemail notification.",
+    doc: "MiniVM took a message.",
 };
 
 pub(super) static VOICEMAIL_PASSWORD_CHANGE: EventDef = EventDef {
@@ -126,7 +126,7 @@ pub(super) static VOICEMAIL_PASSWORD_CHANGE: EventDef = EventDef {
     list: ListRole::None,
     open: false,
     strays: &[],
-    doc: "Voicemail password changed.",
+    doc: "The password of a mailbox was changed.",
 };
 
 pub(super) static VOICEMAIL_USER_ENTRY: EventDef = EventDef {

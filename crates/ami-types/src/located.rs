@@ -228,3 +228,96 @@ pub(crate) fn fields<'a>(
         EventField { def, key: Text::new(header.key), value: Text::new(header.value) }
     })
 }
+
+#[cfg(all(test, feature = "proptest"))]
+mod tests {
+    use std::format;
+    use std::vec::Vec;
+
+    use proptest::prelude::*;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+    use crate::schema;
+
+    fn parse(bytes: &[u8]) -> Message<'_> {
+        ami_wire::messages(bytes).next().expect("a message").expect("well-formed")
+    }
+
+    /// Whatever is found by prediction is what a look-up by key finds.
+    fn agrees<const N: usize>(bytes: &[u8], def: &EventDef) {
+        let message = parse(bytes);
+        let located = Located::<N>::new(&message, def.fields);
+        for (index, field) in def.fields.iter().enumerate().filter(|(_, field)| !field.is_family()) {
+            assert_eq!(
+                located.text(index).map(|text| text.as_bytes()),
+                message.get(field.name),
+                "{}.{}: {message:?}",
+                def.name,
+                field.name
+            );
+        }
+    }
+
+    #[test]
+    fn prediction_agrees_with_look_up_in_any_order() {
+        for def in schema::events() {
+            let strategy = (crate::generate::event_of(def), any::<u64>());
+            let outcome = TestRunner::new(ProptestConfig::with_cases(16)).run(&strategy, |(bytes, seed)| {
+                agrees::<128>(&bytes, def);
+                // Fewer places than fields: the rest is looked up.
+                agrees::<3>(&bytes, def);
+                // Other orders, other case, blanks around keys, repeated headers.
+                let mut lines: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').filter(|line| line.len() > 1).collect();
+                let tail = lines.split_off(1);
+                let turn = usize::try_from(seed % (tail.len() as u64 + 1)).unwrap_or(0);
+                let mut shuffled: Vec<u8> = lines.concat();
+                shuffled.push(b'\n');
+                for line in tail.iter().skip(turn).chain(&tail) {
+                    let mut line = line.to_vec();
+                    if seed % 3 == 0 {
+                        let colon = line.iter().position(|&byte| byte == b':').unwrap_or(0);
+                        line.get_mut(..colon).unwrap_or_default().make_ascii_lowercase();
+                        line.insert(colon, b' ');
+                    }
+                    shuffled.extend_from_slice(&line);
+                    shuffled.push(b'\n');
+                }
+                shuffled.extend_from_slice(b"\r\n");
+                agrees::<128>(&shuffled, def);
+                Ok(())
+            });
+            outcome.unwrap_or_else(|error| panic!("{}: {error}", def.name));
+        }
+    }
+
+    #[test]
+    fn values_far_behind_are_found() {
+        let long = "x".repeat(70_000);
+        let text = format!("Event: Hangup\r\nAccountCode: {long}\r\nCause: 16\r\nCause-txt: {long}\r\n\r\n");
+        let def = schema::event(b"Hangup").expect("known");
+        agrees::<32>(text.as_bytes(), def);
+        let text = format!("Event: Hangup\r\nAccountCode: {}\r\nCause: 16\r\n\r\n", "y".repeat(65_484));
+        agrees::<32>(text.as_bytes(), def);
+    }
+
+    #[test]
+    fn nothing_on_the_wire_breaks_decoding() {
+        let outcome = TestRunner::default().run(&proptest::collection::vec(any::<u8>(), 0..600), |noise| {
+            for name in ["Hangup", "EndpointDetail", "RTCPSent", "UserEvent"] {
+                let mut bytes = format!("Event: {name}\r\n").into_bytes();
+                bytes.extend_from_slice(&noise);
+                bytes.extend_from_slice(b"\r\n\r\n");
+                for message in ami_wire::messages(&bytes).filter_map(Result::ok) {
+                    let event = crate::Event::decode(&message);
+                    let known = event.fields().filter(|field| field.def.is_some()).count();
+                    prop_assert!(known <= message.headers().count());
+                    let shown = format!("{event:?}");
+                    prop_assert!(!shown.is_empty());
+                }
+            }
+            Ok(())
+        });
+        outcome.unwrap_or_else(|error| panic!("{error}"));
+    }
+}

@@ -74,12 +74,12 @@ fn value(kind: Kind, choices: &mut impl Choices) -> String {
     if choices.below(16) == 0 {
         return text(choices);
     }
-    if let Kind::Text | Kind::List = kind {
+    if let Kind::Text | Kind::Secret | Kind::List = kind {
         return text(choices);
     }
     let mut n = |end| choices.below(end);
     match kind {
-        Kind::Text | Kind::List => String::new(),
+        Kind::Text | Kind::Secret | Kind::List => String::new(),
         Kind::Channel => format!("PJSIP/{}-{:08x}", n(1000), n(1 << 32)),
         Kind::Uniqueid => format!("{}.{}", 1_500_000_000 + n(500_000_000), n(100_000)),
         Kind::BridgeId => format!("{:08x}-{:04x}-4000-8000-{:012x}", n(1 << 32), n(1 << 16), n(1 << 48)),

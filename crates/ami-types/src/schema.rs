@@ -121,6 +121,8 @@ pub enum Kind {
     Uniqueid,
     /// Identifies a bridge.
     BridgeId,
+    /// Text that must not be shown: a password, or what is as good as one.
+    Secret,
     /// Words separated by commas.
     List,
     /// A whole number.
@@ -160,7 +162,7 @@ impl Kind {
     pub fn accepts(&self, value: &[u8]) -> bool {
         value.is_empty()
             || match self {
-                Self::Text | Self::Channel | Self::Uniqueid | Self::BridgeId | Self::List => true,
+                Self::Text | Self::Channel | Self::Uniqueid | Self::BridgeId | Self::Secret | Self::List => true,
                 Self::Enum(def) => def.value(value).is_some(),
                 Self::Int => values::parses::<i64>(value),
                 Self::Uint => values::parses::<u64>(value),
@@ -186,6 +188,7 @@ impl Kind {
             Self::Channel => "channel",
             Self::Uniqueid => "uniqueid",
             Self::BridgeId => "bridge-id",
+            Self::Secret => "secret",
             Self::List => "list",
             Self::Int => "int",
             Self::Uint => "uint",

@@ -606,6 +606,46 @@ impl fmt::Display for Ssrc {
     }
 }
 
+/// A password, or what is as good as one. `Debug` does not show it.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Secret<'a>(Text<'a>);
+
+impl<'a> Secret<'a> {
+    /// Wraps bytes.
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self(Text::new(bytes))
+    }
+
+    /// What it is.
+    pub const fn text(&self) -> Text<'a> {
+        self.0
+    }
+}
+
+impl<'a> From<&'a str> for Secret<'a> {
+    fn from(text: &'a str) -> Self {
+        Self(Text::from(text))
+    }
+}
+
+impl<'a> From<&'a [u8]> for Secret<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Self::new(bytes)
+    }
+}
+
+impl<'a> FromValue<'a> for Secret<'a> {
+    fn from_value(value: &'a [u8]) -> Option<Self> {
+        Some(Self::new(value))
+    }
+}
+
+impl fmt::Debug for Secret<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
 /// Words separated by commas: `call,all`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct List<'a>(pub Text<'a>);

@@ -125,6 +125,15 @@ fn arbitrary_makes_known_messages() {
 }
 
 #[test]
+fn passwords_are_not_shown() {
+    let login = ami_types::actions::LoginAction::new("admin").with_secret("hunter2").with_key("0123abcd");
+    let shown = format!("{login:?} {:?}", Action::Login(login));
+    assert!(!shown.contains("hunter2") && !shown.contains("0123abcd") && shown.contains("admin"), "{shown}");
+    let out = Action::Login(login).encode(Vec::new()).expect("encodes");
+    assert!(parse(&out).get("Secret") == Some(b"hunter2"));
+}
+
+#[test]
 fn json_has_the_names_of_the_protocol() {
     let bytes = b"Event: DialEnd\r\nPrivilege: call,all\r\nChannelState: 6\r\nExten: 100\r\nPriority: 1\r\n\
         DestCallerIDName: caf\xe9\r\nDestChanVariable: A=1\r\nDestChanVariable: B=2\r\nDialStatus: ANSWER\r\nOdd: 1\r\nOdd: 2\r\n\r\n";

@@ -28,6 +28,9 @@ fn param(field: &Field) -> Result<Param> {
     };
     Ok(match access(field) {
         Access::Text => Param { ty: "Text<'a>".into(), required: field.required, typed: false },
+        Access::Typed(ty) if field.ty == Type::Simple(SimpleType::Secret) => {
+            Param { ty, required: field.required, typed: false }
+        }
         Access::Typed(ty) if encodable => {
             Param { ty: format!("Value<'a, {ty}>"), required: field.required, typed: true }
         }
@@ -165,7 +168,14 @@ fn decode(action: &Action, out: &mut String) -> Result<()> {
         } else if field.repeated {
             format!("Repeated::of(message, \"{wire}\")")
         } else {
-            let from = if param.typed { "Value::from_bytes" } else { "Text::new" };
+            let secret = field.ty == Type::Simple(SimpleType::Secret);
+            let from = if param.typed {
+                "Value::from_bytes"
+            } else if secret {
+                "Secret::new"
+            } else {
+                "Text::new"
+            };
             if param.required {
                 format!("message.get(\"{wire}\").map_or({from}(b\"\"), {from})")
             } else {
@@ -191,6 +201,8 @@ fn headers(action: &Action, out: &mut String) -> Result<()> {
             writeln!(out, "put_repeated(put, \"{wire}\", self.{rust})?;")?;
         } else if param.typed {
             writeln!(out, "put_value(put, \"{wire}\", {value})?;")?;
+        } else if field.ty == Type::Simple(SimpleType::Secret) {
+            writeln!(out, "put_text(put, \"{wire}\", {value}.map(|secret| secret.text()))?;")?;
         } else {
             writeln!(out, "put_text(put, \"{wire}\", {value})?;")?;
         }

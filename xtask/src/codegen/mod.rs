@@ -203,6 +203,7 @@ fn access(field: &Field) -> Access {
             SimpleType::Text | SimpleType::Channel | SimpleType::Uniqueid | SimpleType::BridgeId => {
                 return Access::Text;
             }
+            SimpleType::Secret => "Secret<'a>".to_owned(),
             SimpleType::List => "List<'a>".to_owned(),
             SimpleType::Int => "i64".to_owned(),
             SimpleType::Uint => match unit {
@@ -273,6 +274,7 @@ fn imports(text: &str) -> String {
             "Milliseconds",
             "Ntp",
             "Percent",
+            "Secret",
             "Seconds",
             "SecurityAddress",
             "Ssrc",

@@ -75,6 +75,7 @@ simple_types! {
     Channel "channel",
     Uniqueid "uniqueid",
     BridgeId "bridge-id",
+    Secret "secret",
     List "list",
     Int "int",
     Uint "uint",

@@ -478,7 +478,7 @@ pub enum Action<'a> {
     ListCommands(ListCommandsAction<'a>),
     /// Rotate logger files. `LoggerRotate`.
     LoggerRotate(LoggerRotateAction<'a>),
-    /// Log in. `Login`.
+    /// Log in, with a password or with the answer to a challenge. `Login`.
     Login(LoginAction<'a>),
     /// End the session. `Logoff`.
     Logoff(LogoffAction<'a>),

@@ -14,11 +14,11 @@ use ami_wire::Message;
 pub struct AgentCallbackLoginAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Agent`
+    /// The agent. `Agent`
     pub agent: Option<Text<'a>>,
-    /// `Exten`
+    /// The extension. `Exten`
     pub exten: Option<Text<'a>>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Option<Text<'a>>,
     /// `WrapupTime`
     pub wrapup_time: Option<Text<'a>>,
@@ -40,21 +40,21 @@ impl<'a> AgentCallbackLoginAction<'a> {
         self
     }
 
-    /// Sets `Agent`
+    /// Sets it: The agent. `Agent`
     #[must_use]
     pub fn with_agent(mut self, value: impl Into<Text<'a>>) -> Self {
         self.agent = Some(value.into());
         self
     }
 
-    /// Sets `Exten`
+    /// Sets it: The extension. `Exten`
     #[must_use]
     pub fn with_exten(mut self, value: impl Into<Text<'a>>) -> Self {
         self.exten = Some(value.into());
         self
     }
 
-    /// Sets `Context`
+    /// Sets it: Context of the dialplan. `Context`
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());
@@ -115,7 +115,7 @@ impl serde::Serialize for AgentCallbackLoginAction<'_> {
 pub struct AgentLogoffAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Agent`
+    /// The agent. `Agent`
     pub agent: Text<'a>,
     /// `Soft`
     pub soft: Option<Value<'a, bool>>,

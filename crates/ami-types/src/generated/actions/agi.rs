@@ -14,11 +14,11 @@ use ami_wire::Message;
 pub struct AGIAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
     /// `Command`
     pub command: Text<'a>,
-    /// `CommandID`
+    /// Identifies the command; comes back in the event that reports its end. `CommandID`
     pub command_id: Option<Text<'a>>,
 }
 
@@ -35,7 +35,7 @@ impl<'a> AGIAction<'a> {
         self
     }
 
-    /// Sets `CommandID`
+    /// Sets it: Identifies the command; comes back in the event that reports its end. `CommandID`
     #[must_use]
     pub fn with_command_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.command_id = Some(value.into());

@@ -18,7 +18,7 @@ use ami_wire::Message;
 pub struct AOCMessageAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Option<Text<'a>>,
     /// `ChannelPrefix`
     pub channel_prefix: Option<Text<'a>>,
@@ -36,7 +36,7 @@ pub struct AOCMessageAction<'a> {
     pub currency_amount: Option<Text<'a>>,
     /// `CurrencyMultiplier`
     pub currency_multiplier: Option<Value<'a, AocMultiplier<'a>>>,
-    /// `TotalType`
+    /// Whether it is the total. `TotalType`
     pub total_type: Option<Value<'a, AocTotal<'a>>>,
     /// `AOCBillingId`
     pub aoc_billing_id: Option<Value<'a, AocBillingId<'a>>>,
@@ -48,13 +48,13 @@ pub struct AOCMessageAction<'a> {
     pub charging_association_plan: Option<Text<'a>>,
     /// `ChargedItem`; releases 18..
     pub charged_item: Option<Value<'a, AocChargedItem<'a>>>,
-    /// `RateType`; releases 18..
+    /// Kind of rate. `RateType`; releases 18..
     pub rate_type: Option<Value<'a, AocMessageRate<'a>>>,
-    /// `Time`; releases 18..
+    /// Round trip time. `Time`; releases 18..
     pub time: Option<Text<'a>>,
     /// `TimeScale`; releases 18..
     pub time_scale: Option<Value<'a, AocTimeScale<'a>>>,
-    /// `Granularity`; releases 18..
+    /// Smallest charged part. `Granularity`; releases 18..
     pub granularity: Option<Text<'a>>,
     /// `GranularityTimeScale`; releases 18..
     pub granularity_time_scale: Option<Value<'a, AocTimeScale<'a>>>,
@@ -104,7 +104,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `Channel`
+    /// Sets it: The channel, by name. `Channel`
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -160,7 +160,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `TotalType`
+    /// Sets it: Whether it is the total. `TotalType`
     #[must_use]
     pub fn with_total_type(mut self, value: impl Into<Value<'a, AocTotal<'a>>>) -> Self {
         self.total_type = Some(value.into());
@@ -202,14 +202,14 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `RateType`; releases 18..
+    /// Sets it: Kind of rate. `RateType`; releases 18..
     #[must_use]
     pub fn with_rate_type(mut self, value: impl Into<Value<'a, AocMessageRate<'a>>>) -> Self {
         self.rate_type = Some(value.into());
         self
     }
 
-    /// Sets `Time`; releases 18..
+    /// Sets it: Round trip time. `Time`; releases 18..
     #[must_use]
     pub fn with_time(mut self, value: impl Into<Text<'a>>) -> Self {
         self.time = Some(value.into());
@@ -223,7 +223,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `Granularity`; releases 18..
+    /// Sets it: Smallest charged part. `Granularity`; releases 18..
     #[must_use]
     pub fn with_granularity(mut self, value: impl Into<Text<'a>>) -> Self {
         self.granularity = Some(value.into());

@@ -15,9 +15,9 @@ use ami_wire::Message;
 pub struct BridgeAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel1`
+    /// The first channel. `Channel1`
     pub channel1: Text<'a>,
-    /// `Channel2`
+    /// The second channel. `Channel2`
     pub channel2: Text<'a>,
     /// `Tone`
     pub tone: Option<Value<'a, BridgeTone<'a>>>,
@@ -79,7 +79,7 @@ impl serde::Serialize for BridgeAction<'_> {
 pub struct BridgeDestroyAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `BridgeUniqueid`
+    /// The bridge. `BridgeUniqueid`
     pub bridge_uniqueid: Text<'a>,
 }
 
@@ -129,7 +129,7 @@ impl serde::Serialize for BridgeDestroyAction<'_> {
 pub struct BridgeInfoAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `BridgeUniqueid`
+    /// The bridge. `BridgeUniqueid`
     pub bridge_uniqueid: Text<'a>,
 }
 
@@ -178,9 +178,9 @@ impl serde::Serialize for BridgeInfoAction<'_> {
 pub struct BridgeKickAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `BridgeUniqueid`
+    /// The bridge. `BridgeUniqueid`
     pub bridge_uniqueid: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
 }
 
@@ -197,7 +197,7 @@ impl<'a> BridgeKickAction<'a> {
         self
     }
 
-    /// Sets `BridgeUniqueid`
+    /// Sets it: The bridge. `BridgeUniqueid`
     #[must_use]
     pub fn with_bridge_uniqueid(mut self, value: impl Into<Text<'a>>) -> Self {
         self.bridge_uniqueid = Some(value.into());
@@ -239,7 +239,7 @@ impl serde::Serialize for BridgeKickAction<'_> {
 pub struct BridgeListAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `BridgeType`
+    /// Type of the bridge. `BridgeType`
     pub bridge_type: Option<Text<'a>>,
 }
 
@@ -257,7 +257,7 @@ impl<'a> BridgeListAction<'a> {
         self
     }
 
-    /// Sets `BridgeType`
+    /// Sets it: Type of the bridge. `BridgeType`
     #[must_use]
     pub fn with_bridge_type(mut self, value: impl Into<Text<'a>>) -> Self {
         self.bridge_type = Some(value.into());
@@ -341,7 +341,7 @@ impl serde::Serialize for BridgeTechnologyListAction<'_> {
 pub struct BridgeTechnologySuspendAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `BridgeTechnology`
+    /// The technology. `BridgeTechnology`
     pub bridge_technology: Text<'a>,
 }
 
@@ -390,7 +390,7 @@ impl serde::Serialize for BridgeTechnologySuspendAction<'_> {
 pub struct BridgeTechnologyUnsuspendAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `BridgeTechnology`
+    /// The technology. `BridgeTechnology`
     pub bridge_technology: Text<'a>,
 }
 

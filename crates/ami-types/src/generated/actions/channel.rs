@@ -15,9 +15,9 @@ use ami_wire::Message;
 pub struct AbsoluteTimeoutAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `Timeout`, in seconds
+    /// How long. `Timeout`, in seconds
     pub timeout: Value<'a, i64>,
 }
 
@@ -69,7 +69,7 @@ impl serde::Serialize for AbsoluteTimeoutAction<'_> {
 pub struct CoreShowChannelMapAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Option<Text<'a>>,
 }
 
@@ -87,7 +87,7 @@ impl<'a> CoreShowChannelMapAction<'a> {
         self
     }
 
-    /// Sets `Channel`
+    /// Sets it: The channel, by name. `Channel`
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -232,9 +232,9 @@ impl serde::Serialize for HangupAction<'_> {
 pub struct MuteAudioAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `State`
+    /// The state. `State`
     pub state: Value<'a, bool>,
     /// `Direction`
     pub direction: Value<'a, AudioDirection<'a>>,
@@ -293,15 +293,15 @@ impl serde::Serialize for MuteAudioAction<'_> {
 pub struct RedirectAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
     /// `ExtraChannel`
     pub extra_channel: Option<Text<'a>>,
-    /// `Exten`
+    /// The extension. `Exten`
     pub exten: Text<'a>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Text<'a>,
-    /// `Priority`
+    /// The priority. `Priority`
     pub priority: Text<'a>,
     /// `ExtraExten`; releases 1.8..
     pub extra_exten: Option<Text<'a>>,
@@ -413,9 +413,9 @@ impl serde::Serialize for RedirectAction<'_> {
 pub struct SendTextAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `Message`
+    /// The text. `Message`
     pub message_text: Text<'a>,
     /// `Content-Type`; releases 13..
     pub content_type: Option<Text<'a>>,
@@ -477,9 +477,9 @@ impl serde::Serialize for SendTextAction<'_> {
 pub struct SetCDRUserFieldAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `UserField`
+    /// Free text from the dialplan. `UserField`
     pub user_field: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Option<Text<'a>>,
     /// `Append`
     pub append: Option<Value<'a, bool>>,
@@ -499,14 +499,14 @@ impl<'a> SetCDRUserFieldAction<'a> {
         self
     }
 
-    /// Sets `UserField`
+    /// Sets it: Free text from the dialplan. `UserField`
     #[must_use]
     pub fn with_user_field(mut self, value: impl Into<Text<'a>>) -> Self {
         self.user_field = Some(value.into());
         self
     }
 
-    /// Sets `Channel`
+    /// Sets it: The channel, by name. `Channel`
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -557,7 +557,7 @@ impl serde::Serialize for SetCDRUserFieldAction<'_> {
 pub struct StatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Option<Text<'a>>,
     /// `Variables`; releases 1.6.2..
     pub variables: Option<Text<'a>>,
@@ -579,7 +579,7 @@ impl<'a> StatusAction<'a> {
         self
     }
 
-    /// Sets `Channel`
+    /// Sets it: The channel, by name. `Channel`
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());

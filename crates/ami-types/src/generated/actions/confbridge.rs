@@ -14,9 +14,9 @@ use ami_wire::Message;
 pub struct ConfbridgeKickAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Conference`
+    /// The conference. `Conference`
     pub conference: Text<'a>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
 }
 
@@ -68,7 +68,7 @@ impl serde::Serialize for ConfbridgeKickAction<'_> {
 pub struct ConfbridgeListAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Conference`
+    /// The conference. `Conference`
     pub conference: Text<'a>,
 }
 
@@ -162,7 +162,7 @@ impl serde::Serialize for ConfbridgeListRoomsAction<'_> {
 pub struct ConfbridgeLockAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Conference`
+    /// The conference. `Conference`
     pub conference: Text<'a>,
 }
 
@@ -211,9 +211,9 @@ impl serde::Serialize for ConfbridgeLockAction<'_> {
 pub struct ConfbridgeMuteAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Conference`
+    /// The conference. `Conference`
     pub conference: Text<'a>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
 }
 
@@ -264,9 +264,9 @@ impl serde::Serialize for ConfbridgeMuteAction<'_> {
 pub struct ConfbridgeSetSingleVideoSrcAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Conference`
+    /// The conference. `Conference`
     pub conference: Text<'a>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
 }
 
@@ -317,7 +317,7 @@ impl serde::Serialize for ConfbridgeSetSingleVideoSrcAction<'_> {
 pub struct ConfbridgeStartRecordAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Conference`
+    /// The conference. `Conference`
     pub conference: Text<'a>,
     /// `RecordFile`
     pub record_file: Option<Text<'a>>,
@@ -377,7 +377,7 @@ impl serde::Serialize for ConfbridgeStartRecordAction<'_> {
 pub struct ConfbridgeStopRecordAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Conference`
+    /// The conference. `Conference`
     pub conference: Text<'a>,
 }
 
@@ -426,7 +426,7 @@ impl serde::Serialize for ConfbridgeStopRecordAction<'_> {
 pub struct ConfbridgeUnlockAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Conference`
+    /// The conference. `Conference`
     pub conference: Text<'a>,
 }
 
@@ -475,9 +475,9 @@ impl serde::Serialize for ConfbridgeUnlockAction<'_> {
 pub struct ConfbridgeUnmuteAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Conference`
+    /// The conference. `Conference`
     pub conference: Text<'a>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
 }
 

@@ -14,7 +14,7 @@ use ami_wire::Message;
 pub struct CreateConfigAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Filename`
+    /// The file. `Filename`
     pub filename: Text<'a>,
 }
 
@@ -63,9 +63,9 @@ impl serde::Serialize for CreateConfigAction<'_> {
 pub struct GetConfigAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Filename`
+    /// The file. `Filename`
     pub filename: Text<'a>,
-    /// `Category`; releases 1.6.2..
+    /// The category. `Category`; releases 1.6.2..
     pub category: Option<Text<'a>>,
     /// `Filter`; releases 12..
     pub filter: Option<Text<'a>>,
@@ -84,7 +84,7 @@ impl<'a> GetConfigAction<'a> {
         self
     }
 
-    /// Sets `Category`; releases 1.6.2..
+    /// Sets it: The category. `Category`; releases 1.6.2..
     #[must_use]
     pub fn with_category(mut self, value: impl Into<Text<'a>>) -> Self {
         self.category = Some(value.into());
@@ -134,9 +134,9 @@ impl serde::Serialize for GetConfigAction<'_> {
 pub struct GetConfigJSONAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Filename`
+    /// The file. `Filename`
     pub filename: Text<'a>,
-    /// `Category`; releases 12..
+    /// The category. `Category`; releases 12..
     pub category: Option<Text<'a>>,
     /// `Filter`; releases 12..
     pub filter: Option<Text<'a>>,
@@ -155,7 +155,7 @@ impl<'a> GetConfigJSONAction<'a> {
         self
     }
 
-    /// Sets `Category`; releases 12..
+    /// Sets it: The category. `Category`; releases 12..
     #[must_use]
     pub fn with_category(mut self, value: impl Into<Text<'a>>) -> Self {
         self.category = Some(value.into());
@@ -205,9 +205,9 @@ impl serde::Serialize for GetConfigJSONAction<'_> {
 pub struct ListCategoriesAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Filename`
+    /// The file. `Filename`
     pub filename: Text<'a>,
-    /// `Match`; releases 12..23
+    /// Addresses that match. `Match`; releases 12..23
     pub match_: Option<Text<'a>>,
 }
 
@@ -224,7 +224,7 @@ impl<'a> ListCategoriesAction<'a> {
         self
     }
 
-    /// Sets `Match`; releases 12..23
+    /// Sets it: Addresses that match. `Match`; releases 12..23
     #[must_use]
     pub fn with_match_(mut self, value: impl Into<Text<'a>>) -> Self {
         self.match_ = Some(value.into());
@@ -271,15 +271,15 @@ pub struct UpdateConfigAction<'a> {
     pub dst_filename: Text<'a>,
     /// `Reload`
     pub reload: Option<Text<'a>>,
-    /// `Action-#`; releases 1.8..
+    /// `Action-#`
     pub action: Headers<'a>,
-    /// `Cat-#`; releases 1.8..
+    /// `Cat-#`
     pub cat: Headers<'a>,
-    /// `Var-#`; releases 1.8..
+    /// `Var-#`
     pub var: Headers<'a>,
-    /// `Value-#`; releases 1.8..
+    /// `Value-#`
     pub value: Headers<'a>,
-    /// `Match-#`; releases 1.8..
+    /// `Match-#`
     pub match_: Headers<'a>,
     /// `Line-#`; releases 1.8..
     pub line: Headers<'a>,
@@ -322,35 +322,35 @@ impl<'a> UpdateConfigAction<'a> {
         self
     }
 
-    /// Sets `Action-#`; releases 1.8..
+    /// Sets `Action-#`
     #[must_use]
     pub fn with_action(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.action = value.into();
         self
     }
 
-    /// Sets `Cat-#`; releases 1.8..
+    /// Sets `Cat-#`
     #[must_use]
     pub fn with_cat(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.cat = value.into();
         self
     }
 
-    /// Sets `Var-#`; releases 1.8..
+    /// Sets `Var-#`
     #[must_use]
     pub fn with_var(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.var = value.into();
         self
     }
 
-    /// Sets `Value-#`; releases 1.8..
+    /// Sets `Value-#`
     #[must_use]
     pub fn with_value(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.value = value.into();
         self
     }
 
-    /// Sets `Match-#`; releases 1.8..
+    /// Sets `Match-#`
     #[must_use]
     pub fn with_match_(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.match_ = value.into();

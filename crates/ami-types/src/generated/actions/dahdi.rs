@@ -15,7 +15,7 @@ use ami_wire::Message;
 pub struct DAHDIDNDoffAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `DAHDIChannel`
+    /// Number of the channel. `DAHDIChannel`
     pub dahdi_channel: Text<'a>,
 }
 
@@ -64,7 +64,7 @@ impl serde::Serialize for DAHDIDNDoffAction<'_> {
 pub struct DAHDIDNDonAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `DAHDIChannel`
+    /// Number of the channel. `DAHDIChannel`
     pub dahdi_channel: Text<'a>,
 }
 
@@ -113,7 +113,7 @@ impl serde::Serialize for DAHDIDNDonAction<'_> {
 pub struct DAHDIDialOffhookAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `DAHDIChannel`
+    /// Number of the channel. `DAHDIChannel`
     pub dahdi_channel: Text<'a>,
     /// `Number`
     pub number: Text<'a>,
@@ -166,7 +166,7 @@ impl serde::Serialize for DAHDIDialOffhookAction<'_> {
 pub struct DAHDIHangupAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `DAHDIChannel`
+    /// Number of the channel. `DAHDIChannel`
     pub dahdi_channel: Text<'a>,
 }
 
@@ -260,7 +260,7 @@ impl serde::Serialize for DAHDIRestartAction<'_> {
 pub struct DAHDIShowChannelsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `DAHDIChannel`
+    /// Number of the channel. `DAHDIChannel`
     pub dahdi_channel: Option<Text<'a>>,
 }
 
@@ -278,7 +278,7 @@ impl<'a> DAHDIShowChannelsAction<'a> {
         self
     }
 
-    /// Sets `DAHDIChannel`
+    /// Sets it: Number of the channel. `DAHDIChannel`
     #[must_use]
     pub fn with_dahdi_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.dahdi_channel = Some(value.into());
@@ -362,7 +362,7 @@ impl serde::Serialize for DAHDIShowStatusAction<'_> {
 pub struct DAHDITransferAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `DAHDIChannel`
+    /// Number of the channel. `DAHDIChannel`
     pub dahdi_channel: Text<'a>,
 }
 
@@ -411,7 +411,7 @@ impl serde::Serialize for DAHDITransferAction<'_> {
 pub struct PRIDebugFileSetAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `File`
+    /// The file. `File`
     pub file: Text<'a>,
 }
 
@@ -504,7 +504,7 @@ impl serde::Serialize for PRIDebugFileUnsetAction<'_> {
 pub struct PRIDebugSetAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Span`
+    /// Number of the span. `Span`
     pub span: Text<'a>,
     /// `Level`
     pub level: Value<'a, PriDebugLevel<'a>>,
@@ -557,7 +557,7 @@ impl serde::Serialize for PRIDebugSetAction<'_> {
 pub struct PRIShowSpansAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Span`
+    /// Number of the span. `Span`
     pub span: Option<Text<'a>>,
 }
 
@@ -575,7 +575,7 @@ impl<'a> PRIShowSpansAction<'a> {
         self
     }
 
-    /// Sets `Span`
+    /// Sets it: Number of the span. `Span`
     #[must_use]
     pub fn with_span(mut self, value: impl Into<Text<'a>>) -> Self {
         self.span = Some(value.into());
@@ -614,7 +614,7 @@ impl serde::Serialize for PRIShowSpansAction<'_> {
 pub struct ZapDNDoffAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `ZapChannel`
+    /// Number of the channel. `ZapChannel`
     pub zap_channel: Option<Text<'a>>,
 }
 
@@ -632,7 +632,7 @@ impl<'a> ZapDNDoffAction<'a> {
         self
     }
 
-    /// Sets `ZapChannel`
+    /// Sets it: Number of the channel. `ZapChannel`
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());
@@ -671,7 +671,7 @@ impl serde::Serialize for ZapDNDoffAction<'_> {
 pub struct ZapDNDonAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `ZapChannel`
+    /// Number of the channel. `ZapChannel`
     pub zap_channel: Option<Text<'a>>,
 }
 
@@ -689,7 +689,7 @@ impl<'a> ZapDNDonAction<'a> {
         self
     }
 
-    /// Sets `ZapChannel`
+    /// Sets it: Number of the channel. `ZapChannel`
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());
@@ -728,7 +728,7 @@ impl serde::Serialize for ZapDNDonAction<'_> {
 pub struct ZapDialOffhookAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `ZapChannel`
+    /// Number of the channel. `ZapChannel`
     pub zap_channel: Option<Text<'a>>,
     /// `Number`
     pub number: Option<Text<'a>>,
@@ -748,7 +748,7 @@ impl<'a> ZapDialOffhookAction<'a> {
         self
     }
 
-    /// Sets `ZapChannel`
+    /// Sets it: Number of the channel. `ZapChannel`
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());
@@ -796,7 +796,7 @@ impl serde::Serialize for ZapDialOffhookAction<'_> {
 pub struct ZapHangupAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `ZapChannel`
+    /// Number of the channel. `ZapChannel`
     pub zap_channel: Option<Text<'a>>,
 }
 
@@ -814,7 +814,7 @@ impl<'a> ZapHangupAction<'a> {
         self
     }
 
-    /// Sets `ZapChannel`
+    /// Sets it: Number of the channel. `ZapChannel`
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());
@@ -898,7 +898,7 @@ impl serde::Serialize for ZapShowChannelsAction<'_> {
 pub struct ZapTransferAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `ZapChannel`
+    /// Number of the channel. `ZapChannel`
     pub zap_channel: Option<Text<'a>>,
 }
 
@@ -916,7 +916,7 @@ impl<'a> ZapTransferAction<'a> {
         self
     }
 
-    /// Sets `ZapChannel`
+    /// Sets it: Number of the channel. `ZapChannel`
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());

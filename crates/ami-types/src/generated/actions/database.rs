@@ -14,9 +14,9 @@ use ami_wire::Message;
 pub struct DBDelAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Family`
+    /// Family of the key. `Family`
     pub family: Text<'a>,
-    /// `Key`
+    /// The key. `Key`
     pub key: Text<'a>,
 }
 
@@ -67,9 +67,9 @@ impl serde::Serialize for DBDelAction<'_> {
 pub struct DBDelTreeAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Family`
+    /// Family of the key. `Family`
     pub family: Text<'a>,
-    /// `Key`
+    /// The key. `Key`
     pub key: Option<Text<'a>>,
 }
 
@@ -86,7 +86,7 @@ impl<'a> DBDelTreeAction<'a> {
         self
     }
 
-    /// Sets `Key`
+    /// Sets it: The key. `Key`
     #[must_use]
     pub fn with_key(mut self, value: impl Into<Text<'a>>) -> Self {
         self.key = Some(value.into());
@@ -128,9 +128,9 @@ impl serde::Serialize for DBDelTreeAction<'_> {
 pub struct DBGetAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Family`
+    /// Family of the key. `Family`
     pub family: Text<'a>,
-    /// `Key`
+    /// The key. `Key`
     pub key: Text<'a>,
 }
 
@@ -182,9 +182,9 @@ impl serde::Serialize for DBGetAction<'_> {
 pub struct DBGetTreeAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Family`
+    /// Family of the key. `Family`
     pub family: Option<Text<'a>>,
-    /// `Key`
+    /// The key. `Key`
     pub key: Option<Text<'a>>,
 }
 
@@ -202,14 +202,14 @@ impl<'a> DBGetTreeAction<'a> {
         self
     }
 
-    /// Sets `Family`
+    /// Sets it: Family of the key. `Family`
     #[must_use]
     pub fn with_family(mut self, value: impl Into<Text<'a>>) -> Self {
         self.family = Some(value.into());
         self
     }
 
-    /// Sets `Key`
+    /// Sets it: The key. `Key`
     #[must_use]
     pub fn with_key(mut self, value: impl Into<Text<'a>>) -> Self {
         self.key = Some(value.into());
@@ -250,11 +250,11 @@ impl serde::Serialize for DBGetTreeAction<'_> {
 pub struct DBPutAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Family`
+    /// Family of the key. `Family`
     pub family: Text<'a>,
-    /// `Key`
+    /// The key. `Key`
     pub key: Text<'a>,
-    /// `Val`
+    /// The value. `Val`
     pub val: Option<Text<'a>>,
 }
 
@@ -271,7 +271,7 @@ impl<'a> DBPutAction<'a> {
         self
     }
 
-    /// Sets `Val`
+    /// Sets it: The value. `Val`
     #[must_use]
     pub fn with_val(mut self, value: impl Into<Text<'a>>) -> Self {
         self.val = Some(value.into());

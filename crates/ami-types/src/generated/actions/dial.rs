@@ -19,21 +19,21 @@ pub struct OriginateAction<'a> {
     pub channel: Text<'a>,
     /// The extension to connect it with; needs Context and Priority. `Exten`
     pub exten: Option<Text<'a>>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Option<Text<'a>>,
-    /// `Priority`
+    /// The priority. `Priority`
     pub priority: Option<Text<'a>>,
     /// How long to wait for an answer. `Timeout`, in milliseconds
     pub timeout: Option<Value<'a, Milliseconds>>,
-    /// `CallerID`
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`
     pub caller_id: Option<Text<'a>>,
     /// A channel variable, `NAME=value`. `Variable`
     pub variable: Repeated<'a>,
-    /// `Account`
+    /// Account that the call is booked on. `Account`
     pub account: Option<Text<'a>>,
     /// The application to connect it with, instead of an extension. `Application`
     pub application: Option<Text<'a>>,
-    /// `Data`
+    /// Arguments of the application. `Data`
     pub data: Option<Text<'a>>,
     /// Answer at once and report by `OriginateResponse`. `Async`
     pub async_: Option<Value<'a, bool>>,
@@ -87,14 +87,14 @@ impl<'a> OriginateAction<'a> {
         self
     }
 
-    /// Sets `Context`
+    /// Sets it: Context of the dialplan. `Context`
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());
         self
     }
 
-    /// Sets `Priority`
+    /// Sets it: The priority. `Priority`
     #[must_use]
     pub fn with_priority(mut self, value: impl Into<Text<'a>>) -> Self {
         self.priority = Some(value.into());
@@ -108,7 +108,7 @@ impl<'a> OriginateAction<'a> {
         self
     }
 
-    /// Sets `CallerID`
+    /// Sets it: Caller identification, `"name" <number>` or the number alone. `CallerID`
     #[must_use]
     pub fn with_caller_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.caller_id = Some(value.into());
@@ -122,7 +122,7 @@ impl<'a> OriginateAction<'a> {
         self
     }
 
-    /// Sets `Account`
+    /// Sets it: Account that the call is booked on. `Account`
     #[must_use]
     pub fn with_account(mut self, value: impl Into<Text<'a>>) -> Self {
         self.account = Some(value.into());
@@ -136,7 +136,7 @@ impl<'a> OriginateAction<'a> {
         self
     }
 
-    /// Sets `Data`
+    /// Sets it: Arguments of the application. `Data`
     #[must_use]
     pub fn with_data(mut self, value: impl Into<Text<'a>>) -> Self {
         self.data = Some(value.into());

@@ -14,15 +14,15 @@ use ami_wire::Message;
 pub struct DialplanExtensionAddAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Text<'a>,
-    /// `Extension`
+    /// The extension. `Extension`
     pub extension: Text<'a>,
-    /// `Priority`
+    /// The priority. `Priority`
     pub priority: Text<'a>,
     /// `Application`
     pub application: Text<'a>,
-    /// `ApplicationData`
+    /// Arguments of the application. `ApplicationData`
     pub application_data: Option<Text<'a>>,
     /// `Replace`
     pub replace: Option<Text<'a>>,
@@ -54,7 +54,7 @@ impl<'a> DialplanExtensionAddAction<'a> {
         self
     }
 
-    /// Sets `ApplicationData`
+    /// Sets it: Arguments of the application. `ApplicationData`
     #[must_use]
     pub fn with_application_data(mut self, value: impl Into<Text<'a>>) -> Self {
         self.application_data = Some(value.into());
@@ -110,11 +110,11 @@ impl serde::Serialize for DialplanExtensionAddAction<'_> {
 pub struct DialplanExtensionRemoveAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Text<'a>,
-    /// `Extension`
+    /// The extension. `Extension`
     pub extension: Text<'a>,
-    /// `Priority`
+    /// The priority. `Priority`
     pub priority: Option<Text<'a>>,
 }
 
@@ -131,7 +131,7 @@ impl<'a> DialplanExtensionRemoveAction<'a> {
         self
     }
 
-    /// Sets `Priority`
+    /// Sets it: The priority. `Priority`
     #[must_use]
     pub fn with_priority(mut self, value: impl Into<Text<'a>>) -> Self {
         self.priority = Some(value.into());
@@ -174,9 +174,9 @@ impl serde::Serialize for DialplanExtensionRemoveAction<'_> {
 pub struct GetVarAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Option<Text<'a>>,
-    /// `Variable`
+    /// The variable. `Variable`
     pub variable: Text<'a>,
 }
 
@@ -193,7 +193,7 @@ impl<'a> GetVarAction<'a> {
         self
     }
 
-    /// Sets `Channel`
+    /// Sets it: The channel, by name. `Channel`
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -234,11 +234,11 @@ impl serde::Serialize for GetVarAction<'_> {
 pub struct SetVarAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Option<Text<'a>>,
-    /// `Variable`
+    /// The variable. `Variable`
     pub variable: Text<'a>,
-    /// `Value`
+    /// The value. `Value`
     pub value: Text<'a>,
 }
 
@@ -255,7 +255,7 @@ impl<'a> SetVarAction<'a> {
         self
     }
 
-    /// Sets `Channel`
+    /// Sets it: The channel, by name. `Channel`
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -299,9 +299,9 @@ impl serde::Serialize for SetVarAction<'_> {
 pub struct ShowDialPlanAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Extension`
+    /// The extension. `Extension`
     pub extension: Option<Text<'a>>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Option<Text<'a>>,
 }
 
@@ -319,14 +319,14 @@ impl<'a> ShowDialPlanAction<'a> {
         self
     }
 
-    /// Sets `Extension`
+    /// Sets it: The extension. `Extension`
     #[must_use]
     pub fn with_extension(mut self, value: impl Into<Text<'a>>) -> Self {
         self.extension = Some(value.into());
         self
     }
 
-    /// Sets `Context`
+    /// Sets it: Context of the dialplan. `Context`
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());

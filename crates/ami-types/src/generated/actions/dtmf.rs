@@ -15,9 +15,9 @@ use ami_wire::Message;
 pub struct PlayDTMFAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `Digit`
+    /// The digit. `Digit`
     pub digit: Text<'a>,
     /// `Duration`, in milliseconds; releases 12..
     pub duration: Option<Value<'a, Milliseconds>>,
@@ -90,9 +90,9 @@ impl serde::Serialize for PlayDTMFAction<'_> {
 pub struct PlayMFAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `Digit`
+    /// The digit. `Digit`
     pub digit: Text<'a>,
     /// `Duration`
     pub duration: Option<Text<'a>>,
@@ -154,7 +154,7 @@ impl serde::Serialize for PlayMFAction<'_> {
 pub struct SendFlashAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
     /// `Receive`
     pub receive: Option<Text<'a>>,

@@ -14,7 +14,7 @@ use ami_wire::Message;
 pub struct FAXSessionAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `SessionNumber`
+    /// Number of the fax session. `SessionNumber`
     pub session_number: Text<'a>,
 }
 

@@ -14,7 +14,7 @@ use ami_wire::Message;
 pub struct LocalOptimizeAwayAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
 }
 

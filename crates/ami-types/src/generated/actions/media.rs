@@ -15,9 +15,9 @@ use ami_wire::Message;
 pub struct ChangeMonitorAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `File`
+    /// The file. `File`
     pub file: Text<'a>,
 }
 
@@ -68,7 +68,7 @@ impl serde::Serialize for ChangeMonitorAction<'_> {
 pub struct ControlPlaybackAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
     /// `Control`
     pub control: Value<'a, PlaybackControl<'a>>,
@@ -121,11 +121,11 @@ impl serde::Serialize for ControlPlaybackAction<'_> {
 pub struct MixMonitorAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `File`
+    /// The file. `File`
     pub file: Option<Text<'a>>,
-    /// `Options`
+    /// Options. `Options`
     pub options: Option<Text<'a>>,
     /// `Command`; releases 12..
     pub command: Option<Text<'a>>,
@@ -144,14 +144,14 @@ impl<'a> MixMonitorAction<'a> {
         self
     }
 
-    /// Sets `File`
+    /// Sets it: The file. `File`
     #[must_use]
     pub fn with_file(mut self, value: impl Into<Text<'a>>) -> Self {
         self.file = Some(value.into());
         self
     }
 
-    /// Sets `Options`
+    /// Sets it: Options. `Options`
     #[must_use]
     pub fn with_options(mut self, value: impl Into<Text<'a>>) -> Self {
         self.options = Some(value.into());
@@ -203,11 +203,11 @@ impl serde::Serialize for MixMonitorAction<'_> {
 pub struct MixMonitorMuteAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
     /// `Direction`
     pub direction: Option<Text<'a>>,
-    /// `State`
+    /// The state. `State`
     pub state: Option<Text<'a>>,
     /// `MixMonitorID`; releases 18..23
     pub mix_monitor_id: Option<Text<'a>>,
@@ -233,7 +233,7 @@ impl<'a> MixMonitorMuteAction<'a> {
         self
     }
 
-    /// Sets `State`
+    /// Sets it: The state. `State`
     #[must_use]
     pub fn with_state(mut self, value: impl Into<Text<'a>>) -> Self {
         self.state = Some(value.into());
@@ -285,9 +285,9 @@ impl serde::Serialize for MixMonitorMuteAction<'_> {
 pub struct MonitorAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `File`
+    /// The file. `File`
     pub file: Option<Text<'a>>,
     /// `Format`
     pub format: Option<Text<'a>>,
@@ -308,7 +308,7 @@ impl<'a> MonitorAction<'a> {
         self
     }
 
-    /// Sets `File`
+    /// Sets it: The file. `File`
     #[must_use]
     pub fn with_file(mut self, value: impl Into<Text<'a>>) -> Self {
         self.file = Some(value.into());
@@ -367,7 +367,7 @@ impl serde::Serialize for MonitorAction<'_> {
 pub struct PauseMonitorAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`; releases 1.8..20
+    /// The channel, by name. `Channel`; releases 1.8..20
     pub channel: Text<'a>,
 }
 
@@ -416,7 +416,7 @@ impl serde::Serialize for PauseMonitorAction<'_> {
 pub struct StopMixMonitorAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
     /// `MixMonitorID`
     pub mix_monitor_id: Option<Text<'a>>,
@@ -476,7 +476,7 @@ impl serde::Serialize for StopMixMonitorAction<'_> {
 pub struct StopMonitorAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
 }
 
@@ -525,7 +525,7 @@ impl serde::Serialize for StopMonitorAction<'_> {
 pub struct UnpauseMonitorAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`; releases 1.8..20
+    /// The channel, by name. `Channel`; releases 1.8..20
     pub channel: Text<'a>,
 }
 

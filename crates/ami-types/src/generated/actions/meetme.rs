@@ -15,7 +15,7 @@ use ami_wire::Message;
 pub struct MeetmeListAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Conference`
+    /// The conference. `Conference`
     pub conference: Option<Text<'a>>,
 }
 
@@ -33,7 +33,7 @@ impl<'a> MeetmeListAction<'a> {
         self
     }
 
-    /// Sets `Conference`
+    /// Sets it: The conference. `Conference`
     #[must_use]
     pub fn with_conference(mut self, value: impl Into<Text<'a>>) -> Self {
         self.conference = Some(value.into());
@@ -117,9 +117,9 @@ impl serde::Serialize for MeetmeListRoomsAction<'_> {
 pub struct MeetmeMuteAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Meetme`; releases 1.8..
+    /// The conference. `Meetme`; releases 1.8..
     pub meetme: Text<'a>,
-    /// `Usernum`; releases 1.8..
+    /// Number of the user in the conference. `Usernum`; releases 1.8..
     pub usernum: Text<'a>,
 }
 
@@ -170,9 +170,9 @@ impl serde::Serialize for MeetmeMuteAction<'_> {
 pub struct MeetmeUnmuteAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Meetme`; releases 1.8..
+    /// The conference. `Meetme`; releases 1.8..
     pub meetme: Text<'a>,
-    /// `Usernum`; releases 1.8..
+    /// Number of the user in the conference. `Usernum`; releases 1.8..
     pub usernum: Text<'a>,
 }
 

@@ -18,9 +18,9 @@ pub struct JabberSendAction<'a> {
     pub jabber: Text<'a>,
     /// `ScreenName`; releases 1.4..23
     pub screen_name: Option<Text<'a>>,
-    /// `Message`
+    /// The text. `Message`
     pub message_text: Text<'a>,
-    /// `JID`; releases 1.8..
+    /// Jabber identification. `JID`; releases 1.8..
     pub jid: Text<'a>,
 }
 
@@ -96,9 +96,9 @@ pub struct MessageSendAction<'a> {
     pub body: Option<Text<'a>>,
     /// `Base64Body`
     pub base64body: Option<Text<'a>>,
-    /// `Variable`
+    /// The variable. `Variable`
     pub variable: Repeated<'a>,
-    /// `Destination`; releases 16..
+    /// The destination's channel. `Destination`; releases 16..
     pub destination: Option<Text<'a>>,
 }
 
@@ -152,14 +152,14 @@ impl<'a> MessageSendAction<'a> {
         self
     }
 
-    /// Sets `Variable`
+    /// Sets it: The variable. `Variable`
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {
         self.variable = value.into();
         self
     }
 
-    /// Sets `Destination`; releases 16..
+    /// Sets it: The destination's channel. `Destination`; releases 16..
     #[must_use]
     pub fn with_destination(mut self, value: impl Into<Text<'a>>) -> Self {
         self.destination = Some(value.into());

@@ -15,11 +15,11 @@ use ami_wire::Message;
 pub struct ParkAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `Channel2`; releases 1.4..23
+    /// The second channel. `Channel2`; releases 1.4..23
     pub channel2: Text<'a>,
-    /// `Timeout`, in milliseconds
+    /// How long. `Timeout`, in milliseconds
     pub timeout: Option<Value<'a, Milliseconds>>,
     /// `Parkinglot`; releases 1.8..
     pub parkinglot: Option<Text<'a>>,
@@ -53,7 +53,7 @@ impl<'a> ParkAction<'a> {
         self
     }
 
-    /// Sets `Timeout`, in milliseconds
+    /// Sets it: How long. `Timeout`, in milliseconds
     #[must_use]
     pub fn with_timeout(mut self, value: impl Into<Value<'a, Milliseconds>>) -> Self {
         self.timeout = Some(value.into());

@@ -14,9 +14,9 @@ use ami_wire::Message;
 pub struct PJSIPHangupAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Option<Text<'a>>,
-    /// `Cause`
+    /// The cause. `Cause`
     pub cause: Text<'a>,
 }
 
@@ -33,7 +33,7 @@ impl<'a> PJSIPHangupAction<'a> {
         self
     }
 
-    /// Sets `Channel`
+    /// Sets it: The channel, by name. `Channel`
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -74,13 +74,13 @@ impl serde::Serialize for PJSIPHangupAction<'_> {
 pub struct PJSIPNotifyAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Endpoint`
+    /// The endpoint. `Endpoint`
     pub endpoint: Option<Text<'a>>,
-    /// `Variable`
+    /// The variable. `Variable`
     pub variable: Repeated<'a>,
-    /// `URI`; releases 13..
+    /// The URI. `URI`; releases 13..
     pub uri: Option<Text<'a>>,
-    /// `Channel`; releases 13..
+    /// The channel, by name. `Channel`; releases 13..
     pub channel: Option<Text<'a>>,
     /// `Option`; releases 18..
     pub option: Option<Text<'a>>,
@@ -100,28 +100,28 @@ impl<'a> PJSIPNotifyAction<'a> {
         self
     }
 
-    /// Sets `Endpoint`
+    /// Sets it: The endpoint. `Endpoint`
     #[must_use]
     pub fn with_endpoint(mut self, value: impl Into<Text<'a>>) -> Self {
         self.endpoint = Some(value.into());
         self
     }
 
-    /// Sets `Variable`
+    /// Sets it: The variable. `Variable`
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {
         self.variable = value.into();
         self
     }
 
-    /// Sets `URI`; releases 13..
+    /// Sets it: The URI. `URI`; releases 13..
     #[must_use]
     pub fn with_uri(mut self, value: impl Into<Text<'a>>) -> Self {
         self.uri = Some(value.into());
         self
     }
 
-    /// Sets `Channel`; releases 13..
+    /// Sets it: The channel, by name. `Channel`; releases 13..
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -175,7 +175,7 @@ impl serde::Serialize for PJSIPNotifyAction<'_> {
 pub struct PJSIPQualifyAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Endpoint`
+    /// The endpoint. `Endpoint`
     pub endpoint: Text<'a>,
 }
 
@@ -224,7 +224,7 @@ impl serde::Serialize for PJSIPQualifyAction<'_> {
 pub struct PJSIPRegisterAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Registration`
+    /// The registration. `Registration`
     pub registration: Text<'a>,
 }
 
@@ -273,9 +273,9 @@ impl serde::Serialize for PJSIPRegisterAction<'_> {
 pub struct PJSIPSetMaintenanceAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Endpoint`
+    /// The endpoint. `Endpoint`
     pub endpoint: Text<'a>,
-    /// `State`
+    /// The state. `State`
     pub state: Value<'a, bool>,
 }
 
@@ -462,7 +462,7 @@ impl serde::Serialize for PJSIPShowContactsAction<'_> {
 pub struct PJSIPShowEndpointAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Endpoint`
+    /// The endpoint. `Endpoint`
     pub endpoint: Text<'a>,
 }
 
@@ -556,7 +556,7 @@ impl serde::Serialize for PJSIPShowEndpointsAction<'_> {
 pub struct PJSIPShowMaintenanceAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Endpoint`
+    /// The endpoint. `Endpoint`
     pub endpoint: Option<Text<'a>>,
 }
 
@@ -574,7 +574,7 @@ impl<'a> PJSIPShowMaintenanceAction<'a> {
         self
     }
 
-    /// Sets `Endpoint`
+    /// Sets it: The endpoint. `Endpoint`
     #[must_use]
     pub fn with_endpoint(mut self, value: impl Into<Text<'a>>) -> Self {
         self.endpoint = Some(value.into());
@@ -883,7 +883,7 @@ impl serde::Serialize for PJSIPShowSubscriptionsOutboundAction<'_> {
 pub struct PJSIPUnregisterAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Registration`
+    /// The registration. `Registration`
     pub registration: Text<'a>,
 }
 

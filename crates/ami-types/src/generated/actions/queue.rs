@@ -14,21 +14,21 @@ use ami_wire::Message;
 pub struct QueueAddAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Queue`
+    /// The queue. `Queue`
     pub queue: Text<'a>,
-    /// `Interface`
+    /// The member's channel. `Interface`
     pub interface: Text<'a>,
-    /// `Penalty`
+    /// Members with a lower penalty are called first. `Penalty`
     pub penalty: Option<Value<'a, i64>>,
-    /// `Paused`; releases 1.2..
+    /// Whether the member is paused. `Paused`; releases 1.2..
     pub paused: Option<Value<'a, bool>>,
-    /// `MemberName`; releases 1.4..
+    /// Name of the member. `MemberName`; releases 1.4..
     pub member_name: Option<Text<'a>>,
-    /// `StateInterface`; releases 1.4..
+    /// Device whose state counts for the member. `StateInterface`; releases 1.4..
     pub state_interface: Option<Text<'a>>,
     /// `Wrapuptime`; releases 16..23
     pub wrapuptime: Option<Text<'a>>,
-    /// `Reason`; releases 20..
+    /// Why. `Reason`; releases 20..
     pub reason: Option<Text<'a>>,
 }
 
@@ -55,28 +55,28 @@ impl<'a> QueueAddAction<'a> {
         self
     }
 
-    /// Sets `Penalty`
+    /// Sets it: Members with a lower penalty are called first. `Penalty`
     #[must_use]
     pub fn with_penalty(mut self, value: impl Into<Value<'a, i64>>) -> Self {
         self.penalty = Some(value.into());
         self
     }
 
-    /// Sets `Paused`; releases 1.2..
+    /// Sets it: Whether the member is paused. `Paused`; releases 1.2..
     #[must_use]
     pub fn with_paused(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.paused = Some(value.into());
         self
     }
 
-    /// Sets `MemberName`; releases 1.4..
+    /// Sets it: Name of the member. `MemberName`; releases 1.4..
     #[must_use]
     pub fn with_member_name(mut self, value: impl Into<Text<'a>>) -> Self {
         self.member_name = Some(value.into());
         self
     }
 
-    /// Sets `StateInterface`; releases 1.4..
+    /// Sets it: Device whose state counts for the member. `StateInterface`; releases 1.4..
     #[must_use]
     pub fn with_state_interface(mut self, value: impl Into<Text<'a>>) -> Self {
         self.state_interface = Some(value.into());
@@ -90,7 +90,7 @@ impl<'a> QueueAddAction<'a> {
         self
     }
 
-    /// Sets `Reason`; releases 20..
+    /// Sets it: Why. `Reason`; releases 20..
     #[must_use]
     pub fn with_reason(mut self, value: impl Into<Text<'a>>) -> Self {
         self.reason = Some(value.into());
@@ -143,11 +143,11 @@ impl serde::Serialize for QueueAddAction<'_> {
 pub struct QueueChangePriorityCallerAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Queue`
+    /// The queue. `Queue`
     pub queue: Text<'a>,
-    /// `Caller`
+    /// The calling channel's device. `Caller`
     pub caller: Text<'a>,
-    /// `Priority`
+    /// The priority. `Priority`
     pub priority: Text<'a>,
     /// `Immediate`; releases 18..
     pub immediate: Option<Value<'a, bool>>,
@@ -211,15 +211,15 @@ impl serde::Serialize for QueueChangePriorityCallerAction<'_> {
 pub struct QueueLogAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Queue`
+    /// The queue. `Queue`
     pub queue: Text<'a>,
     /// `UniqueId`
     pub unique_id: Option<Text<'a>>,
-    /// `Interface`
+    /// The member's channel. `Interface`
     pub interface: Option<Text<'a>>,
     /// `Event`
     pub event: Text<'a>,
-    /// `Message`
+    /// The text. `Message`
     pub message_text: Option<Text<'a>>,
 }
 
@@ -250,14 +250,14 @@ impl<'a> QueueLogAction<'a> {
         self
     }
 
-    /// Sets `Interface`
+    /// Sets it: The member's channel. `Interface`
     #[must_use]
     pub fn with_interface(mut self, value: impl Into<Text<'a>>) -> Self {
         self.interface = Some(value.into());
         self
     }
 
-    /// Sets `Message`
+    /// Sets it: The text. `Message`
     #[must_use]
     pub fn with_message_text(mut self, value: impl Into<Text<'a>>) -> Self {
         self.message_text = Some(value.into());
@@ -304,11 +304,11 @@ impl serde::Serialize for QueueLogAction<'_> {
 pub struct QueueMemberRingInUseAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Interface`
+    /// The member's channel. `Interface`
     pub interface: Text<'a>,
     /// `RingInUse`
     pub ring_in_use: Value<'a, bool>,
-    /// `Queue`
+    /// The queue. `Queue`
     pub queue: Option<Text<'a>>,
 }
 
@@ -325,7 +325,7 @@ impl<'a> QueueMemberRingInUseAction<'a> {
         self
     }
 
-    /// Sets `Queue`
+    /// Sets it: The queue. `Queue`
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -368,13 +368,13 @@ impl serde::Serialize for QueueMemberRingInUseAction<'_> {
 pub struct QueuePauseAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Interface`
+    /// The member's channel. `Interface`
     pub interface: Text<'a>,
-    /// `Paused`
+    /// Whether the member is paused. `Paused`
     pub paused: Value<'a, bool>,
-    /// `Queue`
+    /// The queue. `Queue`
     pub queue: Option<Text<'a>>,
-    /// `Reason`; releases 1.6.2..
+    /// Why. `Reason`; releases 1.6.2..
     pub reason: Option<Text<'a>>,
 }
 
@@ -391,14 +391,14 @@ impl<'a> QueuePauseAction<'a> {
         self
     }
 
-    /// Sets `Queue`
+    /// Sets it: The queue. `Queue`
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
         self
     }
 
-    /// Sets `Reason`; releases 1.6.2..
+    /// Sets it: Why. `Reason`; releases 1.6.2..
     #[must_use]
     pub fn with_reason(mut self, value: impl Into<Text<'a>>) -> Self {
         self.reason = Some(value.into());
@@ -443,11 +443,11 @@ impl serde::Serialize for QueuePauseAction<'_> {
 pub struct QueuePenaltyAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Interface`
+    /// The member's channel. `Interface`
     pub interface: Text<'a>,
-    /// `Penalty`
+    /// Members with a lower penalty are called first. `Penalty`
     pub penalty: Value<'a, i64>,
-    /// `Queue`
+    /// The queue. `Queue`
     pub queue: Option<Text<'a>>,
 }
 
@@ -464,7 +464,7 @@ impl<'a> QueuePenaltyAction<'a> {
         self
     }
 
-    /// Sets `Queue`
+    /// Sets it: The queue. `Queue`
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -507,7 +507,7 @@ impl serde::Serialize for QueuePenaltyAction<'_> {
 pub struct QueueReloadAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Queue`
+    /// The queue. `Queue`
     pub queue: Option<Text<'a>>,
     /// `Members`
     pub members: Option<Value<'a, bool>>,
@@ -531,7 +531,7 @@ impl<'a> QueueReloadAction<'a> {
         self
     }
 
-    /// Sets `Queue`
+    /// Sets it: The queue. `Queue`
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -597,9 +597,9 @@ impl serde::Serialize for QueueReloadAction<'_> {
 pub struct QueueRemoveAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Queue`
+    /// The queue. `Queue`
     pub queue: Text<'a>,
-    /// `Interface`
+    /// The member's channel. `Interface`
     pub interface: Text<'a>,
 }
 
@@ -650,7 +650,7 @@ impl serde::Serialize for QueueRemoveAction<'_> {
 pub struct QueueResetAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Queue`
+    /// The queue. `Queue`
     pub queue: Option<Text<'a>>,
 }
 
@@ -668,7 +668,7 @@ impl<'a> QueueResetAction<'a> {
         self
     }
 
-    /// Sets `Queue`
+    /// Sets it: The queue. `Queue`
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -765,9 +765,9 @@ impl serde::Serialize for QueueRuleAction<'_> {
 pub struct QueueStatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Queue`; releases 1.4..
+    /// The queue. `Queue`; releases 1.4..
     pub queue: Option<Text<'a>>,
-    /// `Member`; releases 1.4..
+    /// Name of the member. `Member`; releases 1.4..
     pub member: Option<Text<'a>>,
 }
 
@@ -785,14 +785,14 @@ impl<'a> QueueStatusAction<'a> {
         self
     }
 
-    /// Sets `Queue`; releases 1.4..
+    /// Sets it: The queue. `Queue`; releases 1.4..
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
         self
     }
 
-    /// Sets `Member`; releases 1.4..
+    /// Sets it: Name of the member. `Member`; releases 1.4..
     #[must_use]
     pub fn with_member(mut self, value: impl Into<Text<'a>>) -> Self {
         self.member = Some(value.into());
@@ -834,7 +834,7 @@ impl serde::Serialize for QueueStatusAction<'_> {
 pub struct QueueSummaryAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Queue`
+    /// The queue. `Queue`
     pub queue: Option<Text<'a>>,
 }
 
@@ -852,7 +852,7 @@ impl<'a> QueueSummaryAction<'a> {
         self
     }
 
-    /// Sets `Queue`
+    /// Sets it: The queue. `Queue`
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -891,9 +891,9 @@ impl serde::Serialize for QueueSummaryAction<'_> {
 pub struct QueueWithdrawCallerAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Queue`
+    /// The queue. `Queue`
     pub queue: Text<'a>,
-    /// `Caller`
+    /// The calling channel's device. `Caller`
     pub caller: Text<'a>,
     /// `WithdrawInfo`
     pub withdraw_info: Option<Text<'a>>,

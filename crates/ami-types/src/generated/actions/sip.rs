@@ -14,9 +14,9 @@ use ami_wire::Message;
 pub struct SIPnotifyAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `Variable`
+    /// The variable. `Variable`
     pub variable: Repeated<'a>,
     /// `Call-ID`; releases 13..20
     pub call_id: Option<Text<'a>>,
@@ -35,7 +35,7 @@ impl<'a> SIPnotifyAction<'a> {
         self
     }
 
-    /// Sets `Variable`
+    /// Sets it: The variable. `Variable`
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {
         self.variable = value.into();
@@ -131,7 +131,7 @@ impl serde::Serialize for SIPpeersAction<'_> {
 pub struct SIPpeerstatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Peer`
+    /// The peer. `Peer`
     pub peer: Option<Text<'a>>,
 }
 
@@ -149,7 +149,7 @@ impl<'a> SIPpeerstatusAction<'a> {
         self
     }
 
-    /// Sets `Peer`
+    /// Sets it: The peer. `Peer`
     #[must_use]
     pub fn with_peer(mut self, value: impl Into<Text<'a>>) -> Self {
         self.peer = Some(value.into());
@@ -188,7 +188,7 @@ impl serde::Serialize for SIPpeerstatusAction<'_> {
 pub struct SIPqualifypeerAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Peer`
+    /// The peer. `Peer`
     pub peer: Text<'a>,
 }
 
@@ -237,7 +237,7 @@ impl serde::Serialize for SIPqualifypeerAction<'_> {
 pub struct SIPshowpeerAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Peer`; releases 1.4..20
+    /// The peer. `Peer`; releases 1.4..20
     pub peer: Text<'a>,
 }
 

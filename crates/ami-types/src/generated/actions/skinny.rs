@@ -104,7 +104,7 @@ impl serde::Serialize for SKINNYlinesAction<'_> {
 pub struct SKINNYshowdeviceAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Device`
+    /// The device. `Device`
     pub device: Text<'a>,
 }
 

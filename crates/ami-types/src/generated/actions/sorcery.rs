@@ -14,7 +14,7 @@ use ami_wire::Message;
 pub struct SorceryMemoryCacheExpireAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Cache`
+    /// The cache. `Cache`
     pub cache: Text<'a>,
 }
 
@@ -63,9 +63,9 @@ impl serde::Serialize for SorceryMemoryCacheExpireAction<'_> {
 pub struct SorceryMemoryCacheExpireObjectAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Cache`
+    /// The cache. `Cache`
     pub cache: Text<'a>,
-    /// `Object`
+    /// The object. `Object`
     pub object: Text<'a>,
 }
 
@@ -116,7 +116,7 @@ impl serde::Serialize for SorceryMemoryCacheExpireObjectAction<'_> {
 pub struct SorceryMemoryCachePopulateAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Cache`
+    /// The cache. `Cache`
     pub cache: Text<'a>,
 }
 
@@ -165,7 +165,7 @@ impl serde::Serialize for SorceryMemoryCachePopulateAction<'_> {
 pub struct SorceryMemoryCacheStaleAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Cache`
+    /// The cache. `Cache`
     pub cache: Text<'a>,
 }
 
@@ -214,9 +214,9 @@ impl serde::Serialize for SorceryMemoryCacheStaleAction<'_> {
 pub struct SorceryMemoryCacheStaleObjectAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Cache`
+    /// The cache. `Cache`
     pub cache: Text<'a>,
-    /// `Object`
+    /// The object. `Object`
     pub object: Text<'a>,
     /// `Reload`
     pub reload: Option<Text<'a>>,

@@ -59,9 +59,9 @@ impl serde::Serialize for DeviceStateListAction<'_> {
 pub struct ExtensionStateAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Exten`
+    /// The extension. `Exten`
     pub exten: Text<'a>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Text<'a>,
 }
 

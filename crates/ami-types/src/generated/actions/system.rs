@@ -5,17 +5,18 @@
 use crate::action_values::{Value, put_text, put_value};
 use crate::generated::enums::ModuleLoadType;
 use crate::schema::ActionId;
+use crate::values::Secret;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
 
 /// Ask for a challenge for a login by MD5.
 ///
-/// `Challenge`; no privilege needed; releases 1.6.2...
+/// `Challenge`; no privilege needed; releases 1.0...
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ChallengeAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `AuthType`
+    /// Kind of authentication. `AuthType`
     pub auth_type: Text<'a>,
 }
 
@@ -201,7 +202,7 @@ impl serde::Serialize for CoreStatusAction<'_> {
 pub struct DataGetAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Path`
+    /// Path headers. `Path`
     pub path: Text<'a>,
     /// `Search`
     pub search: Option<Text<'a>>,
@@ -321,7 +322,7 @@ impl serde::Serialize for EventsAction<'_> {
 pub struct FilterAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Operation`
+    /// What to do with the filter. `Operation`
     pub operation: Option<Text<'a>>,
     /// `Filter`
     pub filter: Option<Text<'a>>,
@@ -343,7 +344,7 @@ impl<'a> FilterAction<'a> {
         self
     }
 
-    /// Sets `Operation`
+    /// Sets it: What to do with the filter. `Operation`
     #[must_use]
     pub fn with_operation(mut self, value: impl Into<Text<'a>>) -> Self {
         self.operation = Some(value.into());
@@ -525,22 +526,22 @@ impl serde::Serialize for LoggerRotateAction<'_> {
     }
 }
 
-/// Log in.
+/// Log in, with a password or with the answer to a challenge.
 ///
-/// `Login`; no privilege needed; releases 1.6.2...
+/// `Login`; no privilege needed; releases 1.0...
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LoginAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Username`; releases 1.8..
+    /// The user, as manager.conf names it. `Username`
     pub username: Text<'a>,
-    /// The password, for a login in clear text. `Secret`; releases 1.8..
-    pub secret: Option<Text<'a>>,
-    /// `AuthType`; releases 16..
+    /// The password, for a login in clear text. `Secret`
+    pub secret: Option<Secret<'a>>,
+    /// `MD5` for a login by challenge. `AuthType`
     pub auth_type: Option<Text<'a>>,
-    /// Lower-case hexadecimal MD5 of challenge and password. `Key`; releases 16..
-    pub key: Option<Text<'a>>,
-    /// `Events`; releases 16..
+    /// Lower-case hexadecimal MD5 of challenge and password. `Key`
+    pub key: Option<Secret<'a>>,
+    /// `off`, `on`, or the classes of events to send. `Events`
     pub events: Option<Text<'a>>,
 }
 
@@ -557,28 +558,28 @@ impl<'a> LoginAction<'a> {
         self
     }
 
-    /// Sets it: The password, for a login in clear text. `Secret`; releases 1.8..
+    /// Sets it: The password, for a login in clear text. `Secret`
     #[must_use]
-    pub fn with_secret(mut self, value: impl Into<Text<'a>>) -> Self {
+    pub fn with_secret(mut self, value: impl Into<Secret<'a>>) -> Self {
         self.secret = Some(value.into());
         self
     }
 
-    /// Sets `AuthType`; releases 16..
+    /// Sets `MD5` for a login by challenge. `AuthType`
     #[must_use]
     pub fn with_auth_type(mut self, value: impl Into<Text<'a>>) -> Self {
         self.auth_type = Some(value.into());
         self
     }
 
-    /// Sets it: Lower-case hexadecimal MD5 of challenge and password. `Key`; releases 16..
+    /// Sets it: Lower-case hexadecimal MD5 of challenge and password. `Key`
     #[must_use]
-    pub fn with_key(mut self, value: impl Into<Text<'a>>) -> Self {
+    pub fn with_key(mut self, value: impl Into<Secret<'a>>) -> Self {
         self.key = Some(value.into());
         self
     }
 
-    /// Sets `Events`; releases 16..
+    /// Sets `off`, `on`, or the classes of events to send. `Events`
     #[must_use]
     pub fn with_events(mut self, value: impl Into<Text<'a>>) -> Self {
         self.events = Some(value.into());
@@ -593,9 +594,9 @@ impl<'a> TypedAction<'a> for LoginAction<'a> {
         Self::is(message).then(|| Self {
             action_id: message.get("ActionID").map(Text::new),
             username: message.get("Username").map_or(Text::new(b""), Text::new),
-            secret: message.get("Secret").map(Text::new),
+            secret: message.get("Secret").map(Secret::new),
             auth_type: message.get("AuthType").map(Text::new),
-            key: message.get("Key").map(Text::new),
+            key: message.get("Key").map(Secret::new),
             events: message.get("Events").map(Text::new),
         })
     }
@@ -603,9 +604,9 @@ impl<'a> TypedAction<'a> for LoginAction<'a> {
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
         put_text(put, "ActionID", self.action_id)?;
         put_text(put, "Username", Some(self.username))?;
-        put_text(put, "Secret", self.secret)?;
+        put_text(put, "Secret", self.secret.map(|secret| secret.text()))?;
         put_text(put, "AuthType", self.auth_type)?;
-        put_text(put, "Key", self.key)?;
+        put_text(put, "Key", self.key.map(|secret| secret.text()))?;
         put_text(put, "Events", self.events)?;
         Ok(())
     }
@@ -669,7 +670,7 @@ impl serde::Serialize for LogoffAction<'_> {
 pub struct ModuleCheckAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Module`
+    /// The module. `Module`
     pub module: Text<'a>,
 }
 
@@ -718,7 +719,7 @@ impl serde::Serialize for ModuleCheckAction<'_> {
 pub struct ModuleLoadAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Module`
+    /// The module. `Module`
     pub module: Option<Text<'a>>,
     /// `LoadType`
     pub load_type: Value<'a, ModuleLoadType<'a>>,
@@ -739,7 +740,7 @@ impl<'a> ModuleLoadAction<'a> {
         self
     }
 
-    /// Sets `Module`
+    /// Sets it: The module. `Module`
     #[must_use]
     pub fn with_module(mut self, value: impl Into<Text<'a>>) -> Self {
         self.module = Some(value.into());
@@ -833,7 +834,7 @@ impl serde::Serialize for PingAction<'_> {
 pub struct ReloadAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Module`
+    /// The module. `Module`
     pub module: Option<Text<'a>>,
 }
 
@@ -851,7 +852,7 @@ impl<'a> ReloadAction<'a> {
         self
     }
 
-    /// Sets `Module`
+    /// Sets it: The module. `Module`
     #[must_use]
     pub fn with_module(mut self, value: impl Into<Text<'a>>) -> Self {
         self.module = Some(value.into());
@@ -992,7 +993,7 @@ impl serde::Serialize for RptStatusAction<'_> {
 pub struct WaitEventAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Timeout`, in seconds
+    /// How long. `Timeout`, in seconds
     pub timeout: Value<'a, i64>,
 }
 

@@ -14,13 +14,13 @@ use ami_wire::Message;
 pub struct AtxferAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `Exten`
+    /// The extension. `Exten`
     pub exten: Text<'a>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Option<Text<'a>>,
-    /// `Priority`; releases 1.8..11
+    /// The priority. `Priority`; releases 1.8..11
     pub priority: Text<'a>,
 }
 
@@ -37,7 +37,7 @@ impl<'a> AtxferAction<'a> {
         self
     }
 
-    /// Sets `Context`
+    /// Sets it: Context of the dialplan. `Context`
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());
@@ -82,11 +82,11 @@ impl serde::Serialize for AtxferAction<'_> {
 pub struct BlindTransferAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Option<Text<'a>>,
-    /// `Exten`
+    /// The extension. `Exten`
     pub exten: Option<Text<'a>>,
 }
 
@@ -103,14 +103,14 @@ impl<'a> BlindTransferAction<'a> {
         self
     }
 
-    /// Sets `Context`
+    /// Sets it: Context of the dialplan. `Context`
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());
         self
     }
 
-    /// Sets `Exten`
+    /// Sets it: The extension. `Exten`
     #[must_use]
     pub fn with_exten(mut self, value: impl Into<Text<'a>>) -> Self {
         self.exten = Some(value.into());
@@ -153,7 +153,7 @@ impl serde::Serialize for BlindTransferAction<'_> {
 pub struct CancelAtxferAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Channel`
+    /// The channel, by name. `Channel`
     pub channel: Text<'a>,
 }
 

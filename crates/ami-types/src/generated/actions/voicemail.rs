@@ -14,7 +14,7 @@ use ami_wire::Message;
 pub struct MWIDeleteAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Mailbox`
+    /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Option<Text<'a>>,
 }
 
@@ -32,7 +32,7 @@ impl<'a> MWIDeleteAction<'a> {
         self
     }
 
-    /// Sets `Mailbox`
+    /// Sets it: The mailbox, `number@context`. `Mailbox`
     #[must_use]
     pub fn with_mailbox(mut self, value: impl Into<Text<'a>>) -> Self {
         self.mailbox = Some(value.into());
@@ -72,7 +72,7 @@ impl serde::Serialize for MWIDeleteAction<'_> {
 pub struct MWIGetAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Mailbox`
+    /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
 }
 
@@ -121,7 +121,7 @@ impl serde::Serialize for MWIGetAction<'_> {
 pub struct MWIUpdateAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Mailbox`
+    /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
     /// `OldMessages`
     pub old_messages: Option<Text<'a>>,
@@ -192,7 +192,7 @@ impl serde::Serialize for MWIUpdateAction<'_> {
 pub struct MailboxCountAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Mailbox`
+    /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
 }
 
@@ -241,7 +241,7 @@ impl serde::Serialize for MailboxCountAction<'_> {
 pub struct MailboxStatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Mailbox`
+    /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
 }
 
@@ -290,9 +290,9 @@ impl serde::Serialize for MailboxStatusAction<'_> {
 pub struct VoicemailBoxSummaryAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Text<'a>,
-    /// `Mailbox`
+    /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
 }
 
@@ -343,9 +343,9 @@ impl serde::Serialize for VoicemailBoxSummaryAction<'_> {
 pub struct VoicemailForwardAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Text<'a>,
-    /// `Mailbox`
+    /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
     /// `Folder`
     pub folder: Text<'a>,
@@ -433,9 +433,9 @@ impl serde::Serialize for VoicemailForwardAction<'_> {
 pub struct VoicemailMoveAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Text<'a>,
-    /// `Mailbox`
+    /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
     /// `Folder`
     pub folder: Text<'a>,
@@ -511,9 +511,9 @@ impl serde::Serialize for VoicemailMoveAction<'_> {
 pub struct VoicemailRefreshAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Option<Text<'a>>,
-    /// `Mailbox`
+    /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Option<Text<'a>>,
 }
 
@@ -531,14 +531,14 @@ impl<'a> VoicemailRefreshAction<'a> {
         self
     }
 
-    /// Sets `Context`
+    /// Sets it: Context of the dialplan. `Context`
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());
         self
     }
 
-    /// Sets `Mailbox`
+    /// Sets it: The mailbox, `number@context`. `Mailbox`
     #[must_use]
     pub fn with_mailbox(mut self, value: impl Into<Text<'a>>) -> Self {
         self.mailbox = Some(value.into());
@@ -579,9 +579,9 @@ impl serde::Serialize for VoicemailRefreshAction<'_> {
 pub struct VoicemailRemoveAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Text<'a>,
-    /// `Mailbox`
+    /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
     /// `Folder`
     pub folder: Text<'a>,
@@ -646,9 +646,9 @@ impl serde::Serialize for VoicemailRemoveAction<'_> {
 pub struct VoicemailUserStatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Context`
+    /// Context of the dialplan. `Context`
     pub context: Text<'a>,
-    /// `Mailbox`
+    /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
 }
 

@@ -27,22 +27,22 @@ impl<'a> AgentCalled<'a> {
         ChannelSnapshot(self.0.view_from(20))
     }
 
-    /// `AgentCalled`; releases 1.0..11
+    /// The member's channel. `AgentCalled`; releases 1.0..11
     pub fn agent_called(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `ChannelCalling`; releases 1.0..11
+    /// The caller's channel. `ChannelCalling`; releases 1.0..11
     pub fn channel_calling(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `AgentName`; releases 1.4..11
+    /// Name of the member. `AgentName`; releases 1.4..11
     pub fn agent_name(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
@@ -57,7 +57,7 @@ impl<'a> AgentCalled<'a> {
         self.0.text(35)
     }
 
-    /// `DestinationChannel`; releases 1.6.2..11
+    /// Channel of the destination. `DestinationChannel`; releases 1.6.2..11
     pub fn destination_channel(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
@@ -114,7 +114,7 @@ impl<'a> AgentComplete<'a> {
         ChannelSnapshot(self.0.view_from(16))
     }
 
-    /// `Member`; releases 1.2..11
+    /// Name of the member. `Member`; releases 1.2..11
     pub fn member(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -191,7 +191,7 @@ impl<'a> AgentConnect<'a> {
         ChannelSnapshot(self.0.view_from(16))
     }
 
-    /// `Member`; releases 1.2..11
+    /// Name of the member. `Member`; releases 1.2..11
     pub fn member(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -216,17 +216,17 @@ impl<'a> AgentConnect<'a> {
         self.0.text(34)
     }
 
-    /// `BridgedChannel`; releases 1.4..11
+    /// The channel it is connected with. `BridgedChannel`; releases 1.4..11
     pub fn bridged_channel(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
-    /// `Holdtime`, in seconds
+    /// How long callers wait, or this caller waited. `Holdtime`, in seconds
     pub fn holdtime(&self) -> Field<'a, Seconds> {
         self.0.field(36)
     }
 
-    /// `Ringtime`, in milliseconds; releases 1.6.2..
+    /// How long it rang. `Ringtime`, in milliseconds; releases 1.6.2..
     pub fn ringtime(&self) -> Field<'a, Milliseconds> {
         self.0.field(37)
     }
@@ -273,7 +273,7 @@ impl<'a> AgentDump<'a> {
         self.0.text(0)
     }
 
-    /// `Member`; releases 1.2..11
+    /// Name of the member. `Member`; releases 1.2..11
     pub fn member(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -320,7 +320,7 @@ impl<'a> AgentLogin<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Agent`
+    /// The agent. `Agent`
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -357,12 +357,12 @@ impl<'a> AgentLogoff<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Agent`
+    /// The agent. `Agent`
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `Logintime`, in seconds
+    /// How long the agent was logged in. `Logintime`, in seconds
     pub fn logintime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
     }
@@ -404,7 +404,7 @@ impl<'a> AgentRingNoAnswer<'a> {
         ChannelSnapshot(self.0.view_from(16))
     }
 
-    /// `Member`; releases 1.6.2..11
+    /// Name of the member. `Member`; releases 1.6.2..11
     pub fn member(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -424,7 +424,7 @@ impl<'a> AgentRingNoAnswer<'a> {
         self.0.text(33)
     }
 
-    /// `Ringtime`, in milliseconds
+    /// How long it rang. `Ringtime`, in milliseconds
     pub fn ringtime(&self) -> Field<'a, Milliseconds> {
         self.0.field(34)
     }
@@ -456,12 +456,12 @@ impl serde::Serialize for AgentRingNoAnswer<'_> {
 pub struct AgentCallbackLogin<'a>(Located<'a, 3>);
 
 impl<'a> AgentCallbackLogin<'a> {
-    /// `Agent`
+    /// The agent. `Agent`
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Loginchan`
+    /// The channel that calls back. `Loginchan`
     pub fn loginchan(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -498,17 +498,17 @@ impl serde::Serialize for AgentCallbackLogin<'_> {
 pub struct AgentCallbackLogoff<'a>(Located<'a, 5>);
 
 impl<'a> AgentCallbackLogoff<'a> {
-    /// `Agent`
+    /// The agent. `Agent`
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Loginchan`
+    /// The channel that calls back. `Loginchan`
     pub fn loginchan(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Logintime`
+    /// How long the agent was logged in. `Logintime`
     pub fn logintime(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -555,12 +555,12 @@ impl<'a> Agents<'a> {
         ChannelSnapshot(self.0.view_from(8))
     }
 
-    /// `Agent`
+    /// The agent. `Agent`
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Name`
+    /// Its name. `Name`
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -570,27 +570,27 @@ impl<'a> Agents<'a> {
         self.0.field(2)
     }
 
-    /// `LoggedInChan`; releases 1.2..11
+    /// The channel on which the agent is logged in. `LoggedInChan`; releases 1.2..11
     pub fn logged_in_chan(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `LoggedInTime`
+    /// When the agent logged in; 0 for not logged in. `LoggedInTime`
     pub fn logged_in_time(&self) -> Field<'a, Epoch> {
         self.0.field(4)
     }
 
-    /// `TalkingTo`; releases 1.2..11
+    /// Number of the caller. `TalkingTo`; releases 1.2..11
     pub fn talking_to(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `TalkingToChan`; releases 1.6.2..
+    /// Channel of the caller. `TalkingToChan`; releases 1.6.2..
     pub fn talking_to_chan(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `CallStarted`; releases 12..
+    /// When the current call began. `CallStarted`; releases 12..
     pub fn call_started(&self) -> Field<'a, Epoch> {
         self.0.field(7)
     }

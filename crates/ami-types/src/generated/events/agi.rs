@@ -16,7 +16,7 @@ use ami_wire::Message;
 pub struct AGIExec<'a>(Located<'a, 6>);
 
 impl<'a> AGIExec<'a> {
-    /// `SubEvent`
+    /// Which of the event's moments this is. `SubEvent`
     pub fn sub_event(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -167,7 +167,7 @@ impl serde::Serialize for AGIExecStart<'_> {
 pub struct AsyncAGI<'a>(Located<'a, 5>);
 
 impl<'a> AsyncAGI<'a> {
-    /// `SubEvent`
+    /// Which of the event's moments this is. `SubEvent`
     pub fn sub_event(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -177,12 +177,12 @@ impl<'a> AsyncAGI<'a> {
         self.0.text(1)
     }
 
-    /// `Env`
+    /// The AGI environment, percent-encoded. `Env`
     pub fn env(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `CommandID`
+    /// Identifies the command; comes back in the event that reports its end. `CommandID`
     pub fn command_id(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -298,7 +298,7 @@ impl<'a> AsyncAGIStart<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Env`
+    /// The AGI environment, percent-encoded. `Env`
     pub fn env(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }

@@ -22,7 +22,7 @@ impl<'a> AocD<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Charge`
+    /// What is charged for. `Charge`
     pub fn charge(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -32,47 +32,47 @@ impl<'a> AocD<'a> {
         self.0.field(16)
     }
 
-    /// `BillingID`
+    /// Billing type. `BillingID`
     pub fn billing_id(&self) -> Field<'a, AocBilling<'a>> {
         self.0.field(17)
     }
 
-    /// `TotalType`
+    /// Whether it is the total. `TotalType`
     pub fn total_type(&self) -> Field<'a, AocTotal<'a>> {
         self.0.field(18)
     }
 
-    /// `Currency`
+    /// Name of the currency. `Currency`
     pub fn currency(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// `Name`
+    /// Its name. `Name`
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
-    /// `Cost`
+    /// Amount, before the multiplier. `Cost`
     pub fn cost(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
-    /// `Multiplier`
+    /// What the amount is multiplied with. `Multiplier`
     pub fn multiplier(&self) -> Field<'a, ChargeMultiplier<'a>> {
         self.0.field(22)
     }
 
-    /// `Units`
+    /// Charged units. `Units`
     pub fn units(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
-    /// `NumberOf`
+    /// Number of units. `NumberOf`
     pub fn number_of(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
-    /// `TypeOf`
+    /// Type of units. `TypeOf`
     pub fn type_of(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
@@ -109,7 +109,7 @@ impl<'a> AocE<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `ChargingAssociation`; releases 12..
+    /// With what the charge is associated. `ChargingAssociation`; releases 12..
     pub fn charging_association(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -119,7 +119,7 @@ impl<'a> AocE<'a> {
         self.0.text(16)
     }
 
-    /// `Plan`; releases 12..
+    /// Numbering plan of the associated number. `Plan`; releases 12..
     pub fn plan(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
@@ -129,7 +129,7 @@ impl<'a> AocE<'a> {
         self.0.text(18)
     }
 
-    /// `Charge`; releases 12..
+    /// What is charged for. `Charge`; releases 12..
     pub fn charge(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -139,47 +139,47 @@ impl<'a> AocE<'a> {
         self.0.field(20)
     }
 
-    /// `BillingID`; releases 12..
+    /// Billing type. `BillingID`; releases 12..
     pub fn billing_id(&self) -> Field<'a, AocBilling<'a>> {
         self.0.field(21)
     }
 
-    /// `TotalType`; releases 12..
+    /// Whether it is the total. `TotalType`; releases 12..
     pub fn total_type(&self) -> Field<'a, AocTotal<'a>> {
         self.0.field(22)
     }
 
-    /// `Currency`; releases 12..
+    /// Name of the currency. `Currency`; releases 12..
     pub fn currency(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
-    /// `Name`; releases 12..
+    /// Its name. `Name`; releases 12..
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
-    /// `Cost`; releases 12..
+    /// Amount, before the multiplier. `Cost`; releases 12..
     pub fn cost(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
-    /// `Multiplier`; releases 12..
+    /// What the amount is multiplied with. `Multiplier`; releases 12..
     pub fn multiplier(&self) -> Field<'a, ChargeMultiplier<'a>> {
         self.0.field(26)
     }
 
-    /// `Units`; releases 12..
+    /// Charged units. `Units`; releases 12..
     pub fn units(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
 
-    /// `NumberOf`; releases 12..
+    /// Number of units. `NumberOf`; releases 12..
     pub fn number_of(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
-    /// `TypeOf`; releases 12..
+    /// Type of units. `TypeOf`; releases 12..
     pub fn type_of(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
@@ -216,32 +216,32 @@ impl<'a> AocS<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Chargeable`
+    /// What is charged for. `Chargeable`
     pub fn chargeable(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `RateType`
+    /// Kind of rate. `RateType`
     pub fn rate_type(&self) -> Field<'a, AocRate<'a>> {
         self.0.field(16)
     }
 
-    /// `Currency`
+    /// Name of the currency. `Currency`
     pub fn currency(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
-    /// `Name`
+    /// Its name. `Name`
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// `Cost`
+    /// Amount, before the multiplier. `Cost`
     pub fn cost(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// `Multiplier`
+    /// What the amount is multiplied with. `Multiplier`
     pub fn multiplier(&self) -> Field<'a, ChargeMultiplier<'a>> {
         self.0.field(20)
     }
@@ -256,17 +256,17 @@ impl<'a> AocS<'a> {
         self.0.text(22)
     }
 
-    /// `Granularity`
+    /// Smallest charged part. `Granularity`
     pub fn granularity(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
-    /// `Length`
+    /// Length of a step. `Length`
     pub fn length(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
-    /// `Scale`
+    /// Unit of the length. `Scale`
     pub fn scale(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
@@ -276,7 +276,7 @@ impl<'a> AocS<'a> {
         self.0.field(26)
     }
 
-    /// `SpecialCode`
+    /// Code of a special rate. `SpecialCode`
     pub fn special_code(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }

@@ -17,12 +17,12 @@ use ami_wire::Message;
 pub struct Bridge<'a>(Located<'a, 8>);
 
 impl<'a> Bridge<'a> {
-    /// `Bridgestate`
+    /// Whether the channels are linked. `Bridgestate`
     pub fn bridgestate(&self) -> Field<'a, LegacyBridgeState<'a>> {
         self.0.field(0)
     }
 
-    /// `Bridgetype`
+    /// Who links them: the core, or RTP. `Bridgetype`
     pub fn bridgetype(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -47,12 +47,12 @@ impl<'a> Bridge<'a> {
         self.0.text(5)
     }
 
-    /// `CallerID1`
+    /// The first channel's caller number. `CallerID1`
     pub fn caller_id1(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `CallerID2`
+    /// The second channel's caller number. `CallerID2`
     pub fn caller_id2(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
@@ -84,7 +84,7 @@ impl serde::Serialize for Bridge<'_> {
 pub struct BridgeAction<'a>(Located<'a, 3>);
 
 impl<'a> BridgeAction<'a> {
-    /// `Response`
+    /// How it went. `Response`
     pub fn response(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -232,7 +232,7 @@ impl serde::Serialize for BridgeEnter<'_> {
 pub struct BridgeExec<'a>(Located<'a, 4>);
 
 impl<'a> BridgeExec<'a> {
-    /// `Response`
+    /// How it went. `Response`
     pub fn response(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -533,22 +533,22 @@ impl serde::Serialize for BridgeTechnologyListComplete<'_> {
 pub struct BridgeTechnologyListItem<'a>(Located<'a, 4>);
 
 impl<'a> BridgeTechnologyListItem<'a> {
-    /// `BridgeTechnology`
+    /// The technology. `BridgeTechnology`
     pub fn bridge_technology(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `BridgeType`
+    /// Type of the bridge. `BridgeType`
     pub fn bridge_type(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `BridgePriority`
+    /// The technology with the highest is taken first. `BridgePriority`
     pub fn bridge_priority(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// `BridgeSuspended`
+    /// Whether the technology is out of use. `BridgeSuspended`
     pub fn bridge_suspended(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
@@ -585,7 +585,7 @@ impl<'a> BridgeVideoSourceUpdate<'a> {
         BridgeSnapshot(self.0.view_from(0))
     }
 
-    /// `BridgePreviousVideoSource`
+    /// The channel whose video was shown before. `BridgePreviousVideoSource`
     pub fn bridge_previous_video_source(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -637,12 +637,12 @@ impl<'a> Link<'a> {
         self.0.text(3)
     }
 
-    /// `CallerID1`; releases 1.2..1.4
+    /// The first channel's caller number. `CallerID1`; releases 1.2..1.4
     pub fn caller_id1(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `CallerID2`; releases 1.2..1.4
+    /// The second channel's caller number. `CallerID2`; releases 1.2..1.4
     pub fn caller_id2(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -694,12 +694,12 @@ impl<'a> Unlink<'a> {
         self.0.text(3)
     }
 
-    /// `CallerID1`; releases 1.2..1.8
+    /// The first channel's caller number. `CallerID1`; releases 1.2..1.8
     pub fn caller_id1(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `CallerID2`; releases 1.2..1.8
+    /// The second channel's caller number. `CallerID2`; releases 1.2..1.8
     pub fn caller_id2(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }

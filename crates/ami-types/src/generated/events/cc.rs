@@ -14,12 +14,12 @@ use ami_wire::Message;
 pub struct CCAvailable<'a>(Located<'a, 3>);
 
 impl<'a> CCAvailable<'a> {
-    /// `CoreID`
+    /// Identifies the call completion. `CoreID`
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Callee`
+    /// The called channel's device. `Callee`
     pub fn callee(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -56,12 +56,12 @@ impl serde::Serialize for CCAvailable<'_> {
 pub struct CCCallerRecalling<'a>(Located<'a, 2>);
 
 impl<'a> CCCallerRecalling<'a> {
-    /// `CoreID`
+    /// Identifies the call completion. `CoreID`
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Caller`
+    /// The calling channel's device. `Caller`
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -93,12 +93,12 @@ impl serde::Serialize for CCCallerRecalling<'_> {
 pub struct CCCallerStartMonitoring<'a>(Located<'a, 2>);
 
 impl<'a> CCCallerStartMonitoring<'a> {
-    /// `CoreID`
+    /// Identifies the call completion. `CoreID`
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Caller`
+    /// The calling channel's device. `Caller`
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -130,12 +130,12 @@ impl serde::Serialize for CCCallerStartMonitoring<'_> {
 pub struct CCCallerStopMonitoring<'a>(Located<'a, 2>);
 
 impl<'a> CCCallerStopMonitoring<'a> {
-    /// `CoreID`
+    /// Identifies the call completion. `CoreID`
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Caller`
+    /// The calling channel's device. `Caller`
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -167,12 +167,12 @@ impl serde::Serialize for CCCallerStopMonitoring<'_> {
 pub struct CCFailure<'a>(Located<'a, 3>);
 
 impl<'a> CCFailure<'a> {
-    /// `CoreID`
+    /// Identifies the call completion. `CoreID`
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Caller`
+    /// The calling channel's device. `Caller`
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -209,12 +209,12 @@ impl serde::Serialize for CCFailure<'_> {
 pub struct CCMonitorFailed<'a>(Located<'a, 2>);
 
 impl<'a> CCMonitorFailed<'a> {
-    /// `CoreID`
+    /// Identifies the call completion. `CoreID`
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Callee`
+    /// The called channel's device. `Callee`
     pub fn callee(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -246,17 +246,17 @@ impl serde::Serialize for CCMonitorFailed<'_> {
 pub struct CCOfferTimerStart<'a>(Located<'a, 3>);
 
 impl<'a> CCOfferTimerStart<'a> {
-    /// `CoreID`
+    /// Identifies the call completion. `CoreID`
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Caller`
+    /// The calling channel's device. `Caller`
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Expires`
+    /// Time until the offer ends, in seconds. `Expires`
     pub fn expires(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -288,12 +288,12 @@ impl serde::Serialize for CCOfferTimerStart<'_> {
 pub struct CCRecallComplete<'a>(Located<'a, 2>);
 
 impl<'a> CCRecallComplete<'a> {
-    /// `CoreID`
+    /// Identifies the call completion. `CoreID`
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Caller`
+    /// The calling channel's device. `Caller`
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -325,12 +325,12 @@ impl serde::Serialize for CCRecallComplete<'_> {
 pub struct CCRequestAcknowledged<'a>(Located<'a, 2>);
 
 impl<'a> CCRequestAcknowledged<'a> {
-    /// `CoreID`
+    /// Identifies the call completion. `CoreID`
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Caller`
+    /// The calling channel's device. `Caller`
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -362,17 +362,17 @@ impl serde::Serialize for CCRequestAcknowledged<'_> {
 pub struct CCRequested<'a>(Located<'a, 3>);
 
 impl<'a> CCRequested<'a> {
-    /// `CoreID`
+    /// Identifies the call completion. `CoreID`
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Caller`
+    /// The calling channel's device. `Caller`
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Callee`
+    /// The called channel's device. `Callee`
     pub fn callee(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }

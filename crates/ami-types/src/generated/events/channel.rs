@@ -53,7 +53,7 @@ impl<'a> ChannelUpdate<'a> {
         self.0.text(0)
     }
 
-    /// `Channeltype`
+    /// The channel technology. `Channeltype`
     pub fn channeltype(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -172,12 +172,12 @@ impl<'a> CoreShowChannel<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `BridgedChannel`; releases 1.6.2..11
+    /// The channel it is connected with. `BridgedChannel`; releases 1.6.2..11
     pub fn bridged_channel(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `BridgedUniqueID`; releases 1.6.2..11
+    /// Identifies the channel it is connected with. `BridgedUniqueID`; releases 1.6.2..11
     pub fn bridged_unique_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -192,7 +192,7 @@ impl<'a> CoreShowChannel<'a> {
         self.0.text(18)
     }
 
-    /// `ApplicationData`
+    /// Arguments of the application. `ApplicationData`
     pub fn application_data(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -202,7 +202,7 @@ impl<'a> CoreShowChannel<'a> {
         self.0.text(20)
     }
 
-    /// `BridgeId`; releases 12..
+    /// The bridge it is in. `BridgeId`; releases 12..
     pub fn bridge_id(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
@@ -239,7 +239,7 @@ impl<'a> CoreShowChannelMap<'a> {
         self.0.text(0)
     }
 
-    /// `ConnectedChannel`
+    /// The channel it is connected with. `ConnectedChannel`
     pub fn connected_channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -444,7 +444,7 @@ impl<'a> Hold<'a> {
         self.0.text(15)
     }
 
-    /// `MusicClass`; releases 12..
+    /// Class of the music on hold. `MusicClass`; releases 12..
     pub fn music_class(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -638,22 +638,22 @@ impl serde::Serialize for MCID<'_> {
 pub struct Masquerade<'a>(Located<'a, 4>);
 
 impl<'a> Masquerade<'a> {
-    /// `Clone`
+    /// The channel that is taken over. `Clone`
     pub fn clone_channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `CloneState`
+    /// Its state. `CloneState`
     pub fn clone_state(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Original`
+    /// The channel that takes over. `Original`
     pub fn original(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `OriginalState`
+    /// Its state. `OriginalState`
     pub fn original_state(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -727,12 +727,12 @@ impl<'a> NewCallerid<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `CID-CallingPres`; releases 1.2..
+    /// Presentation of the caller, number and words. `CID-CallingPres`; releases 1.2..
     pub fn cid_calling_pres(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -806,7 +806,7 @@ impl<'a> NewChannel<'a> {
         self.0.text(15)
     }
 
-    /// `CallerID`; releases 1.0..1.2
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.2
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -848,7 +848,7 @@ impl<'a> Newstate<'a> {
         self.0.text(15)
     }
 
-    /// `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -880,7 +880,7 @@ impl serde::Serialize for Newstate<'_> {
 pub struct Rename<'a>(Located<'a, 4>);
 
 impl<'a> Rename<'a> {
-    /// `Oldname`; releases 1.0..1.4
+    /// Name before. `Oldname`; releases 1.0..1.4
     pub fn oldname(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -890,7 +890,7 @@ impl<'a> Rename<'a> {
         self.0.text(1)
     }
 
-    /// `Newname`; releases 1.0..11
+    /// Name now. `Newname`; releases 1.0..11
     pub fn newname(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -974,12 +974,12 @@ impl<'a> Status<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `Account`; releases 1.0..11
+    /// Account that the call is booked on. `Account`; releases 1.0..11
     pub fn account(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -999,32 +999,32 @@ impl<'a> Status<'a> {
         self.0.text(19)
     }
 
-    /// `DNID`; releases 12..
+    /// Number that was dialled. `DNID`; releases 12..
     pub fn dnid(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
-    /// `EffectiveConnectedLineNum`; releases 12..
+    /// Number that is shown as connected. `EffectiveConnectedLineNum`; releases 12..
     pub fn effective_connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
-    /// `EffectiveConnectedLineName`; releases 12..
+    /// Name that is shown as connected. `EffectiveConnectedLineName`; releases 12..
     pub fn effective_connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
-    /// `Link`; releases 1.0..1.4
+    /// The channel it is linked with. `Link`; releases 1.0..1.4
     pub fn link(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
-    /// `BridgedChannel`; releases 1.6.2..11
+    /// The channel it is connected with. `BridgedChannel`; releases 1.6.2..11
     pub fn bridged_channel(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
-    /// `BridgedUniqueid`; releases 1.6.2..11
+    /// Identifies the channel it is connected with. `BridgedUniqueid`; releases 1.6.2..11
     pub fn bridged_uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
@@ -1034,12 +1034,12 @@ impl<'a> Status<'a> {
         self.0.view().all(26)
     }
 
-    /// `TimeToHangup`, in seconds; releases 12..
+    /// Time until the channel is hung up; 0 for no limit. `TimeToHangup`, in seconds; releases 12..
     pub fn time_to_hangup(&self) -> Field<'a, i64> {
         self.0.field(27)
     }
 
-    /// `BridgeID`; releases 12..
+    /// The bridge it is in. `BridgeID`; releases 12..
     pub fn bridge_id(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
@@ -1049,47 +1049,47 @@ impl<'a> Status<'a> {
         self.0.text(29)
     }
 
-    /// `Data`; releases 12..
+    /// Arguments of the application. `Data`; releases 12..
     pub fn data(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
-    /// `Nativeformats`; releases 12..
+    /// Formats of the channel. `Nativeformats`; releases 12..
     pub fn nativeformats(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
-    /// `Readformat`; releases 12..
+    /// Format that is read. `Readformat`; releases 12..
     pub fn readformat(&self) -> Option<Text<'a>> {
         self.0.text(32)
     }
 
-    /// `Readtrans`; releases 12..
+    /// Steps of translation when reading. `Readtrans`; releases 12..
     pub fn readtrans(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
 
-    /// `Writeformat`; releases 12..
+    /// Format that is written. `Writeformat`; releases 12..
     pub fn writeformat(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
-    /// `Writetrans`; releases 12..
+    /// Steps of translation when writing. `Writetrans`; releases 12..
     pub fn writetrans(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
-    /// `Callgroup`; releases 12..
+    /// Call groups. `Callgroup`; releases 12..
     pub fn callgroup(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
-    /// `Pickupgroup`; releases 12..
+    /// Pickup groups. `Pickupgroup`; releases 12..
     pub fn pickupgroup(&self) -> Option<Text<'a>> {
         self.0.text(37)
     }
 
-    /// `Seconds`, in seconds
+    /// Time since the call began. `Seconds`, in seconds
     pub fn seconds(&self) -> Field<'a, i64> {
         self.0.field(38)
     }
@@ -1131,7 +1131,7 @@ impl<'a> StatusComplete<'a> {
         self.0.field(1)
     }
 
-    /// `Items`; releases 1.6.2..
+    /// Number of items. `Items`; releases 1.6.2..
     pub fn items(&self) -> Field<'a, u64> {
         self.0.field(2)
     }

@@ -167,27 +167,27 @@ impl<'a> ConfbridgeList<'a> {
         self.0.field(1)
     }
 
-    /// `MarkedUser`
+    /// Whether the user is marked. `MarkedUser`
     pub fn marked_user(&self) -> Field<'a, bool> {
         self.0.field(2)
     }
 
-    /// `WaitMarked`; releases 12..
+    /// Whether the user waits for a marked user. `WaitMarked`; releases 12..
     pub fn wait_marked(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
-    /// `EndMarked`; releases 12..
+    /// Whether the user's part ends with the last marked user. `EndMarked`; releases 12..
     pub fn end_marked(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
-    /// `EndMarkedAny`; releases 16..
+    /// Whether the user's part ends with any marked user. `EndMarkedAny`; releases 16..
     pub fn end_marked_any(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// `Waiting`; releases 12..
+    /// Whether it waits. `Waiting`; releases 12..
     pub fn waiting(&self) -> Field<'a, bool> {
         self.0.field(6)
     }
@@ -197,12 +197,12 @@ impl<'a> ConfbridgeList<'a> {
         self.0.field(7)
     }
 
-    /// `Talking`; releases 13..
+    /// Whether the user talks. `Talking`; releases 13..
     pub fn talking(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
-    /// `AnsweredTime`, in seconds; releases 12..
+    /// Time since the channel was answered. `AnsweredTime`, in seconds; releases 12..
     pub fn answered_time(&self) -> Field<'a, Seconds> {
         self.0.field(9)
     }
@@ -276,17 +276,17 @@ impl<'a> ConfbridgeListRooms<'a> {
         self.0.text(0)
     }
 
-    /// `Parties`
+    /// Users in the conference. `Parties`
     pub fn parties(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// `Marked`
+    /// Marked users in the conference. `Marked`
     pub fn marked(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// `Locked`
+    /// Whether the conference is locked. `Locked`
     pub fn locked(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
@@ -533,7 +533,7 @@ impl<'a> ConfbridgeTalking<'a> {
         self.0.text(0)
     }
 
-    /// `TalkingStatus`
+    /// Whether the user talks. `TalkingStatus`
     pub fn talking_status(&self) -> Field<'a, bool> {
         self.0.field(24)
     }

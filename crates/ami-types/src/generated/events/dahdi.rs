@@ -16,7 +16,7 @@ use ami_wire::Message;
 pub struct Alarm<'a>(Located<'a, 3>);
 
 impl<'a> Alarm<'a> {
-    /// `Alarm`
+    /// What the alarm is. `Alarm`
     pub fn alarm(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -26,7 +26,7 @@ impl<'a> Alarm<'a> {
         self.0.text(1)
     }
 
-    /// `DAHDIChannel`; releases 12..
+    /// Number of the channel. `DAHDIChannel`; releases 12..
     pub fn dahdi_channel(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -63,7 +63,7 @@ impl<'a> AlarmClear<'a> {
         self.0.text(0)
     }
 
-    /// `DAHDIChannel`; releases 12..
+    /// Number of the channel. `DAHDIChannel`; releases 12..
     pub fn dahdi_channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -100,17 +100,17 @@ impl<'a> DAHDIChannel<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `DAHDISpan`
+    /// Number of the span. `DAHDISpan`
     pub fn dahdi_span(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `DAHDIChannel`
+    /// Number of the channel. `DAHDIChannel`
     pub fn dahdi_channel(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// `DAHDIGroup`; releases 13..
+    /// Groups of the channel. `DAHDIGroup`; releases 13..
     pub fn dahdi_group(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
@@ -142,7 +142,7 @@ impl serde::Serialize for DAHDIChannel<'_> {
 pub struct DAHDIShowChannels<'a>(Located<'a, 10>);
 
 impl<'a> DAHDIShowChannels<'a> {
-    /// `DAHDIChannel`
+    /// Number of the channel. `DAHDIChannel`
     pub fn dahdi_channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -162,12 +162,12 @@ impl<'a> DAHDIShowChannels<'a> {
         self.0.text(3)
     }
 
-    /// `Signalling`
+    /// Signalling of the channel. `Signalling`
     pub fn signalling(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `SignallingCode`
+    /// Signalling of the channel, as a number. `SignallingCode`
     pub fn signalling_code(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -177,17 +177,17 @@ impl<'a> DAHDIShowChannels<'a> {
         self.0.text(6)
     }
 
-    /// `DND`
+    /// Whether do-not-disturb is on. `DND`
     pub fn dnd(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
-    /// `Alarm`
+    /// What the alarm is. `Alarm`
     pub fn alarm(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// `Description`; releases 10..
+    /// Description from the configuration. `Description`; releases 10..
     pub fn description(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
@@ -256,52 +256,52 @@ impl serde::Serialize for DAHDIShowChannelsComplete<'_> {
 pub struct DAHDIShowStatus<'a>(Located<'a, 10>);
 
 impl<'a> DAHDIShowStatus<'a> {
-    /// `Span`
+    /// Number of the span. `Span`
     pub fn span(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Description`
+    /// Description from the configuration. `Description`
     pub fn description(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Alarms`
+    /// Alarms of the span. `Alarms`
     pub fn alarms(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `IRQ`
+    /// Missed interrupts. `IRQ`
     pub fn irq(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `bpviol`
+    /// Bipolar violations. `bpviol`
     pub fn bpviol(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `CRC`
+    /// Checksum errors. `CRC`
     pub fn crc(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `Framing`
+    /// Framing of the line. `Framing`
     pub fn framing(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `Coding`
+    /// Coding of the line. `Coding`
     pub fn coding(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// `Options`
+    /// Options. `Options`
     pub fn options(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// `LBO`
+    /// Line build-out. `LBO`
     pub fn lbo(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
@@ -343,7 +343,7 @@ impl<'a> DNDState<'a> {
         self.0.field(1)
     }
 
-    /// `DAHDIChannel`; releases 12..
+    /// Number of the channel. `DAHDIChannel`; releases 12..
     pub fn dahdi_channel(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -375,22 +375,22 @@ impl serde::Serialize for DNDState<'_> {
 pub struct PRIEvent<'a>(Located<'a, 4>);
 
 impl<'a> PRIEvent<'a> {
-    /// `PRIEvent`
+    /// What happened, in words. `PRIEvent`
     pub fn pri_event(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `PRIEventCode`
+    /// What happened, as a number. `PRIEventCode`
     pub fn pri_event_code(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `D-channel`
+    /// Number of the D-channel. `D-channel`
     pub fn d_channel(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `Span`
+    /// Number of the span. `Span`
     pub fn span(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -422,12 +422,12 @@ impl serde::Serialize for PRIEvent<'_> {
 pub struct SpanAlarm<'a>(Located<'a, 2>);
 
 impl<'a> SpanAlarm<'a> {
-    /// `Alarm`
+    /// What the alarm is. `Alarm`
     pub fn alarm(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Span`
+    /// Number of the span. `Span`
     pub fn span(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -459,7 +459,7 @@ impl serde::Serialize for SpanAlarm<'_> {
 pub struct SpanAlarmClear<'a>(Located<'a, 1>);
 
 impl<'a> SpanAlarmClear<'a> {
-    /// `Span`
+    /// Number of the span. `Span`
     pub fn span(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -496,7 +496,7 @@ impl<'a> ZapShowChannels<'a> {
         self.0.text(0)
     }
 
-    /// `Signalling`
+    /// Signalling of the channel. `Signalling`
     pub fn signalling(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -506,12 +506,12 @@ impl<'a> ZapShowChannels<'a> {
         self.0.text(2)
     }
 
-    /// `Alarm`
+    /// What the alarm is. `Alarm`
     pub fn alarm(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `DND`; releases 1.2
+    /// Whether do-not-disturb is on. `DND`; releases 1.2
     pub fn dnd(&self) -> Field<'a, bool> {
         self.0.field(4)
     }

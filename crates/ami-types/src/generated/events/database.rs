@@ -52,17 +52,17 @@ impl serde::Serialize for DBGetComplete<'_> {
 pub struct DBGetResponse<'a>(Located<'a, 3>);
 
 impl<'a> DBGetResponse<'a> {
-    /// `Family`
+    /// Family of the key. `Family`
     pub fn family(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Key`
+    /// The key. `Key`
     pub fn key(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Val`
+    /// The value. `Val`
     pub fn val(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -94,12 +94,12 @@ impl serde::Serialize for DBGetResponse<'_> {
 pub struct DBGetTreeResponse<'a>(Located<'a, 2>);
 
 impl<'a> DBGetTreeResponse<'a> {
-    /// `Key`
+    /// The key. `Key`
     pub fn key(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Val`
+    /// The value. `Val`
     pub fn val(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }

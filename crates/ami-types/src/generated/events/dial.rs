@@ -17,12 +17,12 @@ use ami_wire::Message;
 pub struct Dial<'a>(Located<'a, 14>);
 
 impl<'a> Dial<'a> {
-    /// `Source`; releases 1.2..1.4
+    /// The caller's channel. `Source`; releases 1.2..1.4
     pub fn source(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `SubEvent`; releases 1.6.2..11
+    /// Which of the event's moments this is. `SubEvent`; releases 1.6.2..11
     pub fn sub_event(&self) -> Field<'a, DialSubEvent<'a>> {
         self.0.field(1)
     }
@@ -32,12 +32,12 @@ impl<'a> Dial<'a> {
         self.0.text(2)
     }
 
-    /// `Destination`
+    /// The destination's channel. `Destination`
     pub fn destination(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `CallerID`; releases 1.2..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.2..1.4
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
@@ -52,7 +52,7 @@ impl<'a> Dial<'a> {
         self.0.text(6)
     }
 
-    /// `SrcUniqueID`; releases 1.2..1.4
+    /// Identifies the caller's channel. `SrcUniqueID`; releases 1.2..1.4
     pub fn src_unique_id(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
@@ -67,17 +67,17 @@ impl<'a> Dial<'a> {
         self.0.text(9)
     }
 
-    /// `UniqueID`; releases 1.6.2..11
+    /// Identifies the channel. `UniqueID`; releases 1.6.2..11
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
-    /// `DestUniqueID`
+    /// Identifies the destination's channel. `DestUniqueID`
     pub fn dest_unique_id(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
-    /// `Dialstring`; releases 1.6.2..11
+    /// What was dialled. `Dialstring`; releases 1.6.2..11
     pub fn dialstring(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
@@ -297,7 +297,7 @@ impl serde::Serialize for OriginateFailure<'_> {
 pub struct OriginateResponse<'a>(Located<'a, 11>);
 
 impl<'a> OriginateResponse<'a> {
-    /// `Response`
+    /// How it went. `Response`
     pub fn response(&self) -> Field<'a, OriginateResult<'a>> {
         self.0.field(0)
     }
@@ -322,7 +322,7 @@ impl<'a> OriginateResponse<'a> {
         self.0.text(4)
     }
 
-    /// `Data`; releases 11..
+    /// Arguments of the application. `Data`; releases 11..
     pub fn data(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -337,7 +337,7 @@ impl<'a> OriginateResponse<'a> {
         self.0.text(7)
     }
 
-    /// `CallerID`; releases 1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.4
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }

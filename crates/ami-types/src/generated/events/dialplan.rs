@@ -21,7 +21,7 @@ impl<'a> HangupHandlerPop<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Handler`
+    /// The hangup handler, `context,extension,priority`. `Handler`
     pub fn handler(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -58,7 +58,7 @@ impl<'a> HangupHandlerPush<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Handler`
+    /// The hangup handler, `context,extension,priority`. `Handler`
     pub fn handler(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -95,7 +95,7 @@ impl<'a> HangupHandlerRun<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Handler`
+    /// The hangup handler, `context,extension,priority`. `Handler`
     pub fn handler(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -152,12 +152,12 @@ impl<'a> ListDialplan<'a> {
         self.0.text(4)
     }
 
-    /// `Registrar`
+    /// Who put it into the dialplan. `Registrar`
     pub fn registrar(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `IncludeContext`; releases 1.6.2..11
+    /// A context that is included. `IncludeContext`; releases 1.6.2..11
     pub fn include_context(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
@@ -246,17 +246,17 @@ impl<'a> ShowDialPlanComplete<'a> {
         self.0.field(1)
     }
 
-    /// `ListExtensions`
+    /// Extensions in the list. `ListExtensions`
     pub fn list_extensions(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// `ListPriorities`
+    /// Priorities in the list. `ListPriorities`
     pub fn list_priorities(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// `ListContexts`
+    /// Contexts in the list. `ListContexts`
     pub fn list_contexts(&self) -> Field<'a, u64> {
         self.0.field(4)
     }

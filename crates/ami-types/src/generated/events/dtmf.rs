@@ -37,12 +37,12 @@ impl<'a> Dtmf<'a> {
         self.0.field(3)
     }
 
-    /// `Begin`
+    /// Whether the digit starts. `Begin`
     pub fn begin(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
-    /// `End`
+    /// Whether the digit ends. `End`
     pub fn end(&self) -> Field<'a, bool> {
         self.0.field(5)
     }

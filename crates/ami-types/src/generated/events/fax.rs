@@ -17,12 +17,12 @@ use ami_wire::Message;
 pub struct FAXSession<'a>(Located<'a, 11>);
 
 impl<'a> FAXSession<'a> {
-    /// `SessionNumber`
+    /// Number of the fax session. `SessionNumber`
     pub fn session_number(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Operation`
+    /// What the session does. `Operation`
     pub fn operation(&self) -> Field<'a, FaxOperation<'a>> {
         self.0.field(1)
     }
@@ -32,42 +32,42 @@ impl<'a> FAXSession<'a> {
         self.0.field(2)
     }
 
-    /// `ErrorCorrectionMode`
+    /// Whether errors are corrected. `ErrorCorrectionMode`
     pub fn error_correction_mode(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
-    /// `DataRate`
+    /// Speed of the transfer. `DataRate`
     pub fn data_rate(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `ImageResolution`
+    /// Resolution of the pages. `ImageResolution`
     pub fn image_resolution(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `PageNumber`
+    /// The current page. `PageNumber`
     pub fn page_number(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
-    /// `FileName`
+    /// The file. `FileName`
     pub fn file_name(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// `PagesTransmitted`, in pages
+    /// Pages sent. `PagesTransmitted`, in pages
     pub fn pages_transmitted(&self) -> Field<'a, u64> {
         self.0.field(8)
     }
 
-    /// `PagesReceived`, in pages
+    /// Pages received. `PagesReceived`, in pages
     pub fn pages_received(&self) -> Field<'a, u64> {
         self.0.field(9)
     }
 
-    /// `TotalBadLines`
+    /// Lines received badly. `TotalBadLines`
     pub fn total_bad_lines(&self) -> Field<'a, u64> {
         self.0.field(10)
     }
@@ -109,7 +109,7 @@ impl<'a> FAXSessionsComplete<'a> {
         self.0.field(1)
     }
 
-    /// `Total`
+    /// How many there are. `Total`
     pub fn total(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
@@ -146,22 +146,22 @@ impl<'a> FAXSessionsEntry<'a> {
         self.0.text(0)
     }
 
-    /// `Technology`
+    /// Fax technology. `Technology`
     pub fn technology(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `SessionNumber`
+    /// Number of the fax session. `SessionNumber`
     pub fn session_number(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `SessionType`
+    /// Transport of the session. `SessionType`
     pub fn session_type(&self) -> Field<'a, FaxSessionType<'a>> {
         self.0.field(3)
     }
 
-    /// `Operation`
+    /// What the session does. `Operation`
     pub fn operation(&self) -> Field<'a, FaxOperation<'a>> {
         self.0.field(4)
     }
@@ -171,7 +171,7 @@ impl<'a> FAXSessionsEntry<'a> {
         self.0.field(5)
     }
 
-    /// `Files`
+    /// The files. `Files`
     pub fn files(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
@@ -203,32 +203,32 @@ impl serde::Serialize for FAXSessionsEntry<'_> {
 pub struct FAXStats<'a>(Located<'a, 6>);
 
 impl<'a> FAXStats<'a> {
-    /// `CurrentSessions`
+    /// Sessions at present. `CurrentSessions`
     pub fn current_sessions(&self) -> Field<'a, u64> {
         self.0.field(0)
     }
 
-    /// `ReservedSessions`
+    /// Sessions that are reserved. `ReservedSessions`
     pub fn reserved_sessions(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// `TransmitAttempts`
+    /// Faxes that were to be sent. `TransmitAttempts`
     pub fn transmit_attempts(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// `ReceiveAttempts`
+    /// Faxes that were to be received. `ReceiveAttempts`
     pub fn receive_attempts(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// `CompletedFAXes`
+    /// Faxes that went through. `CompletedFAXes`
     pub fn completed_fa_xes(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
-    /// `FailedFAXes`
+    /// Faxes that failed. `FailedFAXes`
     pub fn failed_fa_xes(&self) -> Field<'a, u64> {
         self.0.field(5)
     }
@@ -265,7 +265,7 @@ impl<'a> FAXStatus<'a> {
         ChannelSnapshot(self.0.view_from(2))
     }
 
-    /// `Operation`
+    /// What the session does. `Operation`
     pub fn operation(&self) -> Field<'a, FaxOperation<'a>> {
         self.0.field(0)
     }
@@ -275,17 +275,17 @@ impl<'a> FAXStatus<'a> {
         self.0.text(1)
     }
 
-    /// `CallerID`; releases 10..11
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 10..11
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
-    /// `LocalStationID`
+    /// Identification of the local station. `LocalStationID`
     pub fn local_station_id(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// `FileName`; releases 12..
+    /// The file. `FileName`; releases 12..
     pub fn file_name(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -322,37 +322,37 @@ impl<'a> ReceiveFAX<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `CallerID`; releases 1.8..11
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.8..11
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `RemoteStationID`
+    /// Identification of the remote station. `RemoteStationID`
     pub fn remote_station_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// `LocalStationID`
+    /// Identification of the local station. `LocalStationID`
     pub fn local_station_id(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
-    /// `PagesTransferred`, in pages
+    /// Pages that went through. `PagesTransferred`, in pages
     pub fn pages_transferred(&self) -> Field<'a, u64> {
         self.0.field(18)
     }
 
-    /// `Resolution`
+    /// Resolution of the pages. `Resolution`
     pub fn resolution(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// `TransferRate`, in bits per second
+    /// Speed of the transfer. `TransferRate`, in bits per second
     pub fn transfer_rate(&self) -> Field<'a, u64> {
         self.0.field(20)
     }
 
-    /// `FileName`
+    /// The file. `FileName`
     pub fn file_name(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
@@ -389,37 +389,37 @@ impl<'a> SendFAX<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `CallerID`; releases 1.8..11
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.8..11
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `RemoteStationID`
+    /// Identification of the remote station. `RemoteStationID`
     pub fn remote_station_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// `LocalStationID`
+    /// Identification of the local station. `LocalStationID`
     pub fn local_station_id(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
-    /// `PagesTransferred`, in pages
+    /// Pages that went through. `PagesTransferred`, in pages
     pub fn pages_transferred(&self) -> Field<'a, u64> {
         self.0.field(18)
     }
 
-    /// `Resolution`
+    /// Resolution of the pages. `Resolution`
     pub fn resolution(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// `TransferRate`, in bits per second
+    /// Speed of the transfer. `TransferRate`, in bits per second
     pub fn transfer_rate(&self) -> Field<'a, u64> {
         self.0.field(20)
     }
 
-    /// `FileName`; releases 12..
+    /// The file. `FileName`; releases 12..
     pub fn file_name(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }

@@ -150,7 +150,7 @@ impl<'a> LocalOptimizationEnd<'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
 
-    /// `Success`
+    /// Whether it worked. `Success`
     pub fn success(&self) -> Field<'a, bool> {
         self.0.field(30)
     }

@@ -160,12 +160,12 @@ impl serde::Serialize for ChannelTalkingStop<'_> {
 pub struct JitterBufStats<'a>(Located<'a, 16>);
 
 impl<'a> JitterBufStats<'a> {
-    /// `Owner`
+    /// The channel. `Owner`
     pub fn owner(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Ping`
+    /// Round trip time. `Ping`
     pub fn ping(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -447,12 +447,12 @@ impl<'a> MusicOnHold<'a> {
         self.0.text(1)
     }
 
-    /// `UniqueID`
+    /// Identifies the channel. `UniqueID`
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `Class`; releases 1.8..11
+    /// Class of the music. `Class`; releases 1.8..11
     pub fn class(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -489,7 +489,7 @@ impl<'a> MusicOnHoldStart<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Class`
+    /// Class of the music. `Class`
     pub fn class(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -588,47 +588,47 @@ impl<'a> RTCPReceived<'a> {
         self.0.text(20)
     }
 
-    /// `ReceptionReports`; releases 1.6.2..11
+    /// Number of report blocks. `ReceptionReports`; releases 1.6.2..11
     pub fn reception_reports(&self) -> Field<'a, u64> {
         self.0.field(21)
     }
 
-    /// `SenderSSRC`; releases 1.6.2..11
+    /// Source of the report. `SenderSSRC`; releases 1.6.2..11
     pub fn sender_ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(22)
     }
 
-    /// `FractionLost`; releases 1.6.2..11
+    /// Share of packets lost since the last report, in 1/256. `FractionLost`; releases 1.6.2..11
     pub fn fraction_lost(&self) -> Field<'a, u64> {
         self.0.field(23)
     }
 
-    /// `PacketsLost`, in packets; releases 1.6.2..11
+    /// Packets lost so far. `PacketsLost`, in packets; releases 1.6.2..11
     pub fn packets_lost(&self) -> Field<'a, i64> {
         self.0.field(24)
     }
 
-    /// `HighestSequence`; releases 1.6.2..11
+    /// Highest sequence number received. `HighestSequence`; releases 1.6.2..11
     pub fn highest_sequence(&self) -> Field<'a, u64> {
         self.0.field(25)
     }
 
-    /// `SequenceNumberCycles`; releases 1.6.2..11
+    /// How often the sequence number wrapped. `SequenceNumberCycles`; releases 1.6.2..11
     pub fn sequence_number_cycles(&self) -> Field<'a, u64> {
         self.0.field(26)
     }
 
-    /// `IAJitter`; releases 1.6.2..11
+    /// Interarrival jitter. `IAJitter`; releases 1.6.2..11
     pub fn ia_jitter(&self) -> Field<'a, u64> {
         self.0.field(27)
     }
 
-    /// `LastSR`; releases 1.6.2..11
+    /// NTP time of the last sender report. `LastSR`; releases 1.6.2..11
     pub fn last_sr(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
-    /// `DLSR`; releases 1.6.2..11
+    /// Time since the last sender report, `4.9990(sec)`. `DLSR`; releases 1.6.2..11
     pub fn dlsr(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
@@ -735,7 +735,7 @@ impl<'a> RTCPSent<'a> {
         self.0.field(15)
     }
 
-    /// `OurSSRC`; releases 1.6.2..11
+    /// Source of our stream. `OurSSRC`; releases 1.6.2..11
     pub fn our_ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(16)
     }
@@ -785,32 +785,32 @@ impl<'a> RTCPSent<'a> {
         self.0.field(25)
     }
 
-    /// `ReportBlock`; releases 1.6.2..11
+    /// Starts the report block; empty. `ReportBlock`; releases 1.6.2..11
     pub fn report_block(&self) -> Option<Text<'a>> {
         self.0.text(26)
     }
 
-    /// `FractionLost`; releases 1.6.2..11
+    /// Share of packets lost since the last report, in 1/256. `FractionLost`; releases 1.6.2..11
     pub fn fraction_lost(&self) -> Field<'a, u64> {
         self.0.field(27)
     }
 
-    /// `CumulativeLoss`, in packets; releases 1.6.2..11
+    /// Packets lost so far. `CumulativeLoss`, in packets; releases 1.6.2..11
     pub fn cumulative_loss(&self) -> Field<'a, i64> {
         self.0.field(28)
     }
 
-    /// `IAJitter`, in seconds; releases 1.6.2..11
+    /// Interarrival jitter. `IAJitter`, in seconds; releases 1.6.2..11
     pub fn ia_jitter(&self) -> Field<'a, f64> {
         self.0.field(29)
     }
 
-    /// `TheirLastSR`; releases 1.6.2..11
+    /// Middle 32 bits of the NTP time of their last sender report. `TheirLastSR`; releases 1.6.2..11
     pub fn their_last_sr(&self) -> Field<'a, u64> {
         self.0.field(30)
     }
 
-    /// `DLSR`; releases 1.6.2..11
+    /// Time since the last sender report, `4.9990(sec)`. `DLSR`; releases 1.6.2..11
     pub fn dlsr(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
@@ -887,27 +887,27 @@ impl<'a> RTPReceiverStat<'a> {
         self.0.field(0)
     }
 
-    /// `ReceivedPackets`, in packets
+    /// Packets received. `ReceivedPackets`, in packets
     pub fn received_packets(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// `LostPackets`, in packets
+    /// Packets lost. `LostPackets`, in packets
     pub fn lost_packets(&self) -> Field<'a, i64> {
         self.0.field(2)
     }
 
-    /// `Jitter`
+    /// Interarrival jitter. `Jitter`
     pub fn jitter(&self) -> Field<'a, f64> {
         self.0.field(3)
     }
 
-    /// `Transit`
+    /// Relative transit time. `Transit`
     pub fn transit(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
-    /// `RRCount`
+    /// Receiver reports. `RRCount`
     pub fn rr_count(&self) -> Field<'a, u64> {
         self.0.field(5)
     }
@@ -949,17 +949,17 @@ impl<'a> RTPSenderStat<'a> {
         self.0.field(1)
     }
 
-    /// `LostPackets`, in packets
+    /// Packets lost. `LostPackets`, in packets
     pub fn lost_packets(&self) -> Field<'a, i64> {
         self.0.field(2)
     }
 
-    /// `Jitter`
+    /// Interarrival jitter. `Jitter`
     pub fn jitter(&self) -> Field<'a, f64> {
         self.0.field(3)
     }
 
-    /// `SRCount`
+    /// Sender reports. `SRCount`
     pub fn sr_count(&self) -> Field<'a, u64> {
         self.0.field(4)
     }

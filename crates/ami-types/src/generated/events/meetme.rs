@@ -16,7 +16,7 @@ use ami_wire::Message;
 pub struct MeetmeEnd<'a>(Located<'a, 1>);
 
 impl<'a> MeetmeEnd<'a> {
-    /// `Meetme`
+    /// The conference. `Meetme`
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -53,17 +53,17 @@ impl<'a> MeetmeJoin<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Meetme`
+    /// The conference. `Meetme`
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `Usernum`; releases 1.0..14
+    /// Number of the user in the conference. `Usernum`; releases 1.0..14
     pub fn usernum(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// `User`; releases 13..
+    /// The user. `User`; releases 13..
     pub fn user(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
@@ -100,12 +100,12 @@ impl<'a> MeetmeLeave<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Meetme`
+    /// The conference. `Meetme`
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `Usernum`; releases 1.0..14
+    /// Number of the user in the conference. `Usernum`; releases 1.0..14
     pub fn usernum(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -115,7 +115,7 @@ impl<'a> MeetmeLeave<'a> {
         self.0.text(17)
     }
 
-    /// `User`; releases 13..
+    /// The user. `User`; releases 13..
     pub fn user(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
@@ -147,7 +147,7 @@ impl serde::Serialize for MeetmeLeave<'_> {
 pub struct MeetmeList<'a>(Located<'a, 12>);
 
 impl<'a> MeetmeList<'a> {
-    /// `UserNumber`
+    /// Number of the user in the conference. `UserNumber`
     pub fn user_number(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -172,12 +172,12 @@ impl<'a> MeetmeList<'a> {
         self.0.field(4)
     }
 
-    /// `Role`
+    /// What the user is, or which side of the subscription it is. `Role`
     pub fn role(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `MarkedUser`
+    /// Whether the user is marked. `MarkedUser`
     pub fn marked_user(&self) -> Field<'a, bool> {
         self.0.field(6)
     }
@@ -187,7 +187,7 @@ impl<'a> MeetmeList<'a> {
         self.0.field(7)
     }
 
-    /// `Talking`
+    /// Whether the user talks. `Talking`
     pub fn talking(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
@@ -271,27 +271,27 @@ impl serde::Serialize for MeetmeListComplete<'_> {
 pub struct MeetmeListRooms<'a>(Located<'a, 6>);
 
 impl<'a> MeetmeListRooms<'a> {
-    /// `Parties`
+    /// Users in the conference. `Parties`
     pub fn parties(&self) -> Field<'a, u64> {
         self.0.field(0)
     }
 
-    /// `Marked`
+    /// Marked users in the conference. `Marked`
     pub fn marked(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// `Activity`
+    /// Time since the conference began. `Activity`
     pub fn activity(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `Creation`
+    /// How the conference was made. `Creation`
     pub fn creation(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `Locked`
+    /// Whether the conference is locked. `Locked`
     pub fn locked(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
@@ -370,12 +370,12 @@ impl<'a> MeetmeMute<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Meetme`
+    /// The conference. `Meetme`
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `Usernum`; releases 1.4..14
+    /// Number of the user in the conference. `Usernum`; releases 1.4..14
     pub fn usernum(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -390,7 +390,7 @@ impl<'a> MeetmeMute<'a> {
         self.0.text(18)
     }
 
-    /// `User`; releases 13..
+    /// The user. `User`; releases 13..
     pub fn user(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -432,12 +432,12 @@ impl<'a> MeetmeStopTalking<'a> {
         self.0.text(1)
     }
 
-    /// `Meetme`
+    /// The conference. `Meetme`
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `Usernum`
+    /// Number of the user in the conference. `Usernum`
     pub fn usernum(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -474,12 +474,12 @@ impl<'a> MeetmeTalkRequest<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Meetme`
+    /// The conference. `Meetme`
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `Usernum`; releases 1.6.2..14
+    /// Number of the user in the conference. `Usernum`; releases 1.6.2..14
     pub fn usernum(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -494,7 +494,7 @@ impl<'a> MeetmeTalkRequest<'a> {
         self.0.text(18)
     }
 
-    /// `User`; releases 13..
+    /// The user. `User`; releases 13..
     pub fn user(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -531,12 +531,12 @@ impl<'a> MeetmeTalking<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `Meetme`
+    /// The conference. `Meetme`
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `Usernum`; releases 1.2..14
+    /// Number of the user in the conference. `Usernum`; releases 1.2..14
     pub fn usernum(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -551,7 +551,7 @@ impl<'a> MeetmeTalking<'a> {
         self.0.text(18)
     }
 
-    /// `User`; releases 13..
+    /// The user. `User`; releases 13..
     pub fn user(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }

@@ -15,12 +15,12 @@ use ami_wire::Message;
 pub struct JabberEvent<'a>(Located<'a, 2>);
 
 impl<'a> JabberEvent<'a> {
-    /// `Account`
+    /// Account that the call is booked on. `Account`
     pub fn account(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Packet`
+    /// The packet. `Packet`
     pub fn packet(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -52,17 +52,17 @@ impl serde::Serialize for JabberEvent<'_> {
 pub struct JabberStatus<'a>(Located<'a, 6>);
 
 impl<'a> JabberStatus<'a> {
-    /// `Account`
+    /// Account that the call is booked on. `Account`
     pub fn account(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `JID`
+    /// Jabber identification. `JID`
     pub fn jid(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Resource`
+    /// Jabber resource. `Resource`
     pub fn resource(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -77,7 +77,7 @@ impl<'a> JabberStatus<'a> {
         self.0.field(4)
     }
 
-    /// `Description`
+    /// What the contact says about itself. `Description`
     pub fn description(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }

@@ -36,12 +36,12 @@ impl<'a> ParkedCall<'a> {
         self.0.text(2)
     }
 
-    /// `Timeout`, in seconds; releases 1.0..11
+    /// Time left. `Timeout`, in seconds; releases 1.0..11
     pub fn timeout(&self) -> Field<'a, Seconds> {
         self.0.field(3)
     }
 
-    /// `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
@@ -148,7 +148,7 @@ impl<'a> ParkedCallGiveUp<'a> {
         self.0.text(1)
     }
 
-    /// `CallerID`; releases 1.2..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.2..1.4
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -183,7 +183,7 @@ impl<'a> ParkedCallGiveUp<'a> {
         self.0.text(38)
     }
 
-    /// `UniqueID`; releases 1.8..11
+    /// Identifies the channel. `UniqueID`; releases 1.8..11
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(39)
     }
@@ -312,7 +312,7 @@ impl<'a> ParkedCallTimeOut<'a> {
         self.0.text(1)
     }
 
-    /// `CallerID`; releases 1.2
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.2
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -347,7 +347,7 @@ impl<'a> ParkedCallTimeOut<'a> {
         self.0.text(38)
     }
 
-    /// `UniqueID`; releases 1.8..11
+    /// Identifies the channel. `UniqueID`; releases 1.8..11
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(39)
     }
@@ -404,7 +404,7 @@ impl<'a> ParkedCallsComplete<'a> {
         self.0.field(1)
     }
 
-    /// `Total`; releases 1.8..
+    /// How many there are. `Total`; releases 1.8..
     pub fn total(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
@@ -436,32 +436,32 @@ impl serde::Serialize for ParkedCallsComplete<'_> {
 pub struct ParkingLot<'a>(Located<'a, 6>);
 
 impl<'a> ParkingLot<'a> {
-    /// `Name`
+    /// Its name. `Name`
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `StartExten`; releases 11
+    /// First extension. `StartExten`; releases 11
     pub fn start_exten(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `StopExten`; releases 11
+    /// Last extension. `StopExten`; releases 11
     pub fn stop_exten(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `StartSpace`; releases 12..
+    /// First parking space. `StartSpace`; releases 12..
     pub fn start_space(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `StopSpace`; releases 12..
+    /// Last parking space. `StopSpace`; releases 12..
     pub fn stop_space(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `Timeout`, in seconds
+    /// Time left. `Timeout`, in seconds
     pub fn timeout(&self) -> Field<'a, Seconds> {
         self.0.field(5)
     }
@@ -560,7 +560,7 @@ impl<'a> UnParkedCall<'a> {
         self.0.text(2)
     }
 
-    /// `CallerID`; releases 1.2..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.2..1.4
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }

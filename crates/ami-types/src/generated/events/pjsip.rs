@@ -26,92 +26,92 @@ impl<'a> AorDetail<'a> {
         self.0.text(1)
     }
 
-    /// `MinimumExpiration`, in seconds
+    /// Shortest time of a registration. `MinimumExpiration`, in seconds
     pub fn minimum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(2)
     }
 
-    /// `DefaultExpiration`, in seconds
+    /// Time of a registration that asks for none. `DefaultExpiration`, in seconds
     pub fn default_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(3)
     }
 
-    /// `QualifyTimeout`, in seconds; releases 16..
+    /// How long a check waits for an answer. `QualifyTimeout`, in seconds; releases 16..
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
-    /// `Qualify2xxOnly`; releases 20..
+    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// `Mailboxes`
+    /// Mailboxes whose messages are indicated. `Mailboxes`
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `SupportPath`
+    /// Whether Path headers are supported. `SupportPath`
     pub fn support_path(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
-    /// `RemoveUnavailable`; releases 16..
+    /// Whether unavailable contacts make room for new ones. `RemoveUnavailable`; releases 16..
     pub fn remove_unavailable(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
-    /// `VoicemailExtension`; releases 16..
+    /// Extension to dial for voicemail. `VoicemailExtension`; releases 16..
     pub fn voicemail_extension(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// `MaxContacts`
+    /// How many contacts there may be. `MaxContacts`
     pub fn max_contacts(&self) -> Field<'a, u64> {
         self.0.field(10)
     }
 
-    /// `AuthenticateQualify`
+    /// Whether a check authenticates. `AuthenticateQualify`
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// `Contacts`; releases 16..
+    /// Its contacts. `Contacts`; releases 16..
     pub fn contacts(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// `MaximumExpiration`, in seconds
+    /// Longest time of a registration. `MaximumExpiration`, in seconds
     pub fn maximum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
-    /// `QualifyFrequency`, in seconds
+    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(14)
     }
 
-    /// `RemoveExisting`
+    /// Whether old contacts make room for new ones. `RemoveExisting`
     pub fn remove_existing(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// `TotalContacts`
+    /// Contacts in all. `TotalContacts`
     pub fn total_contacts(&self) -> Field<'a, u64> {
         self.0.field(17)
     }
 
-    /// `ContactsRegistered`
+    /// Contacts that registered. `ContactsRegistered`
     pub fn contacts_registered(&self) -> Field<'a, u64> {
         self.0.field(18)
     }
 
-    /// `EndpointName`
+    /// The endpoint. `EndpointName`
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -153,77 +153,77 @@ impl<'a> AorList<'a> {
         self.0.text(1)
     }
 
-    /// `MinimumExpiration`, in seconds
+    /// Shortest time of a registration. `MinimumExpiration`, in seconds
     pub fn minimum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(2)
     }
 
-    /// `DefaultExpiration`, in seconds
+    /// Time of a registration that asks for none. `DefaultExpiration`, in seconds
     pub fn default_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(3)
     }
 
-    /// `QualifyTimeout`, in seconds
+    /// How long a check waits for an answer. `QualifyTimeout`, in seconds
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
-    /// `Qualify2xxOnly`; releases 20..
+    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// `Mailboxes`
+    /// Mailboxes whose messages are indicated. `Mailboxes`
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `SupportPath`
+    /// Whether Path headers are supported. `SupportPath`
     pub fn support_path(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
-    /// `RemoveUnavailable`
+    /// Whether unavailable contacts make room for new ones. `RemoveUnavailable`
     pub fn remove_unavailable(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
-    /// `VoicemailExtension`
+    /// Extension to dial for voicemail. `VoicemailExtension`
     pub fn voicemail_extension(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// `MaxContacts`
+    /// How many contacts there may be. `MaxContacts`
     pub fn max_contacts(&self) -> Field<'a, u64> {
         self.0.field(10)
     }
 
-    /// `AuthenticateQualify`
+    /// Whether a check authenticates. `AuthenticateQualify`
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// `Contacts`
+    /// Its contacts. `Contacts`
     pub fn contacts(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// `MaximumExpiration`, in seconds
+    /// Longest time of a registration. `MaximumExpiration`, in seconds
     pub fn maximum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
-    /// `QualifyFrequency`, in seconds
+    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(14)
     }
 
-    /// `RemoveExisting`
+    /// Whether old contacts make room for new ones. `RemoveExisting`
     pub fn remove_existing(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -307,62 +307,62 @@ impl<'a> AuthDetail<'a> {
         self.0.text(2)
     }
 
-    /// `Password`
+    /// The password. `Password`
     pub fn password(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `Md5Cred`
+    /// MD5 of user, realm and password. `Md5Cred`
     pub fn md5cred(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `Realm`
+    /// The realm. `Realm`
     pub fn realm(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `NonceLifetime`, in seconds
+    /// How long a nonce is valid. `NonceLifetime`, in seconds
     pub fn nonce_lifetime(&self) -> Field<'a, Seconds> {
         self.0.field(6)
     }
 
-    /// `AuthType`
+    /// Kind of authentication. `AuthType`
     pub fn auth_type(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// `EndpointName`
+    /// The endpoint. `EndpointName`
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// `OauthClientid`; releases 20..
+    /// OAuth client. `OauthClientid`; releases 20..
     pub fn oauth_clientid(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// `OauthSecret`; releases 20..
+    /// OAuth secret. `OauthSecret`; releases 20..
     pub fn oauth_secret(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
-    /// `PasswordDigest`; releases 20..
+    /// Digest of the password. `PasswordDigest`; releases 20..
     pub fn password_digest(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
-    /// `RefreshToken`; releases 20..
+    /// OAuth refresh token. `RefreshToken`; releases 20..
     pub fn refresh_token(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// `SupportedAlgorithmsUac`; releases 20..
+    /// Digest algorithms as a client. `SupportedAlgorithmsUac`; releases 20..
     pub fn supported_algorithms_uac(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
-    /// `SupportedAlgorithmsUas`; releases 20..
+    /// Digest algorithms as a server. `SupportedAlgorithmsUas`; releases 20..
     pub fn supported_algorithms_uas(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
@@ -404,22 +404,22 @@ impl<'a> AuthList<'a> {
         self.0.text(1)
     }
 
-    /// `OauthSecret`; releases 20..
+    /// OAuth secret. `OauthSecret`; releases 20..
     pub fn oauth_secret(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `PasswordDigest`; releases 20..
+    /// Digest of the password. `PasswordDigest`; releases 20..
     pub fn password_digest(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `SupportedAlgorithmsUas`; releases 20..
+    /// Digest algorithms as a server. `SupportedAlgorithmsUas`; releases 20..
     pub fn supported_algorithms_uas(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `RefreshToken`; releases 20..
+    /// OAuth refresh token. `RefreshToken`; releases 20..
     pub fn refresh_token(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -429,37 +429,37 @@ impl<'a> AuthList<'a> {
         self.0.text(6)
     }
 
-    /// `Md5Cred`
+    /// MD5 of user, realm and password. `Md5Cred`
     pub fn md5cred(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// `Realm`
+    /// The realm. `Realm`
     pub fn realm(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// `AuthType`
+    /// Kind of authentication. `AuthType`
     pub fn auth_type(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// `Password`
+    /// The password. `Password`
     pub fn password(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
-    /// `SupportedAlgorithmsUac`; releases 20..
+    /// Digest algorithms as a client. `SupportedAlgorithmsUac`; releases 20..
     pub fn supported_algorithms_uac(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
-    /// `NonceLifetime`, in seconds
+    /// How long a nonce is valid. `NonceLifetime`, in seconds
     pub fn nonce_lifetime(&self) -> Field<'a, Seconds> {
         self.0.field(12)
     }
 
-    /// `OauthClientid`; releases 20..
+    /// OAuth client. `OauthClientid`; releases 20..
     pub fn oauth_clientid(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
@@ -538,72 +538,72 @@ impl<'a> ContactList<'a> {
         self.0.text(1)
     }
 
-    /// `ViaAddr`
+    /// Address in the Via header. `ViaAddr`
     pub fn via_addr(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `ViaPort`
+    /// Port in the Via header. `ViaPort`
     pub fn via_port(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `QualifyTimeout`, in seconds
+    /// How long a check waits for an answer. `QualifyTimeout`, in seconds
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
-    /// `CallId`
+    /// Call-ID of the registration. `CallId`
     pub fn call_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `RegServer`
+    /// Server that took the registration. `RegServer`
     pub fn reg_server(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `PruneOnBoot`
+    /// Whether the contact is forgotten at a restart. `PruneOnBoot`
     pub fn prune_on_boot(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
-    /// `Path`
+    /// Path headers. `Path`
     pub fn path(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// `Endpoint`
+    /// The endpoint. `Endpoint`
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// `AuthenticateQualify`
+    /// Whether a check authenticates. `AuthenticateQualify`
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(10)
     }
 
-    /// `Uri`
+    /// The URI. `Uri`
     pub fn uri(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
-    /// `QualifyFrequency`, in seconds
+    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(12)
     }
 
-    /// `UserAgent`
+    /// User-Agent of the peer. `UserAgent`
     pub fn user_agent(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
-    /// `ExpirationTime`
+    /// When the registration ends. `ExpirationTime`
     pub fn expiration_time(&self) -> Field<'a, Epoch> {
         self.0.field(14)
     }
 
-    /// `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -613,12 +613,12 @@ impl<'a> ContactList<'a> {
         self.0.field(16)
     }
 
-    /// `RoundtripUsec`, in microseconds
+    /// Round trip time of the last check. `RoundtripUsec`, in microseconds
     pub fn roundtrip_usec(&self) -> Field<'a, Microseconds> {
         self.0.field(17)
     }
 
-    /// `Qualify2xxOnly`; releases 20..
+    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(18)
     }
@@ -687,47 +687,47 @@ impl serde::Serialize for ContactListComplete<'_> {
 pub struct ContactStatus<'a>(Located<'a, 9>);
 
 impl<'a> ContactStatus<'a> {
-    /// `URI`
+    /// The URI. `URI`
     pub fn uri(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `ContactStatus`
+    /// What became of the contact. `ContactStatus`
     pub fn contact_status(&self) -> Field<'a, ContactState<'a>> {
         self.0.field(1)
     }
 
-    /// `AOR`
+    /// The address of record. `AOR`
     pub fn aor(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `EndpointName`
+    /// The endpoint. `EndpointName`
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `RoundtripUsec`, in microseconds
+    /// Round trip time of the last check. `RoundtripUsec`, in microseconds
     pub fn roundtrip_usec(&self) -> Field<'a, Microseconds> {
         self.0.field(4)
     }
 
-    /// `UserAgent`; releases 14
+    /// User-Agent of the peer. `UserAgent`; releases 14
     pub fn user_agent(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `RegExpire`, in seconds; releases 14
+    /// When the registration ends. `RegExpire`, in seconds; releases 14
     pub fn reg_expire(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
-    /// `ViaAddress`; releases 14
+    /// Address in the Via header. `ViaAddress`; releases 14
     pub fn via_address(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// `CallID`; releases 14
+    /// Call-ID of the registration. `CallID`; releases 14
     pub fn call_id(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -759,32 +759,32 @@ impl serde::Serialize for ContactStatus<'_> {
 pub struct ContactStatusDetail<'a>(Located<'a, 16>);
 
 impl<'a> ContactStatusDetail<'a> {
-    /// `AOR`
+    /// The address of record. `AOR`
     pub fn aor(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `URI`
+    /// The URI. `URI`
     pub fn uri(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `UserAgent`
+    /// User-Agent of the peer. `UserAgent`
     pub fn user_agent(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `RegExpire`, in seconds
+    /// When the registration ends. `RegExpire`, in seconds
     pub fn reg_expire(&self) -> Field<'a, i64> {
         self.0.field(3)
     }
 
-    /// `ViaAddress`
+    /// Address in the Via header. `ViaAddress`
     pub fn via_address(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `CallID`
+    /// Call-ID of the registration. `CallID`
     pub fn call_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -794,12 +794,12 @@ impl<'a> ContactStatusDetail<'a> {
         self.0.field(6)
     }
 
-    /// `RoundtripUsec`, in microseconds
+    /// Round trip time of the last check. `RoundtripUsec`, in microseconds
     pub fn roundtrip_usec(&self) -> Field<'a, Microseconds> {
         self.0.field(7)
     }
 
-    /// `EndpointName`
+    /// The endpoint. `EndpointName`
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -809,32 +809,32 @@ impl<'a> ContactStatusDetail<'a> {
         self.0.text(9)
     }
 
-    /// `AuthenticateQualify`
+    /// Whether a check authenticates. `AuthenticateQualify`
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(10)
     }
 
-    /// `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
-    /// `Path`
+    /// Path headers. `Path`
     pub fn path(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// `QualifyFrequency`, in seconds
+    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
-    /// `QualifyTimeout`, in seconds
+    /// How long a check waits for an answer. `QualifyTimeout`, in seconds
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(14)
     }
 
-    /// `Qualify2xxOnly`; releases 20..
+    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
@@ -911,7 +911,7 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(8)
     }
 
-    /// `SecurityNegotiation`; releases 20..
+    /// How security is negotiated. `SecurityNegotiation`; releases 20..
     pub fn security_negotiation(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
@@ -966,7 +966,7 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(19)
     }
 
-    /// `Mailboxes`
+    /// Mailboxes whose messages are indicated. `Mailboxes`
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
@@ -1076,7 +1076,7 @@ impl<'a> EndpointDetail<'a> {
         self.0.field(41)
     }
 
-    /// `Transport`
+    /// Its transport. `Transport`
     pub fn transport(&self) -> Option<Text<'a>> {
         self.0.text(42)
     }
@@ -1181,7 +1181,7 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(62)
     }
 
-    /// `VoicemailExtension`; releases 16..
+    /// Extension to dial for voicemail. `VoicemailExtension`; releases 16..
     pub fn voicemail_extension(&self) -> Option<Text<'a>> {
         self.0.text(63)
     }
@@ -1266,7 +1266,7 @@ impl<'a> EndpointDetail<'a> {
         self.0.field(79)
     }
 
-    /// `Callerid`
+    /// Caller identification. `Callerid`
     pub fn callerid(&self) -> Option<Text<'a>> {
         self.0.text(80)
     }
@@ -1431,7 +1431,7 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(112)
     }
 
-    /// `OutboundAuth`
+    /// Authentication. `OutboundAuth`
     pub fn outbound_auth(&self) -> Option<Text<'a>> {
         self.0.text(113)
     }
@@ -1561,7 +1561,7 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(138)
     }
 
-    /// `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(139)
     }
@@ -1571,12 +1571,12 @@ impl<'a> EndpointDetail<'a> {
         self.0.field(140)
     }
 
-    /// `DeviceState`
+    /// State of its device, in words. `DeviceState`
     pub fn device_state(&self) -> Option<Text<'a>> {
         self.0.text(141)
     }
 
-    /// `ActiveChannels`
+    /// Its channels. `ActiveChannels`
     pub fn active_channels(&self) -> Option<Text<'a>> {
         self.0.text(142)
     }
@@ -1655,37 +1655,37 @@ impl<'a> EndpointList<'a> {
         self.0.text(1)
     }
 
-    /// `Transport`
+    /// Its transport. `Transport`
     pub fn transport(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `Aor`
+    /// Its addresses of record. `Aor`
     pub fn aor(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `Auths`
+    /// Its authentication for inbound requests. `Auths`
     pub fn auths(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `OutboundAuths`
+    /// Its authentication for outbound requests. `OutboundAuths`
     pub fn outbound_auths(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `Contacts`; releases 16..
+    /// Its contacts. `Contacts`; releases 16..
     pub fn contacts(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `DeviceState`
+    /// State of its device, in words. `DeviceState`
     pub fn device_state(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// `ActiveChannels`
+    /// Its channels. `ActiveChannels`
     pub fn active_channels(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -1764,32 +1764,32 @@ impl<'a> IdentifyDetail<'a> {
         self.0.text(1)
     }
 
-    /// `Match`
+    /// Addresses that match. `Match`
     pub fn match_(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `MatchRequestUri`; releases 20..
+    /// A request URI that matches. `MatchRequestUri`; releases 20..
     pub fn match_request_uri(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `SrvLookups`
+    /// Whether SRV records are looked up. `SrvLookups`
     pub fn srv_lookups(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
-    /// `Endpoint`
+    /// The endpoint. `Endpoint`
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `MatchHeader`
+    /// A header that matches. `MatchHeader`
     pub fn match_header(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `EndpointName`
+    /// The endpoint. `EndpointName`
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
@@ -1831,82 +1831,82 @@ impl<'a> InboundRegistrationDetail<'a> {
         self.0.text(1)
     }
 
-    /// `MinimumExpiration`, in seconds
+    /// Shortest time of a registration. `MinimumExpiration`, in seconds
     pub fn minimum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(2)
     }
 
-    /// `DefaultExpiration`, in seconds
+    /// Time of a registration that asks for none. `DefaultExpiration`, in seconds
     pub fn default_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(3)
     }
 
-    /// `QualifyTimeout`, in seconds
+    /// How long a check waits for an answer. `QualifyTimeout`, in seconds
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
-    /// `Qualify2xxOnly`; releases 20..
+    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// `Mailboxes`
+    /// Mailboxes whose messages are indicated. `Mailboxes`
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `SupportPath`
+    /// Whether Path headers are supported. `SupportPath`
     pub fn support_path(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
-    /// `RemoveUnavailable`
+    /// Whether unavailable contacts make room for new ones. `RemoveUnavailable`
     pub fn remove_unavailable(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
-    /// `VoicemailExtension`
+    /// Extension to dial for voicemail. `VoicemailExtension`
     pub fn voicemail_extension(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// `MaxContacts`
+    /// How many contacts there may be. `MaxContacts`
     pub fn max_contacts(&self) -> Field<'a, u64> {
         self.0.field(10)
     }
 
-    /// `AuthenticateQualify`
+    /// Whether a check authenticates. `AuthenticateQualify`
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// `Contact`
+    /// The contact. `Contact`
     pub fn contact(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// `MaximumExpiration`, in seconds
+    /// Longest time of a registration. `MaximumExpiration`, in seconds
     pub fn maximum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
-    /// `QualifyFrequency`, in seconds
+    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(14)
     }
 
-    /// `RemoveExisting`
+    /// Whether old contacts make room for new ones. `RemoveExisting`
     pub fn remove_existing(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// `Contacts`
+    /// Its contacts. `Contacts`
     pub fn contacts(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
@@ -1975,17 +1975,17 @@ impl serde::Serialize for InboundRegistrationDetailComplete<'_> {
 pub struct InboundSubscriptionDetail<'a>(Located<'a, 9>);
 
 impl<'a> InboundSubscriptionDetail<'a> {
-    /// `Role`
+    /// What the user is, or which side of the subscription it is. `Role`
     pub fn role(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Endpoint`
+    /// The endpoint. `Endpoint`
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Callid`
+    /// Call-ID of the subscription. `Callid`
     pub fn callid(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -1995,12 +1995,12 @@ impl<'a> InboundSubscriptionDetail<'a> {
         self.0.text(3)
     }
 
-    /// `Callerid`
+    /// Caller identification. `Callerid`
     pub fn callerid(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `SubscriptionType`
+    /// What is subscribed to. `SubscriptionType`
     pub fn subscription_type(&self) -> Field<'a, SubscriptionType<'a>> {
         self.0.field(5)
     }
@@ -2010,12 +2010,12 @@ impl<'a> InboundSubscriptionDetail<'a> {
         self.0.text(6)
     }
 
-    /// `ExtensionStates`
+    /// States that are told. `ExtensionStates`
     pub fn extension_states(&self) -> Field<'a, ExtensionStateText<'a>> {
         self.0.field(7)
     }
 
-    /// `Mailboxes`
+    /// Mailboxes whose messages are indicated. `Mailboxes`
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -2094,57 +2094,57 @@ impl<'a> OutboundRegistrationDetail<'a> {
         self.0.text(1)
     }
 
-    /// `MaxRetries`
+    /// How often to try again. `MaxRetries`
     pub fn max_retries(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// `ClientUri`
+    /// What is registered. `ClientUri`
     pub fn client_uri(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `SecurityNegotiation`; releases 20..
+    /// How security is negotiated. `SecurityNegotiation`; releases 20..
     pub fn security_negotiation(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `AuthRejectionPermanent`
+    /// Whether a refused authentication ends all tries. `AuthRejectionPermanent`
     pub fn auth_rejection_permanent(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// `ServerUri`
+    /// Where it is registered. `ServerUri`
     pub fn server_uri(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `MaxRandomInitialDelay`, in seconds
+    /// Longest delay before the first try. `MaxRandomInitialDelay`, in seconds
     pub fn max_random_initial_delay(&self) -> Field<'a, Seconds> {
         self.0.field(7)
     }
 
-    /// `SupportPath`
+    /// Whether Path headers are supported. `SupportPath`
     pub fn support_path(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
-    /// `RetryInterval`, in seconds
+    /// Time between tries. `RetryInterval`, in seconds
     pub fn retry_interval(&self) -> Field<'a, Seconds> {
         self.0.field(9)
     }
 
-    /// `ContactHeaderParams`; releases 20..
+    /// Parameters of the Contact header. `ContactHeaderParams`; releases 20..
     pub fn contact_header_params(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
-    /// `Expiration`, in seconds
+    /// How long a registration is to last. `Expiration`, in seconds
     pub fn expiration(&self) -> Field<'a, Seconds> {
         self.0.field(11)
     }
 
-    /// `Transport`
+    /// Its transport. `Transport`
     pub fn transport(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
@@ -2154,42 +2154,42 @@ impl<'a> OutboundRegistrationDetail<'a> {
         self.0.field(13)
     }
 
-    /// `ContactUser`
+    /// User part of the Contact header. `ContactUser`
     pub fn contact_user(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// `Endpoint`
+    /// The endpoint. `Endpoint`
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `UserAgent`; releases 21..
+    /// User-Agent of the peer. `UserAgent`; releases 21..
     pub fn user_agent(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// `ForbiddenRetryInterval`, in seconds
+    /// Time between tries after 403. `ForbiddenRetryInterval`, in seconds
     pub fn forbidden_retry_interval(&self) -> Field<'a, Seconds> {
         self.0.field(17)
     }
 
-    /// `OutboundAuth`
+    /// Authentication. `OutboundAuth`
     pub fn outbound_auth(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// `FatalRetryInterval`, in seconds
+    /// Time between tries after a fatal answer. `FatalRetryInterval`, in seconds
     pub fn fatal_retry_interval(&self) -> Field<'a, Seconds> {
         self.0.field(20)
     }
 
-    /// `SupportOutbound`; releases 20..
+    /// Whether SIP outbound is supported. `SupportOutbound`; releases 20..
     pub fn support_outbound(&self) -> Field<'a, bool> {
         self.0.field(21)
     }
@@ -2199,7 +2199,7 @@ impl<'a> OutboundRegistrationDetail<'a> {
         self.0.field(22)
     }
 
-    /// `NextReg`, in seconds
+    /// Time until the next registration. `NextReg`, in seconds
     pub fn next_reg(&self) -> Field<'a, i64> {
         self.0.field(23)
     }
@@ -2241,12 +2241,12 @@ impl<'a> OutboundRegistrationDetailComplete<'a> {
         self.0.field(1)
     }
 
-    /// `Registered`
+    /// Registrations that are registered. `Registered`
     pub fn registered(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// `NotRegistered`
+    /// Registrations that are not registered. `NotRegistered`
     pub fn not_registered(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
@@ -2278,17 +2278,17 @@ impl serde::Serialize for OutboundRegistrationDetailComplete<'_> {
 pub struct OutboundSubscriptionDetail<'a>(Located<'a, 9>);
 
 impl<'a> OutboundSubscriptionDetail<'a> {
-    /// `Role`
+    /// What the user is, or which side of the subscription it is. `Role`
     pub fn role(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Endpoint`
+    /// The endpoint. `Endpoint`
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Callid`
+    /// Call-ID of the subscription. `Callid`
     pub fn callid(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -2298,12 +2298,12 @@ impl<'a> OutboundSubscriptionDetail<'a> {
         self.0.text(3)
     }
 
-    /// `Callerid`
+    /// Caller identification. `Callerid`
     pub fn callerid(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `SubscriptionType`
+    /// What is subscribed to. `SubscriptionType`
     pub fn subscription_type(&self) -> Field<'a, SubscriptionType<'a>> {
         self.0.field(5)
     }
@@ -2313,12 +2313,12 @@ impl<'a> OutboundSubscriptionDetail<'a> {
         self.0.text(6)
     }
 
-    /// `ExtensionStates`
+    /// States that are told. `ExtensionStates`
     pub fn extension_states(&self) -> Field<'a, ExtensionStateText<'a>> {
         self.0.field(7)
     }
 
-    /// `Mailboxes`
+    /// Mailboxes whose messages are indicated. `Mailboxes`
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -2387,7 +2387,7 @@ impl serde::Serialize for OutboundSubscriptionDetailComplete<'_> {
 pub struct PJSIPMaintenanceStatus<'a>(Located<'a, 2>);
 
 impl<'a> PJSIPMaintenanceStatus<'a> {
-    /// `Endpoint`
+    /// The endpoint. `Endpoint`
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -2526,7 +2526,7 @@ impl<'a> TransportDetail<'a> {
         self.0.text(8)
     }
 
-    /// `Password`
+    /// The password. `Password`
     pub fn password(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
@@ -2596,7 +2596,7 @@ impl<'a> TransportDetail<'a> {
         self.0.text(22)
     }
 
-    /// `EndpointName`
+    /// The endpoint. `EndpointName`
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }

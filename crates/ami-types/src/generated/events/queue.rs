@@ -22,7 +22,7 @@ impl<'a> Join<'a> {
         self.0.text(0)
     }
 
-    /// `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -161,7 +161,7 @@ impl<'a> QueueCallerAbandon<'a> {
         self.0.field(16)
     }
 
-    /// `OriginalPosition`
+    /// Place at which the caller joined. `OriginalPosition`
     pub fn original_position(&self) -> Field<'a, u64> {
         self.0.field(17)
     }
@@ -307,7 +307,7 @@ impl<'a> QueueEntry<'a> {
         self.0.text(2)
     }
 
-    /// `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -337,7 +337,7 @@ impl<'a> QueueEntry<'a> {
         self.0.text(8)
     }
 
-    /// `Wait`, in seconds
+    /// How long the caller has waited. `Wait`, in seconds
     pub fn wait(&self) -> Field<'a, Seconds> {
         self.0.field(9)
     }
@@ -379,12 +379,12 @@ impl<'a> QueueMember<'a> {
         self.0.text(0)
     }
 
-    /// `Name`; releases 1.4..
+    /// Its name. `Name`; releases 1.4..
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Location`
+    /// The channel that is dialled for the member. `Location`
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -394,7 +394,7 @@ impl<'a> QueueMember<'a> {
         self.0.text(3)
     }
 
-    /// `IsInCall`; releases 11
+    /// Whether the member is in a call. `IsInCall`; releases 11
     pub fn is_in_call(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
@@ -486,7 +486,7 @@ impl<'a> QueueMemberAdded<'a> {
         self.0.text(0)
     }
 
-    /// `Location`; releases 1.2..11
+    /// The channel that is dialled for the member. `Location`; releases 1.2..11
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -710,7 +710,7 @@ impl<'a> QueueMemberPaused<'a> {
         self.0.text(0)
     }
 
-    /// `Location`
+    /// The channel that is dialled for the member. `Location`
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -762,7 +762,7 @@ impl<'a> QueueMemberPenalty<'a> {
         self.0.text(0)
     }
 
-    /// `Location`; releases 1.6.2..11
+    /// The channel that is dialled for the member. `Location`; releases 1.6.2..11
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -874,7 +874,7 @@ impl<'a> QueueMemberRemoved<'a> {
         self.0.text(0)
     }
 
-    /// `Location`; releases 1.2..11
+    /// The channel that is dialled for the member. `Location`; releases 1.2..11
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -986,7 +986,7 @@ impl<'a> QueueMemberRinginuse<'a> {
         self.0.text(0)
     }
 
-    /// `Location`; releases 11
+    /// The channel that is dialled for the member. `Location`; releases 11
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -1098,7 +1098,7 @@ impl<'a> QueueMemberStatus<'a> {
         self.0.text(0)
     }
 
-    /// `Location`; releases 1.2..11
+    /// The channel that is dialled for the member. `Location`; releases 1.2..11
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -1210,22 +1210,22 @@ impl<'a> QueueParams<'a> {
         self.0.text(0)
     }
 
-    /// `Max`
+    /// How many callers may wait; 0 for any number. `Max`
     pub fn max(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// `Strategy`; releases 1.6.2..
+    /// In which order members are called. `Strategy`; releases 1.6.2..
     pub fn strategy(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `Calls`
+    /// Callers in the queue. `Calls`
     pub fn calls(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// `Holdtime`, in seconds
+    /// How long callers wait, or this caller waited. `Holdtime`, in seconds
     pub fn holdtime(&self) -> Field<'a, Seconds> {
         self.0.field(4)
     }
@@ -1235,32 +1235,32 @@ impl<'a> QueueParams<'a> {
         self.0.field(5)
     }
 
-    /// `Completed`
+    /// Calls that were answered. `Completed`
     pub fn completed(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
-    /// `Abandoned`
+    /// Calls that were given up. `Abandoned`
     pub fn abandoned(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
-    /// `ServiceLevel`, in seconds
+    /// Time within which calls should be answered. `ServiceLevel`, in seconds
     pub fn service_level(&self) -> Field<'a, Seconds> {
         self.0.field(8)
     }
 
-    /// `ServicelevelPerf`
+    /// Share of answered calls that were answered in that time. `ServicelevelPerf`
     pub fn servicelevel_perf(&self) -> Field<'a, Percent> {
         self.0.field(9)
     }
 
-    /// `ServicelevelPerf2`; releases 16..
+    /// Share of all calls that were answered in that time. `ServicelevelPerf2`; releases 16..
     pub fn servicelevel_perf2(&self) -> Field<'a, Percent> {
         self.0.field(10)
     }
 
-    /// `Weight`; releases 1.2..
+    /// Queues with a higher weight are served first. `Weight`; releases 1.2..
     pub fn weight(&self) -> Field<'a, i64> {
         self.0.field(11)
     }
@@ -1334,17 +1334,17 @@ impl<'a> QueueSummary<'a> {
         self.0.text(0)
     }
 
-    /// `LoggedIn`
+    /// Members that are logged in. `LoggedIn`
     pub fn logged_in(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// `Available`
+    /// Members that are free. `Available`
     pub fn available(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// `Callers`
+    /// Callers in the queue. `Callers`
     pub fn callers(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
@@ -1359,7 +1359,7 @@ impl<'a> QueueSummary<'a> {
         self.0.field(5)
     }
 
-    /// `LongestHoldTime`, in seconds
+    /// How long the first caller has waited. `LongestHoldTime`, in seconds
     pub fn longest_hold_time(&self) -> Field<'a, Seconds> {
         self.0.field(6)
     }

@@ -16,7 +16,7 @@ use ami_wire::Message;
 pub struct Cel<'a>(Located<'a, 20>);
 
 impl<'a> Cel<'a> {
-    /// `EventName`
+    /// What the record is about. `EventName`
     pub fn event_name(&self) -> Field<'a, CelEventName<'a>> {
         self.0.field(0)
     }
@@ -26,27 +26,27 @@ impl<'a> Cel<'a> {
         self.0.text(1)
     }
 
-    /// `CallerIDnum`
+    /// The caller's number. `CallerIDnum`
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `CallerIDname`
+    /// The caller's name. `CallerIDname`
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `CallerIDani`
+    /// The caller's automatic number identification. `CallerIDani`
     pub fn caller_id_ani(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `CallerIDrdnis`
+    /// The redirecting number. `CallerIDrdnis`
     pub fn caller_id_rdnis(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `CallerIDdnid`
+    /// The dialled number. `CallerIDdnid`
     pub fn caller_id_dnid(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
@@ -76,27 +76,27 @@ impl<'a> Cel<'a> {
         self.0.text(11)
     }
 
-    /// `EventTime`
+    /// When it happened. `EventTime`
     pub fn event_time(&self) -> Field<'a, DateTime> {
         self.0.field(12)
     }
 
-    /// `AMAFlags`
+    /// Accounting flag. `AMAFlags`
     pub fn ama_flags(&self) -> Field<'a, AmaFlags<'a>> {
         self.0.field(13)
     }
 
-    /// `UniqueID`
+    /// Identifies the channel. `UniqueID`
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// `LinkedID`
+    /// Identifies the call. `LinkedID`
     pub fn linked_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `Userfield`
+    /// Free text from the dialplan. `Userfield`
     pub fn userfield(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -106,12 +106,12 @@ impl<'a> Cel<'a> {
         self.0.text(17)
     }
 
-    /// `PeerAccount`
+    /// Account of the peer. `PeerAccount`
     pub fn peer_account(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// `Extra`
+    /// More, by the kind of the record, mostly JSON. `Extra`
     pub fn extra(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -153,17 +153,17 @@ impl<'a> Cdr<'a> {
         self.0.text(1)
     }
 
-    /// `Destination`
+    /// The destination's channel. `Destination`
     pub fn destination(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `DestinationContext`
+    /// Context of the destination. `DestinationContext`
     pub fn destination_context(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `CallerID`
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
@@ -173,32 +173,32 @@ impl<'a> Cdr<'a> {
         self.0.text(5)
     }
 
-    /// `DestinationChannel`
+    /// Channel of the destination. `DestinationChannel`
     pub fn destination_channel(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `LastApplication`
+    /// Last application that ran. `LastApplication`
     pub fn last_application(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// `LastData`
+    /// Its arguments. `LastData`
     pub fn last_data(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// `StartTime`
+    /// When the call began. `StartTime`
     pub fn start_time(&self) -> Field<'a, DateTime> {
         self.0.field(9)
     }
 
-    /// `AnswerTime`
+    /// When the call was answered. `AnswerTime`
     pub fn answer_time(&self) -> Field<'a, DateTime> {
         self.0.field(10)
     }
 
-    /// `EndTime`
+    /// When the call ended. `EndTime`
     pub fn end_time(&self) -> Field<'a, DateTime> {
         self.0.field(11)
     }
@@ -208,27 +208,27 @@ impl<'a> Cdr<'a> {
         self.0.field(12)
     }
 
-    /// `BillableSeconds`, in seconds
+    /// Time since the answer. `BillableSeconds`, in seconds
     pub fn billable_seconds(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
-    /// `Disposition`
+    /// How the call ended. `Disposition`
     pub fn disposition(&self) -> Field<'a, CdrDisposition<'a>> {
         self.0.field(14)
     }
 
-    /// `AMAFlags`
+    /// Accounting flag. `AMAFlags`
     pub fn ama_flags(&self) -> Field<'a, AmaFlags<'a>> {
         self.0.field(15)
     }
 
-    /// `UniqueID`
+    /// Identifies the channel. `UniqueID`
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// `UserField`
+    /// Free text from the dialplan. `UserField`
     pub fn user_field(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }

@@ -21,7 +21,7 @@ impl<'a> AuthMethodNotAllowed<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -56,7 +56,7 @@ impl<'a> AuthMethodNotAllowed<'a> {
         self.0.field(7)
     }
 
-    /// `AuthMethod`
+    /// The method. `AuthMethod`
     pub fn auth_method(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -103,7 +103,7 @@ impl<'a> ChallengeResponseFailed<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -138,17 +138,17 @@ impl<'a> ChallengeResponseFailed<'a> {
         self.0.field(7)
     }
 
-    /// `Challenge`
+    /// The challenge. `Challenge`
     pub fn challenge(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// `Response`
+    /// The response that was sent. `Response`
     pub fn response(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// `ExpectedResponse`
+    /// Response that would have been right. `ExpectedResponse`
     pub fn expected_response(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
@@ -195,7 +195,7 @@ impl<'a> ChallengeSent<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -230,7 +230,7 @@ impl<'a> ChallengeSent<'a> {
         self.0.field(7)
     }
 
-    /// `Challenge`
+    /// The challenge. `Challenge`
     pub fn challenge(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -277,7 +277,7 @@ impl<'a> FailedACL<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -317,7 +317,7 @@ impl<'a> FailedACL<'a> {
         self.0.text(8)
     }
 
-    /// `ACLName`
+    /// The access control list. `ACLName`
     pub fn acl_name(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
@@ -359,7 +359,7 @@ impl<'a> InvalidAccountID<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -436,7 +436,7 @@ impl<'a> InvalidPassword<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -481,22 +481,22 @@ impl<'a> InvalidPassword<'a> {
         self.0.field(9)
     }
 
-    /// `Challenge`
+    /// The challenge. `Challenge`
     pub fn challenge(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
-    /// `ReceivedChallenge`
+    /// The challenge in the answer. `ReceivedChallenge`
     pub fn received_challenge(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
-    /// `RecievedHash`; releases 12..14
+    /// The hash in the answer, as early releases spell it. `RecievedHash`; releases 12..14
     pub fn recieved_hash(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// `ReceivedHash`; releases 13..
+    /// The hash in the answer. `ReceivedHash`; releases 13..
     pub fn received_hash(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
@@ -533,7 +533,7 @@ impl<'a> InvalidTransport<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -568,7 +568,7 @@ impl<'a> InvalidTransport<'a> {
         self.0.field(7)
     }
 
-    /// `AttemptedTransport`
+    /// The transport that was used. `AttemptedTransport`
     pub fn attempted_transport(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -615,7 +615,7 @@ impl<'a> LoadAverageLimit<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -692,7 +692,7 @@ impl<'a> MemoryLimit<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -769,7 +769,7 @@ impl<'a> RequestBadFormat<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -799,7 +799,7 @@ impl<'a> RequestBadFormat<'a> {
         self.0.field(6)
     }
 
-    /// `RequestType`
+    /// The request. `RequestType`
     pub fn request_type(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
@@ -814,7 +814,7 @@ impl<'a> RequestBadFormat<'a> {
         self.0.field(9)
     }
 
-    /// `RequestParams`
+    /// Its parameters. `RequestParams`
     pub fn request_params(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
@@ -856,7 +856,7 @@ impl<'a> RequestNotAllowed<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -891,7 +891,7 @@ impl<'a> RequestNotAllowed<'a> {
         self.0.field(7)
     }
 
-    /// `RequestType`
+    /// The request. `RequestType`
     pub fn request_type(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -906,7 +906,7 @@ impl<'a> RequestNotAllowed<'a> {
         self.0.field(10)
     }
 
-    /// `RequestParams`
+    /// Its parameters. `RequestParams`
     pub fn request_params(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
@@ -943,7 +943,7 @@ impl<'a> RequestNotSupported<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -978,7 +978,7 @@ impl<'a> RequestNotSupported<'a> {
         self.0.field(7)
     }
 
-    /// `RequestType`
+    /// The request. `RequestType`
     pub fn request_type(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -1025,7 +1025,7 @@ impl<'a> SessionLimit<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -1102,7 +1102,7 @@ impl<'a> SuccessfulAuth<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -1137,7 +1137,7 @@ impl<'a> SuccessfulAuth<'a> {
         self.0.field(7)
     }
 
-    /// `UsingPassword`
+    /// Whether a password was used. `UsingPassword`
     pub fn using_password(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
@@ -1184,7 +1184,7 @@ impl<'a> UnexpectedAddress<'a> {
         self.0.field(0)
     }
 
-    /// `Severity`
+    /// How serious it is. `Severity`
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
@@ -1219,7 +1219,7 @@ impl<'a> UnexpectedAddress<'a> {
         self.0.field(7)
     }
 
-    /// `ExpectedAddress`
+    /// Address that the session has. `ExpectedAddress`
     pub fn expected_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(8)
     }

@@ -22,22 +22,22 @@ impl<'a> ChannelReload<'a> {
         self.0.text(0)
     }
 
-    /// `ReloadReason`
+    /// Why the configuration was read. `ReloadReason`
     pub fn reload_reason(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Registry_Count`
+    /// Registrations. `Registry_Count`
     pub fn registry_count(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// `Peer_Count`
+    /// Peers. `Peer_Count`
     pub fn peer_count(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// `User_Count`; releases 1.4
+    /// Users. `User_Count`; releases 1.4
     pub fn user_count(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
@@ -111,7 +111,7 @@ impl serde::Serialize for MobileStatus<'_> {
 pub struct PeerEntry<'a>(Located<'a, 22>);
 
 impl<'a> PeerEntry<'a> {
-    /// `Channeltype`
+    /// The channel technology. `Channeltype`
     pub fn channeltype(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -121,72 +121,72 @@ impl<'a> PeerEntry<'a> {
         self.0.text(1)
     }
 
-    /// `ChanObjectType`
+    /// `peer` or `user`. `ChanObjectType`
     pub fn chan_object_type(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `IPaddress`
+    /// Address of the peer. `IPaddress`
     pub fn ip_address(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `IPport`
+    /// Port of the peer. `IPport`
     pub fn ip_port(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `Dynamic`
+    /// Whether the peer registers. `Dynamic`
     pub fn dynamic(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// `Natsupport`; releases 1.2..1.6.2
+    /// Whether the peer is behind address translation. `Natsupport`; releases 1.2..1.6.2
     pub fn natsupport(&self) -> Field<'a, bool> {
         self.0.field(6)
     }
 
-    /// `VideoSupport`; releases 1.2..11
+    /// Whether video is allowed. `VideoSupport`; releases 1.2..11
     pub fn video_support(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
-    /// `ACL`; releases 1.2..11
+    /// Whether an access control list applies. `ACL`; releases 1.2..11
     pub fn acl(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
-    /// `Trunk`; releases 1.6.2..
+    /// Whether calls share packets. `Trunk`; releases 1.6.2..
     pub fn trunk(&self) -> Field<'a, bool> {
         self.0.field(9)
     }
 
-    /// `Encryption`; releases 1.6.2..
+    /// Whether it is encrypted. `Encryption`; releases 1.6.2..
     pub fn encryption(&self) -> Field<'a, bool> {
         self.0.field(10)
     }
 
-    /// `TextSupport`; releases 1.6.2..11
+    /// Whether text is allowed. `TextSupport`; releases 1.6.2..11
     pub fn text_support(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// `Mask`; releases 1.6.2..11
+    /// Mask of the address. `Mask`; releases 1.6.2..11
     pub fn mask(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// `Port`; releases 1.6.2..11
+    /// Port. `Port`; releases 1.6.2..11
     pub fn port(&self) -> Field<'a, u64> {
         self.0.field(13)
     }
 
-    /// `ObjectUsername`; releases 1.6.2..11
+    /// User name of the peer. `ObjectUsername`; releases 1.6.2..11
     pub fn object_username(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// `Forcerport`; releases 1.8..11
+    /// Whether answers go to the port they came from. `Forcerport`; releases 1.8..11
     pub fn forcerport(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
@@ -196,27 +196,27 @@ impl<'a> PeerEntry<'a> {
         self.0.text(16)
     }
 
-    /// `RealtimeDevice`; releases 1.2..11
+    /// Whether the peer comes from a database. `RealtimeDevice`; releases 1.2..11
     pub fn realtime_device(&self) -> Field<'a, bool> {
         self.0.field(17)
     }
 
-    /// `Description`; releases 11..
+    /// Description from the configuration. `Description`; releases 11..
     pub fn description(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// `AutoForcerport`; releases 11
+    /// Whether that is found out. `AutoForcerport`; releases 11
     pub fn auto_forcerport(&self) -> Field<'a, bool> {
         self.0.field(19)
     }
 
-    /// `AutoComedia`; releases 11
+    /// Whether that is found out. `AutoComedia`; releases 11
     pub fn auto_comedia(&self) -> Field<'a, bool> {
         self.0.field(20)
     }
 
-    /// `Comedia`; releases 11
+    /// Whether media go to where they come from. `Comedia`; releases 11
     pub fn comedia(&self) -> Field<'a, bool> {
         self.0.field(21)
     }
@@ -253,17 +253,17 @@ impl<'a> PeerStatus<'a> {
         self.0.text(0)
     }
 
-    /// `Address`; releases 1.6.2..
+    /// Address. `Address`; releases 1.6.2..
     pub fn address(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Port`; releases 1.6.2..
+    /// Port. `Port`; releases 1.6.2..
     pub fn port(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// `Post`; releases 10
+    /// Port. `Post`; releases 10
     pub fn post(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -278,7 +278,7 @@ impl<'a> PeerStatus<'a> {
         self.0.field(5)
     }
 
-    /// `Time`, in milliseconds
+    /// Round trip time. `Time`, in milliseconds
     pub fn time(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
@@ -409,12 +409,12 @@ impl<'a> Registry<'a> {
         self.0.text(3)
     }
 
-    /// `User`; releases 1.0
+    /// The user. `User`; releases 1.0
     pub fn user(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `ChannelDriver`; releases 1.4
+    /// The channel technology. `ChannelDriver`; releases 1.4
     pub fn channel_driver(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -456,17 +456,17 @@ impl serde::Serialize for Registry<'_> {
 pub struct RegistryEntry<'a>(Located<'a, 10>);
 
 impl<'a> RegistryEntry<'a> {
-    /// `DNSmanager`
+    /// Whether the name is looked up again and again. `DNSmanager`
     pub fn dns_manager(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Host`; releases 1.6.2..11
+    /// The host. `Host`; releases 1.6.2..11
     pub fn host(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Port`; releases 1.6.2..20
+    /// Port. `Port`; releases 1.6.2..20
     pub fn port(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
@@ -476,7 +476,7 @@ impl<'a> RegistryEntry<'a> {
         self.0.text(3)
     }
 
-    /// `Perceived`
+    /// How the other side sees our address. `Perceived`
     pub fn perceived(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
@@ -486,12 +486,12 @@ impl<'a> RegistryEntry<'a> {
         self.0.text(5)
     }
 
-    /// `DomainPort`; releases 1.8..20
+    /// Port of the domain. `DomainPort`; releases 1.8..20
     pub fn domain_port(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
-    /// `Refresh`, in seconds
+    /// Time between registrations. `Refresh`, in seconds
     pub fn refresh(&self) -> Field<'a, Seconds> {
         self.0.field(7)
     }
@@ -501,7 +501,7 @@ impl<'a> RegistryEntry<'a> {
         self.0.text(8)
     }
 
-    /// `RegistrationTime`; releases 1.6.2..20
+    /// When it was registered. `RegistrationTime`; releases 1.6.2..20
     pub fn registration_time(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }

@@ -179,7 +179,7 @@ impl serde::Serialize for ExtensionStatus<'_> {
 pub struct PresenceStateChange<'a>(Located<'a, 4>);
 
 impl<'a> PresenceStateChange<'a> {
-    /// `Presentity`
+    /// Whose presence it is. `Presentity`
     pub fn presentity(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -189,12 +189,12 @@ impl<'a> PresenceStateChange<'a> {
         self.0.text(1)
     }
 
-    /// `Subtype`
+    /// Subtype of the presence. `Subtype`
     pub fn subtype(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `Message`
+    /// Message of the presence. `Message`
     pub fn message_text(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -283,12 +283,12 @@ impl<'a> PresenceStatus<'a> {
         self.0.text(3)
     }
 
-    /// `Subtype`
+    /// Subtype of the presence. `Subtype`
     pub fn subtype(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `Message`
+    /// Message of the presence. `Message`
     pub fn message_text(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }

@@ -48,7 +48,7 @@ impl serde::Serialize for CloseSession<'_> {
 pub struct DeadlockStart<'a>(Located<'a, 1>);
 
 impl<'a> DeadlockStart<'a> {
-    /// `Mutex`
+    /// The lock. `Mutex`
     pub fn mutex(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -164,7 +164,7 @@ impl<'a> LogChannel<'a> {
         self.0.text(0)
     }
 
-    /// `Enabled`
+    /// Whether the log is on. `Enabled`
     pub fn enabled(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -201,17 +201,17 @@ impl serde::Serialize for LogChannel<'_> {
 pub struct ModuleLoadReport<'a>(Located<'a, 3>);
 
 impl<'a> ModuleLoadReport<'a> {
-    /// `ModuleLoadStatus`
+    /// `Done`. `ModuleLoadStatus`
     pub fn module_load_status(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `ModuleSelection`
+    /// Which modules were loaded. `ModuleSelection`
     pub fn module_selection(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `ModuleCount`
+    /// Number of modules. `ModuleCount`
     pub fn module_count(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
@@ -268,7 +268,7 @@ impl serde::Serialize for Placeholder<'_> {
 pub struct Reload<'a>(Located<'a, 3>);
 
 impl<'a> Reload<'a> {
-    /// `Message`; releases 1.0..11
+    /// Message of the presence. `Message`; releases 1.0..11
     pub fn message_text(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -310,12 +310,12 @@ impl serde::Serialize for Reload<'_> {
 pub struct Shutdown<'a>(Located<'a, 2>);
 
 impl<'a> Shutdown<'a> {
-    /// `Shutdown`
+    /// How: cleanly or not. `Shutdown`
     pub fn shutdown(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Restart`
+    /// Whether the server starts again. `Restart`
     pub fn restart(&self) -> Field<'a, bool> {
         self.0.field(1)
     }

@@ -105,7 +105,7 @@ impl<'a> MessageWaiting<'a> {
         self.0.text(0)
     }
 
-    /// `Waiting`
+    /// Whether it waits. `Waiting`
     pub fn waiting(&self) -> Field<'a, bool> {
         self.0.field(1)
     }
@@ -296,7 +296,7 @@ impl<'a> VoicemailUserEntry<'a> {
         self.0.text(11)
     }
 
-    /// `UniqueID`
+    /// Identifies the channel. `UniqueID`
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }

@@ -12,7 +12,7 @@ use ami_wire::Message;
 pub struct GetVarResponse<'a>(Located<'a, 2>);
 
 impl<'a> GetVarResponse<'a> {
-    /// `Value`; releases 1.4..
+    /// The value. `Value`; releases 1.4..
     pub fn value(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }

@@ -12,7 +12,7 @@ use ami_wire::Message;
 pub struct SIPshowpeerResponse<'a>(Located<'a, 63>);
 
 impl<'a> SIPshowpeerResponse<'a> {
-    /// `ACL`; releases 1.4..11
+    /// Whether an access control list applies. `ACL`; releases 1.4..11
     pub fn acl(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -37,7 +37,7 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(4)
     }
 
-    /// `CID-CallingPres`; releases 1.4..11
+    /// Presentation of the caller, number and words. `CID-CallingPres`; releases 1.4..11
     pub fn cid_calling_pres(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -47,22 +47,22 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(6)
     }
 
-    /// `Callerid`; releases 1.4..11
+    /// Caller identification. `Callerid`; releases 1.4..11
     pub fn callerid(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// `Callgroup`; releases 1.4..11
+    /// Call groups. `Callgroup`; releases 1.4..11
     pub fn callgroup(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// `ChanObjectType`; releases 1.4..11
+    /// `peer` or `user`. `ChanObjectType`; releases 1.4..11
     pub fn chan_object_type(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// `Channeltype`; releases 1.4..11
+    /// The channel technology. `Channeltype`; releases 1.4..11
     pub fn channeltype(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
@@ -77,7 +77,7 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(12)
     }
 
-    /// `Context`; releases 1.4..11
+    /// Context of the dialplan. `Context`; releases 1.4..11
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
@@ -97,12 +97,12 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(16)
     }
 
-    /// `Description`; releases 11
+    /// Description from the configuration. `Description`; releases 11
     pub fn description(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
-    /// `Dynamic`; releases 1.4..11
+    /// Whether the peer registers. `Dynamic`; releases 1.4..11
     pub fn dynamic(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
@@ -157,7 +157,7 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(28)
     }
 
-    /// `Pickupgroup`; releases 1.4..11
+    /// Pickup groups. `Pickupgroup`; releases 1.4..11
     pub fn pickupgroup(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
@@ -172,7 +172,7 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(31)
     }
 
-    /// `RegExpire`; releases 1.4..11
+    /// When the registration ends. `RegExpire`; releases 1.4..11
     pub fn reg_expire(&self) -> Option<Text<'a>> {
         self.0.text(32)
     }

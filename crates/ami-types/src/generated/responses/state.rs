@@ -12,12 +12,12 @@ use ami_wire::Message;
 pub struct ExtensionStateResponse<'a>(Located<'a, 5>);
 
 impl<'a> ExtensionStateResponse<'a> {
-    /// `Context`; releases 1.4..
+    /// Context of the dialplan. `Context`; releases 1.4..
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Exten`; releases 1.4..
+    /// The extension. `Exten`; releases 1.4..
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -55,7 +55,7 @@ impl<'a> TypedResponse<'a> for ExtensionStateResponse<'a> {
 pub struct PresenceStateResponse<'a>(Located<'a, 1>);
 
 impl<'a> PresenceStateResponse<'a> {
-    /// `State`; releases 16..
+    /// The state. `State`; releases 16..
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }

@@ -13,7 +13,7 @@ use ami_wire::Message;
 pub struct ChallengeResponse<'a>(Located<'a, 1>);
 
 impl<'a> ChallengeResponse<'a> {
-    /// `Challenge`; releases 1.4..
+    /// The challenge. `Challenge`
     pub fn challenge(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -36,7 +36,7 @@ impl<'a> TypedResponse<'a> for ChallengeResponse<'a> {
 pub struct CommandResponse<'a>(Located<'a, 2>);
 
 impl<'a> CommandResponse<'a> {
-    /// `Output`; releases 16..
+    /// A line of output. `Output`; releases 16..
     pub fn output(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.view().all(0)
     }
@@ -259,7 +259,7 @@ impl<'a> TypedResponse<'a> for ModuleCheckResponse<'a> {
 pub struct PingResponse<'a>(Located<'a, 2>);
 
 impl<'a> PingResponse<'a> {
-    /// `Ping`; releases 1.6.2..
+    /// Round trip time. `Ping`; releases 1.6.2..
     pub fn ping(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }

@@ -13,7 +13,7 @@ use ami_wire::Message;
 pub struct MailboxCountResponse<'a>(Located<'a, 4>);
 
 impl<'a> MailboxCountResponse<'a> {
-    /// `Mailbox`; releases 1.4..11
+    /// The mailbox, `number@context`. `Mailbox`; releases 1.4..11
     pub fn mailbox(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -51,12 +51,12 @@ impl<'a> TypedResponse<'a> for MailboxCountResponse<'a> {
 pub struct MailboxStatusResponse<'a>(Located<'a, 2>);
 
 impl<'a> MailboxStatusResponse<'a> {
-    /// `Mailbox`; releases 1.4..11
+    /// The mailbox, `number@context`. `Mailbox`; releases 1.4..11
     pub fn mailbox(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `Waiting`; releases 1.4..11
+    /// Whether it waits. `Waiting`; releases 1.4..11
     pub fn waiting(&self) -> Field<'a, bool> {
         self.0.field(1)
     }

@@ -12,9 +12,11 @@ pub(super) static AGENT_CALLED: EventDef = EventDef {
     classes: &[Class::Agent],
     releases: ALL,
     fields: &[
-        field("AgentCalled", Kind::Text, range(R1_0, R11)).always(recorded(R1_4, R11)),
-        field("ChannelCalling", Kind::Text, range(R1_0, R11)).always(recorded(R1_4, R11)),
-        field("CallerID", Kind::Text, range(R1_0, R1_4)).always(only(R1_4)),
+        field("AgentCalled", Kind::Text, range(R1_0, R11)).always(recorded(R1_4, R11)).doc("the member's channel"),
+        field("ChannelCalling", Kind::Text, range(R1_0, R11)).always(recorded(R1_4, R11)).doc("the caller's channel"),
+        field("CallerID", Kind::Text, range(R1_0, R1_4))
+            .always(only(R1_4))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
         field("Channel", Kind::Channel, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
         field("ChannelState", Kind::ChannelState, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
         field("ChannelStateDesc", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
@@ -30,7 +32,7 @@ pub(super) static AGENT_CALLED: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R1_6_2)).always(recorded(R1_6_2, R16).or(only(R22))).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R16).or(only(R22))).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("AgentName", Kind::Text, range(R1_4, R11)).always(recorded(R1_4, R11)),
+        field("AgentName", Kind::Text, range(R1_4, R11)).always(recorded(R1_4, R11)).doc("name of the member"),
         field("Extension", Kind::Text, range(R1_0, R11)).always(recorded(R1_4, R11)).doc("the extension that runs"),
         field("DestChannel", Kind::Channel, since(R12)).always(recorded(R12, R16).or(only(R22))).role(1),
         field("DestChannelState", Kind::ChannelState, since(R12)).always(recorded(R12, R16).or(only(R22))).role(1),
@@ -48,7 +50,9 @@ pub(super) static AGENT_CALLED: EventDef = EventDef {
         field("DestLinkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R16).or(only(R22))).role(1),
         field("DestChanVariable", Kind::Text, since(R12)).role(1).repeated(),
         field("Queue", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R16).or(only(R22))).doc("name of the queue"),
-        field("DestinationChannel", Kind::Channel, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("DestinationChannel", Kind::Channel, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("channel of the destination"),
         field("Interface", Kind::Text, since(R12))
             .always(recorded(R12, R16).or(only(R22)))
             .doc("the channel that is dialled for the member"),
@@ -87,7 +91,7 @@ pub(super) static AGENT_COMPLETE: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R1_2)).always(recorded(R1_4, R16).or(only(R22))).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R16).or(only(R22))).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Member", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R11)),
+        field("Member", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R11)).doc("name of the member"),
         field("DestChannel", Kind::Channel, since(R12)).always(only(R12).or(only(R16)).or(only(R22))).role(1),
         field("DestChannelState", Kind::ChannelState, since(R12)).always(only(R12).or(only(R16)).or(only(R22))).role(1),
         field("DestChannelStateDesc", Kind::Text, since(R12)).always(only(R12).or(only(R16)).or(only(R22))).role(1),
@@ -155,7 +159,7 @@ pub(super) static AGENT_CONNECT: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R1_2)).always(recorded(R1_4, R16).or(only(R22))).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R16).or(only(R22))).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Member", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R11)),
+        field("Member", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R11)).doc("name of the member"),
         field("DestChannel", Kind::Channel, since(R12)).always(recorded(R12, R16).or(only(R22))).role(1),
         field("DestChannelState", Kind::ChannelState, since(R12)).always(recorded(R12, R16).or(only(R22))).role(1),
         field("DestChannelStateDesc", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(1),
@@ -181,11 +185,17 @@ pub(super) static AGENT_CONNECT: EventDef = EventDef {
         field("MemberName", Kind::Text, since(R1_4))
             .always(recorded(R1_4, R16).or(only(R22)))
             .doc("name of the member"),
-        field("BridgedChannel", Kind::Channel, range(R1_4, R11)).always(recorded(R1_4, R11)),
-        field("Holdtime", Kind::Uint, since(R1_2)).always(recorded(R1_4, R16).or(only(R22))).unit(Unit::Seconds),
+        field("BridgedChannel", Kind::Channel, range(R1_4, R11))
+            .always(recorded(R1_4, R11))
+            .doc("the channel it is connected with"),
+        field("Holdtime", Kind::Uint, since(R1_2))
+            .always(recorded(R1_4, R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("how long callers wait, or this caller waited"),
         field("Ringtime", Kind::Uint, since(R1_6_2))
             .always(recorded(R1_6_2, R16).or(only(R22)))
-            .unit(Unit::Milliseconds),
+            .unit(Unit::Milliseconds)
+            .doc("how long it rang"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }, RoleDef { kind: RoleKind::Channel, prefix: "Dest" }],
     list: ListRole::None,
@@ -218,7 +228,7 @@ pub(super) static AGENT_DUMP: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R1_2)).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Member", Kind::Text, range(R1_2, R11)),
+        field("Member", Kind::Text, range(R1_2, R11)).doc("name of the member"),
         field("MemberName", Kind::Text, since(R1_4)).doc("name of the member"),
         field("DestChannel", Kind::Channel, since(R12)).role(1),
         field("DestChannelState", Kind::ChannelState, since(R12)).role(1),
@@ -267,7 +277,7 @@ pub(super) static AGENT_LOGIN: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, ALL).always(only(R22)).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).always(only(R22)).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Agent", Kind::Text, ALL).always(only(R22)),
+        field("Agent", Kind::Text, ALL).always(only(R22)).doc("the agent"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -299,8 +309,11 @@ pub(super) static AGENT_LOGOFF: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, ALL).always(only(R22)).role(0),
         field("Linkedid", Kind::Uniqueid, since(R20)).always(only(R22)).role(0),
         field("ChanVariable", Kind::Text, since(R20)).role(0).repeated(),
-        field("Agent", Kind::Text, ALL).always(only(R22)),
-        field("Logintime", Kind::Uint, ALL).always(only(R22)).unit(Unit::Seconds),
+        field("Agent", Kind::Text, ALL).always(only(R22)).doc("the agent"),
+        field("Logintime", Kind::Uint, ALL)
+            .always(only(R22))
+            .unit(Unit::Seconds)
+            .doc("how long the agent was logged in"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -332,7 +345,7 @@ pub(super) static AGENT_RING_NO_ANSWER: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R1_6_2)).always(recorded(R1_8, R16).or(only(R22))).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R16).or(only(R22))).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Member", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_8, R11)),
+        field("Member", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_8, R11)).doc("name of the member"),
         field("DestChannel", Kind::Channel, since(R12)).always(recorded(R12, R16).or(only(R22))).role(1),
         field("DestChannelState", Kind::ChannelState, since(R12)).always(recorded(R12, R16).or(only(R22))).role(1),
         field("DestChannelStateDesc", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(1),
@@ -355,7 +368,10 @@ pub(super) static AGENT_RING_NO_ANSWER: EventDef = EventDef {
         field("MemberName", Kind::Text, since(R1_6_2))
             .always(recorded(R1_8, R16).or(only(R22)))
             .doc("name of the member"),
-        field("Ringtime", Kind::Uint, since(R1_6_2)).always(recorded(R1_8, R16).or(only(R22))).unit(Unit::Milliseconds),
+        field("Ringtime", Kind::Uint, since(R1_6_2))
+            .always(recorded(R1_8, R16).or(only(R22)))
+            .unit(Unit::Milliseconds)
+            .doc("how long it rang"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }, RoleDef { kind: RoleKind::Channel, prefix: "Dest" }],
     list: ListRole::None,
@@ -372,8 +388,8 @@ pub(super) static AGENT_CALLBACK_LOGIN: EventDef = EventDef {
     classes: &[Class::Agent],
     releases: range(R1_0, R1_4),
     fields: &[
-        field("Agent", Kind::Text, range(R1_0, R1_4)),
-        field("Loginchan", Kind::Text, range(R1_0, R1_4)),
+        field("Agent", Kind::Text, range(R1_0, R1_4)).doc("the agent"),
+        field("Loginchan", Kind::Text, range(R1_0, R1_4)).doc("the channel that calls back"),
         field("Uniqueid", Kind::Uniqueid, range(R1_0, R1_4)).doc("identifies the channel"),
     ],
     roles: &[],
@@ -391,9 +407,9 @@ pub(super) static AGENT_CALLBACK_LOGOFF: EventDef = EventDef {
     classes: &[Class::Agent],
     releases: range(R1_0, R1_6_2),
     fields: &[
-        field("Agent", Kind::Text, range(R1_0, R1_6_2)),
-        field("Loginchan", Kind::Text, range(R1_0, R1_6_2)),
-        field("Logintime", Kind::Text, range(R1_0, R1_6_2)),
+        field("Agent", Kind::Text, range(R1_0, R1_6_2)).doc("the agent"),
+        field("Loginchan", Kind::Text, range(R1_0, R1_6_2)).doc("the channel that calls back"),
+        field("Logintime", Kind::Text, range(R1_0, R1_6_2)).doc("how long the agent was logged in"),
         field("Reason", Kind::Text, range(R1_0, R1_6_2)).doc("why"),
         field("Uniqueid", Kind::Uniqueid, range(R1_0, R1_6_2)).doc("identifies the channel"),
     ],
@@ -412,16 +428,28 @@ pub(super) static AGENTS: EventDef = EventDef {
     classes: &[],
     releases: since(R1_2),
     fields: &[
-        field("Agent", Kind::Text, since(R1_2)).always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22))),
-        field("Name", Kind::Text, since(R1_2)).always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22))),
+        field("Agent", Kind::Text, since(R1_2))
+            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
+            .doc("the agent"),
+        field("Name", Kind::Text, since(R1_2))
+            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
+            .doc("its name"),
         field("Status", Kind::Enum(&enums::AGENT_STATUS), since(R1_2))
             .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
             .doc("the status"),
-        field("LoggedInChan", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R1_8).or(only(R11))),
-        field("LoggedInTime", Kind::Epoch, since(R1_2)).always(recorded(R1_4, R1_8).or(only(R11))),
-        field("TalkingTo", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R1_8).or(only(R11))),
-        field("TalkingToChan", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R1_8).or(only(R11))),
-        field("CallStarted", Kind::Epoch, since(R12)),
+        field("LoggedInChan", Kind::Text, range(R1_2, R11))
+            .always(recorded(R1_4, R1_8).or(only(R11)))
+            .doc("the channel on which the agent is logged in"),
+        field("LoggedInTime", Kind::Epoch, since(R1_2))
+            .always(recorded(R1_4, R1_8).or(only(R11)))
+            .doc("when the agent logged in; 0 for not logged in"),
+        field("TalkingTo", Kind::Text, range(R1_2, R11))
+            .always(recorded(R1_4, R1_8).or(only(R11)))
+            .doc("number of the caller"),
+        field("TalkingToChan", Kind::Text, since(R1_6_2))
+            .always(recorded(R1_6_2, R1_8).or(only(R11)))
+            .doc("channel of the caller"),
+        field("CallStarted", Kind::Epoch, since(R12)).doc("when the current call began"),
         field("Channel", Kind::Channel, since(R12)).role(0),
         field("ChannelState", Kind::ChannelState, since(R12)).role(0),
         field("ChannelStateDesc", Kind::Text, since(R12)).role(0),
@@ -473,9 +501,9 @@ pub(super) static DO_AGENT_CALLBACK_LOGIN: ActionDef = ActionDef {
     privileges: &[Class::Agent],
     releases: range(R1_2, R1_4),
     params: &[
-        field("Agent", Kind::Text, range(R1_2, R1_4)),
-        field("Exten", Kind::Text, range(R1_2, R1_4)),
-        field("Context", Kind::Text, range(R1_2, R1_4)),
+        field("Agent", Kind::Text, range(R1_2, R1_4)).doc("the agent"),
+        field("Exten", Kind::Text, range(R1_2, R1_4)).doc("the extension"),
+        field("Context", Kind::Text, range(R1_2, R1_4)).doc("context of the dialplan"),
         field("WrapupTime", Kind::Text, range(R1_2, R1_4)),
         field("AckCall", Kind::Bool, range(R1_2, R1_4)),
     ],
@@ -492,7 +520,10 @@ pub(super) static DO_AGENT_LOGOFF: ActionDef = ActionDef {
     topic: "agent",
     privileges: &[Class::Agent],
     releases: since(R1_2),
-    params: &[field("Agent", Kind::Text, since(R1_2)).required(), field("Soft", Kind::Bool, since(R1_2))],
+    params: &[
+        field("Agent", Kind::Text, since(R1_2)).required().doc("the agent"),
+        field("Soft", Kind::Bool, since(R1_2)),
+    ],
     response: &[],
     items: &[],
     completes: None,

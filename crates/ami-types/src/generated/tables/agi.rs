@@ -12,7 +12,9 @@ pub(super) static AGI_EXEC: EventDef = EventDef {
     classes: &[Class::Agi],
     releases: range(R1_6_2, R11),
     fields: &[
-        field("SubEvent", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R1_8).or(only(R11))),
+        field("SubEvent", Kind::Text, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R1_8).or(only(R11)))
+            .doc("which of the event's moments this is"),
         field("Channel", Kind::Channel, range(R1_6_2, R11))
             .always(recorded(R1_6_2, R1_8).or(only(R11)))
             .doc("name of the channel"),
@@ -108,12 +110,15 @@ pub(super) static ASYNC_AGI: EventDef = EventDef {
     classes: &[Class::Agi],
     releases: range(R1_6_2, R11),
     fields: &[
-        field("SubEvent", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R1_8).or(only(R11))),
+        field("SubEvent", Kind::Text, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R1_8).or(only(R11)))
+            .doc("which of the event's moments this is"),
         field("Channel", Kind::Channel, range(R1_6_2, R11))
             .always(recorded(R1_6_2, R1_8).or(only(R11)))
             .doc("name of the channel"),
-        field("Env", Kind::Text, range(R1_6_2, R11)),
-        field("CommandID", Kind::Text, range(R1_6_2, R11)),
+        field("Env", Kind::Text, range(R1_6_2, R11)).doc("the AGI environment, percent-encoded"),
+        field("CommandID", Kind::Text, range(R1_6_2, R11))
+            .doc("identifies the command; comes back in the event that reports its end"),
         field("Result", Kind::Text, range(R1_6_2, R11)).doc("how it ended"),
     ],
     roles: &[],
@@ -210,7 +215,7 @@ pub(super) static ASYNC_AGI_START: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R12)).always(only(R22)).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).always(only(R22)).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Env", Kind::Text, since(R12)).always(only(R22)),
+        field("Env", Kind::Text, since(R12)).always(only(R22)).doc("the AGI environment, percent-encoded"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -227,9 +232,10 @@ pub(super) static DO_AGI: ActionDef = ActionDef {
     privileges: &[Class::Agi],
     releases: since(R1_6_2),
     params: &[
-        field("Channel", Kind::Text, since(R1_6_2)).required(),
+        field("Channel", Kind::Text, since(R1_6_2)).required().doc("the channel, by name"),
         field("Command", Kind::Text, since(R1_6_2)).required(),
-        field("CommandID", Kind::Text, since(R1_6_2)),
+        field("CommandID", Kind::Text, since(R1_6_2))
+            .doc("identifies the command; comes back in the event that reports its end"),
     ],
     response: &[],
     items: &[],

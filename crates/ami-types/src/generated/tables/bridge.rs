@@ -12,8 +12,12 @@ pub(super) static BRIDGE: EventDef = EventDef {
     classes: &[Class::Call],
     releases: range(R1_6_2, R11),
     fields: &[
-        field("Bridgestate", Kind::Enum(&enums::LEGACY_BRIDGE_STATE), range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("Bridgetype", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("Bridgestate", Kind::Enum(&enums::LEGACY_BRIDGE_STATE), range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("whether the channels are linked"),
+        field("Bridgetype", Kind::Text, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("who links them: the core, or RTP"),
         field("Channel1", Kind::Channel, range(R1_6_2, R11))
             .always(recorded(R1_6_2, R11))
             .doc("name of the first channel"),
@@ -26,8 +30,12 @@ pub(super) static BRIDGE: EventDef = EventDef {
         field("Uniqueid2", Kind::Uniqueid, range(R1_6_2, R11))
             .always(recorded(R1_6_2, R11))
             .doc("identifies the second channel"),
-        field("CallerID1", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("CallerID2", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("CallerID1", Kind::Text, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("the first channel's caller number"),
+        field("CallerID2", Kind::Text, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("the second channel's caller number"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -44,7 +52,7 @@ pub(super) static BRIDGE_ACTION: EventDef = EventDef {
     classes: &[Class::Call],
     releases: range(R1_8, R11),
     fields: &[
-        field("Response", Kind::Text, range(R1_8, R11)),
+        field("Response", Kind::Text, range(R1_8, R11)).doc("how it went"),
         field("Channel1", Kind::Channel, range(R1_8, R11)).doc("name of the first channel"),
         field("Channel2", Kind::Channel, range(R1_8, R11)).doc("name of the second channel"),
     ],
@@ -151,7 +159,7 @@ pub(super) static BRIDGE_EXEC: EventDef = EventDef {
     classes: &[Class::Call],
     releases: range(R1_6_2, R11),
     fields: &[
-        field("Response", Kind::Text, range(R1_6_2, R11)),
+        field("Response", Kind::Text, range(R1_6_2, R11)).doc("how it went"),
         field("Reason", Kind::Text, range(R1_6_2, R11)).doc("why"),
         field("Channel1", Kind::Channel, range(R1_6_2, R11)).doc("name of the first channel"),
         field("Channel2", Kind::Channel, range(R1_6_2, R11)).doc("name of the second channel"),
@@ -363,10 +371,10 @@ pub(super) static BRIDGE_TECHNOLOGY_LIST_ITEM: EventDef = EventDef {
     classes: &[],
     releases: since(R12),
     fields: &[
-        field("BridgeTechnology", Kind::Text, since(R12)),
-        field("BridgeType", Kind::Text, since(R12)),
-        field("BridgePriority", Kind::Uint, since(R12)),
-        field("BridgeSuspended", Kind::Bool, since(R12)),
+        field("BridgeTechnology", Kind::Text, since(R12)).doc("the technology"),
+        field("BridgeType", Kind::Text, since(R12)).doc("type of the bridge"),
+        field("BridgePriority", Kind::Uint, since(R12)).doc("the technology with the highest is taken first"),
+        field("BridgeSuspended", Kind::Bool, since(R12)).doc("whether the technology is out of use"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::BridgeTechnologyList] },
@@ -394,7 +402,8 @@ pub(super) static BRIDGE_VIDEO_SOURCE_UPDATE: EventDef = EventDef {
             .role(0),
         field("BridgeVideoSource", Kind::Uniqueid, since(R13)).role(0),
         field("BridgePreviousVideoSource", Kind::Uniqueid, since(R13))
-            .always(recorded(R13, R16).or(recorded(R22, R23))),
+            .always(recorded(R13, R16).or(recorded(R22, R23)))
+            .doc("the channel whose video was shown before"),
     ],
     roles: &[RoleDef { kind: RoleKind::Bridge, prefix: "" }],
     list: ListRole::None,
@@ -415,8 +424,8 @@ pub(super) static LINK: EventDef = EventDef {
         field("Channel2", Kind::Channel, range(R1_0, R1_4)).always(only(R1_4)).doc("name of the second channel"),
         field("Uniqueid1", Kind::Uniqueid, range(R1_0, R1_4)).always(only(R1_4)).doc("identifies the first channel"),
         field("Uniqueid2", Kind::Uniqueid, range(R1_0, R1_4)).always(only(R1_4)).doc("identifies the second channel"),
-        field("CallerID1", Kind::Text, range(R1_2, R1_4)).always(only(R1_4)),
-        field("CallerID2", Kind::Text, range(R1_2, R1_4)).always(only(R1_4)),
+        field("CallerID1", Kind::Text, range(R1_2, R1_4)).always(only(R1_4)).doc("the first channel's caller number"),
+        field("CallerID2", Kind::Text, range(R1_2, R1_4)).always(only(R1_4)).doc("the second channel's caller number"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -445,8 +454,12 @@ pub(super) static UNLINK: EventDef = EventDef {
         field("Uniqueid2", Kind::Uniqueid, range(R1_0, R1_8))
             .always(recorded(R1_4, R1_8))
             .doc("identifies the second channel"),
-        field("CallerID1", Kind::Text, range(R1_2, R1_8)).always(recorded(R1_4, R1_8)),
-        field("CallerID2", Kind::Text, range(R1_2, R1_8)).always(recorded(R1_4, R1_8)),
+        field("CallerID1", Kind::Text, range(R1_2, R1_8))
+            .always(recorded(R1_4, R1_8))
+            .doc("the first channel's caller number"),
+        field("CallerID2", Kind::Text, range(R1_2, R1_8))
+            .always(recorded(R1_4, R1_8))
+            .doc("the second channel's caller number"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -463,8 +476,8 @@ pub(super) static DO_BRIDGE: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: since(R1_6_2),
     params: &[
-        field("Channel1", Kind::Text, since(R1_6_2)).required(),
-        field("Channel2", Kind::Text, since(R1_6_2)).required(),
+        field("Channel1", Kind::Text, since(R1_6_2)).required().doc("the first channel"),
+        field("Channel2", Kind::Text, since(R1_6_2)).required().doc("the second channel"),
         field("Tone", Kind::Enum(&enums::BRIDGE_TONE), since(R1_6_2)),
     ],
     response: &[],
@@ -480,7 +493,7 @@ pub(super) static DO_BRIDGE_DESTROY: ActionDef = ActionDef {
     topic: "bridge",
     privileges: &[],
     releases: since(R12),
-    params: &[field("BridgeUniqueid", Kind::Text, since(R12)).required()],
+    params: &[field("BridgeUniqueid", Kind::Text, since(R12)).required().doc("the bridge")],
     response: &[],
     items: &[],
     completes: None,
@@ -494,7 +507,7 @@ pub(super) static DO_BRIDGE_INFO: ActionDef = ActionDef {
     topic: "bridge",
     privileges: &[],
     releases: since(R12),
-    params: &[field("BridgeUniqueid", Kind::Text, since(R12)).required()],
+    params: &[field("BridgeUniqueid", Kind::Text, since(R12)).required().doc("the bridge")],
     response: &[],
     items: &[EventId::BridgeInfoChannel],
     completes: Some(EventId::BridgeInfoComplete),
@@ -508,7 +521,10 @@ pub(super) static DO_BRIDGE_KICK: ActionDef = ActionDef {
     topic: "bridge",
     privileges: &[],
     releases: since(R12),
-    params: &[field("BridgeUniqueid", Kind::Text, since(R12)), field("Channel", Kind::Text, since(R12)).required()],
+    params: &[
+        field("BridgeUniqueid", Kind::Text, since(R12)).doc("the bridge"),
+        field("Channel", Kind::Text, since(R12)).required().doc("the channel, by name"),
+    ],
     response: &[],
     items: &[],
     completes: None,
@@ -522,7 +538,7 @@ pub(super) static DO_BRIDGE_LIST: ActionDef = ActionDef {
     topic: "bridge",
     privileges: &[],
     releases: since(R12),
-    params: &[field("BridgeType", Kind::Text, since(R12))],
+    params: &[field("BridgeType", Kind::Text, since(R12)).doc("type of the bridge")],
     response: &[],
     items: &[EventId::BridgeListItem],
     completes: Some(EventId::BridgeListComplete),
@@ -550,7 +566,7 @@ pub(super) static DO_BRIDGE_TECHNOLOGY_SUSPEND: ActionDef = ActionDef {
     topic: "bridge",
     privileges: &[],
     releases: since(R12),
-    params: &[field("BridgeTechnology", Kind::Text, since(R12)).required()],
+    params: &[field("BridgeTechnology", Kind::Text, since(R12)).required().doc("the technology")],
     response: &[],
     items: &[],
     completes: None,
@@ -564,7 +580,7 @@ pub(super) static DO_BRIDGE_TECHNOLOGY_UNSUSPEND: ActionDef = ActionDef {
     topic: "bridge",
     privileges: &[],
     releases: since(R12),
-    params: &[field("BridgeTechnology", Kind::Text, since(R12)).required()],
+    params: &[field("BridgeTechnology", Kind::Text, since(R12)).required().doc("the technology")],
     response: &[],
     items: &[],
     completes: None,

@@ -28,7 +28,9 @@ pub(super) static CHANNEL_UPDATE: EventDef = EventDef {
     releases: range(R1_6_2, R11),
     fields: &[
         field("Channel", Kind::Channel, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).doc("name of the channel"),
-        field("Channeltype", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("Channeltype", Kind::Text, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("the channel technology"),
         field("Gtalk-SID", Kind::Text, range(R1_6_2, R11)),
         field("IAX2-callno-local", Kind::Uint, range(R1_6_2, R11)),
         field("IAX2-callno-remote", Kind::Uint, range(R1_6_2, R11)),
@@ -91,13 +93,19 @@ pub(super) static CORE_SHOW_CHANNEL: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R1_6_2)).always(recorded(R1_6_2, R23)).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R23)).role(0),
         field("ChanVariable", Kind::Text, since(R1_6_2)).role(0).repeated(),
-        field("BridgedChannel", Kind::Channel, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("BridgedUniqueID", Kind::Uniqueid, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("BridgedChannel", Kind::Channel, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("the channel it is connected with"),
+        field("BridgedUniqueID", Kind::Uniqueid, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("identifies the channel it is connected with"),
         field("Extension", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).doc("the extension that runs"),
         field("Application", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R23)).doc("the application that runs"),
-        field("ApplicationData", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R23)),
+        field("ApplicationData", Kind::Text, since(R1_6_2))
+            .always(recorded(R1_6_2, R23))
+            .doc("arguments of the application"),
         field("Duration", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R23)).doc("how long it lasted"),
-        field("BridgeId", Kind::BridgeId, since(R12)).always(recorded(R12, R23)),
+        field("BridgeId", Kind::BridgeId, since(R12)).always(recorded(R12, R23)).doc("the bridge it is in"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::Item { actions: &[ActionId::CoreShowChannels] },
@@ -115,7 +123,9 @@ pub(super) static CORE_SHOW_CHANNEL_MAP: EventDef = EventDef {
     releases: since(R18),
     fields: &[
         field("Channel", Kind::Channel, since(R18)).always(recorded(R20, R22)).doc("name of the channel"),
-        field("ConnectedChannel", Kind::Channel, since(R18)).always(recorded(R20, R22)),
+        field("ConnectedChannel", Kind::Channel, since(R18))
+            .always(recorded(R20, R22))
+            .doc("the channel it is connected with"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::CoreShowChannelMap] },
@@ -261,7 +271,7 @@ pub(super) static HOLD: EventDef = EventDef {
         field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R23)).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
         field("Status", Kind::Text, range(R1_6_2, R11)).always(only(R1_8).or(only(R11))).doc("the status"),
-        field("MusicClass", Kind::Text, since(R12)),
+        field("MusicClass", Kind::Text, since(R12)).doc("class of the music on hold"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -335,10 +345,14 @@ pub(super) static MASQUERADE: EventDef = EventDef {
     classes: &[Class::Call],
     releases: range(R1_6_2, R11),
     fields: &[
-        field("Clone", Kind::Channel, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("CloneState", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("Original", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("OriginalState", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("Clone", Kind::Channel, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("the channel that is taken over"),
+        field("CloneState", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).doc("its state"),
+        field("Original", Kind::Text, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("the channel that takes over"),
+        field("OriginalState", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).doc("its state"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -402,8 +416,12 @@ pub(super) static NEW_CALLERID: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, ALL).always(recorded(R1_4, R23)).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R23)).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("CallerID", Kind::Text, range(R1_0, R1_4)).always(only(R1_4)),
-        field("CID-CallingPres", Kind::Text, since(R1_2)).always(recorded(R1_4, R23)),
+        field("CallerID", Kind::Text, range(R1_0, R1_4))
+            .always(only(R1_4))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
+        field("CID-CallingPres", Kind::Text, since(R1_2))
+            .always(recorded(R1_4, R23))
+            .doc("presentation of the caller, number and words"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -467,7 +485,8 @@ pub(super) static NEW_CHANNEL: EventDef = EventDef {
         field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R23)).role(0),
         field("ChanVariable", Kind::Text, since(R1_6_2)).role(0).repeated(),
         field("State", Kind::Text, range(R1_0, R1_4)).always(only(R1_4)).doc("the state"),
-        field("CallerID", Kind::Text, range(R1_0, R1_2)),
+        field("CallerID", Kind::Text, range(R1_0, R1_2))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -500,7 +519,9 @@ pub(super) static NEWSTATE: EventDef = EventDef {
         field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R23)).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
         field("State", Kind::Text, range(R1_0, R1_4)).always(only(R1_4)).doc("the state"),
-        field("CallerID", Kind::Text, range(R1_0, R1_4)).always(only(R1_4)),
+        field("CallerID", Kind::Text, range(R1_0, R1_4))
+            .always(only(R1_4))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -517,9 +538,9 @@ pub(super) static RENAME: EventDef = EventDef {
     classes: &[Class::Call],
     releases: ALL,
     fields: &[
-        field("Oldname", Kind::Text, range(R1_0, R1_4)).always(only(R1_4)),
+        field("Oldname", Kind::Text, range(R1_0, R1_4)).always(only(R1_4)).doc("name before"),
         field("Channel", Kind::Channel, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).doc("name of the channel"),
-        field("Newname", Kind::Text, range(R1_0, R11)).always(recorded(R1_4, R11)),
+        field("Newname", Kind::Text, range(R1_0, R11)).always(recorded(R1_4, R11)).doc("name now"),
         field("Uniqueid", Kind::Uniqueid, range(R1_0, R11)).always(recorded(R1_4, R11)).doc("identifies the channel"),
     ],
     roles: &[],
@@ -586,32 +607,44 @@ pub(super) static STATUS: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R1_4)).always(recorded(R1_4, R23)).role(0),
         field("Linkedid", Kind::Uniqueid, since(R12)).always(recorded(R12, R23)).role(0),
         field("ChanVariable", Kind::Text, ALL).role(0).repeated(),
-        field("CallerID", Kind::Text, range(R1_0, R1_4)).always(only(R1_4)),
-        field("Account", Kind::Text, range(R1_0, R11)),
+        field("CallerID", Kind::Text, range(R1_0, R1_4))
+            .always(only(R1_4))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
+        field("Account", Kind::Text, range(R1_0, R11)).doc("account that the call is booked on"),
         field("State", Kind::Text, range(R1_0, R11)).doc("the state"),
         field("Extension", Kind::Text, range(R1_0, R11)).doc("the extension that runs"),
         field("Type", Kind::Text, since(R12)).always(recorded(R12, R23)),
-        field("DNID", Kind::Text, since(R12)).always(recorded(R12, R23)),
-        field("EffectiveConnectedLineNum", Kind::Text, since(R12)).always(recorded(R12, R23)),
-        field("EffectiveConnectedLineName", Kind::Text, since(R12)).always(recorded(R12, R23)),
-        field("Link", Kind::Text, range(R1_0, R1_4)),
-        field("BridgedChannel", Kind::Channel, range(R1_6_2, R11)),
-        field("BridgedUniqueid", Kind::Uniqueid, range(R1_6_2, R11)),
+        field("DNID", Kind::Text, since(R12)).always(recorded(R12, R23)).doc("number that was dialled"),
+        field("EffectiveConnectedLineNum", Kind::Text, since(R12))
+            .always(recorded(R12, R23))
+            .doc("number that is shown as connected"),
+        field("EffectiveConnectedLineName", Kind::Text, since(R12))
+            .always(recorded(R12, R23))
+            .doc("name that is shown as connected"),
+        field("Link", Kind::Text, range(R1_0, R1_4)).doc("the channel it is linked with"),
+        field("BridgedChannel", Kind::Channel, range(R1_6_2, R11)).doc("the channel it is connected with"),
+        field("BridgedUniqueid", Kind::Uniqueid, range(R1_6_2, R11)).doc("identifies the channel it is connected with"),
         field("Variable", Kind::Text, since(R1_6_2))
             .repeated()
             .doc("a variable that the action asked for, `NAME=value`"),
-        field("TimeToHangup", Kind::Int, since(R12)).always(recorded(R12, R23)).unit(Unit::Seconds),
-        field("BridgeID", Kind::BridgeId, since(R12)).always(recorded(R12, R23)),
+        field("TimeToHangup", Kind::Int, since(R12))
+            .always(recorded(R12, R23))
+            .unit(Unit::Seconds)
+            .doc("time until the channel is hung up; 0 for no limit"),
+        field("BridgeID", Kind::BridgeId, since(R12)).always(recorded(R12, R23)).doc("the bridge it is in"),
         field("Application", Kind::Text, since(R12)).always(recorded(R12, R23)).doc("the application that runs"),
-        field("Data", Kind::Text, since(R12)).always(recorded(R12, R23)),
-        field("Nativeformats", Kind::Text, since(R12)).always(recorded(R12, R23)),
-        field("Readformat", Kind::Text, since(R12)).always(recorded(R12, R23)),
-        field("Readtrans", Kind::Text, since(R12)).always(recorded(R12, R23)),
-        field("Writeformat", Kind::Text, since(R12)).always(recorded(R12, R23)),
-        field("Writetrans", Kind::Text, since(R12)).always(recorded(R12, R23)),
-        field("Callgroup", Kind::Text, since(R12)).always(recorded(R12, R23)),
-        field("Pickupgroup", Kind::Text, since(R12)).always(recorded(R12, R23)),
-        field("Seconds", Kind::Int, ALL).always(recorded(R12, R23)).unit(Unit::Seconds),
+        field("Data", Kind::Text, since(R12)).always(recorded(R12, R23)).doc("arguments of the application"),
+        field("Nativeformats", Kind::Text, since(R12)).always(recorded(R12, R23)).doc("formats of the channel"),
+        field("Readformat", Kind::Text, since(R12)).always(recorded(R12, R23)).doc("format that is read"),
+        field("Readtrans", Kind::Text, since(R12)).always(recorded(R12, R23)).doc("steps of translation when reading"),
+        field("Writeformat", Kind::Text, since(R12)).always(recorded(R12, R23)).doc("format that is written"),
+        field("Writetrans", Kind::Text, since(R12)).always(recorded(R12, R23)).doc("steps of translation when writing"),
+        field("Callgroup", Kind::Text, since(R12)).always(recorded(R12, R23)).doc("call groups"),
+        field("Pickupgroup", Kind::Text, since(R12)).always(recorded(R12, R23)).doc("pickup groups"),
+        field("Seconds", Kind::Int, ALL)
+            .always(recorded(R12, R23))
+            .unit(Unit::Seconds)
+            .doc("time since the call began"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::Item { actions: &[ActionId::Status] },
@@ -636,7 +669,7 @@ pub(super) static STATUS_COMPLETE: EventDef = EventDef {
             .always(recorded(R13, R23))
             .doc("`Complete`, or `Cancelled` when the list failed half-way"),
         field("ListItems", Kind::Uint, since(R13)).always(recorded(R13, R23)).doc("how many items the list had"),
-        field("Items", Kind::Uint, since(R1_6_2)).always(recorded(R1_6_2, R23)),
+        field("Items", Kind::Uint, since(R1_6_2)).always(recorded(R1_6_2, R23)).doc("number of items"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::Status] },
@@ -684,8 +717,8 @@ pub(super) static DO_ABSOLUTE_TIMEOUT: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: ALL,
     params: &[
-        field("Channel", Kind::Text, ALL).required(),
-        field("Timeout", Kind::Int, ALL).unit(Unit::Seconds).required(),
+        field("Channel", Kind::Text, ALL).required().doc("the channel, by name"),
+        field("Timeout", Kind::Int, ALL).unit(Unit::Seconds).required().doc("how long"),
     ],
     response: &[],
     items: &[],
@@ -700,7 +733,7 @@ pub(super) static DO_CORE_SHOW_CHANNEL_MAP: ActionDef = ActionDef {
     topic: "channel",
     privileges: &[Class::System, Class::Reporting],
     releases: since(R18),
-    params: &[field("Channel", Kind::Text, since(R18))],
+    params: &[field("Channel", Kind::Text, since(R18)).doc("the channel, by name")],
     response: &[],
     items: &[EventId::CoreShowChannelMap],
     completes: Some(EventId::CoreShowChannelMapComplete),
@@ -746,8 +779,8 @@ pub(super) static DO_MUTE_AUDIO: ActionDef = ActionDef {
     privileges: &[Class::System],
     releases: since(R1_8),
     params: &[
-        field("Channel", Kind::Text, since(R1_8)).required(),
-        field("State", Kind::Bool, since(R1_8)).required(),
+        field("Channel", Kind::Text, since(R1_8)).required().doc("the channel, by name"),
+        field("State", Kind::Bool, since(R1_8)).required().doc("the state"),
         field("Direction", Kind::Enum(&enums::AUDIO_DIRECTION), since(R1_8)).required(),
     ],
     response: &[],
@@ -764,11 +797,11 @@ pub(super) static DO_REDIRECT: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: ALL,
     params: &[
-        field("Channel", Kind::Text, ALL).required(),
+        field("Channel", Kind::Text, ALL).required().doc("the channel, by name"),
         field("ExtraChannel", Kind::Text, ALL),
-        field("Exten", Kind::Text, ALL).required(),
-        field("Context", Kind::Text, ALL).required(),
-        field("Priority", Kind::Text, ALL).required(),
+        field("Exten", Kind::Text, ALL).required().doc("the extension"),
+        field("Context", Kind::Text, ALL).required().doc("context of the dialplan"),
+        field("Priority", Kind::Text, ALL).required().doc("the priority"),
         field("ExtraExten", Kind::Text, since(R1_8)),
         field("ExtraContext", Kind::Text, since(R1_8)),
         field("ExtraPriority", Kind::Text, since(R1_8)),
@@ -787,8 +820,8 @@ pub(super) static DO_SEND_TEXT: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: since(R1_6_2),
     params: &[
-        field("Channel", Kind::Text, since(R1_6_2)).required(),
-        field("Message", Kind::Text, since(R1_6_2)).required(),
+        field("Channel", Kind::Text, since(R1_6_2)).required().doc("the channel, by name"),
+        field("Message", Kind::Text, since(R1_6_2)).required().doc("the text"),
         field("Content-Type", Kind::Text, since(R13)),
     ],
     response: &[],
@@ -805,8 +838,8 @@ pub(super) static DO_SET_CDR_USER_FIELD: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: range(R1_0, R1_4),
     params: &[
-        field("UserField", Kind::Text, range(R1_0, R1_4)),
-        field("Channel", Kind::Text, range(R1_0, R1_4)),
+        field("UserField", Kind::Text, range(R1_0, R1_4)).doc("free text from the dialplan"),
+        field("Channel", Kind::Text, range(R1_0, R1_4)).doc("the channel, by name"),
         field("Append", Kind::Bool, range(R1_0, R1_4)),
     ],
     response: &[],
@@ -823,7 +856,7 @@ pub(super) static DO_STATUS: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: ALL,
     params: &[
-        field("Channel", Kind::Text, ALL),
+        field("Channel", Kind::Text, ALL).doc("the channel, by name"),
         field("Variables", Kind::Text, since(R1_6_2)),
         field("AllVariables", Kind::Bool, since(R14)),
     ],

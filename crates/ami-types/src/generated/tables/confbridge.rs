@@ -145,18 +145,30 @@ pub(super) static CONFBRIDGE_LIST: EventDef = EventDef {
             .always(recorded(R10, R11).or(recorded(R13, R16)).or(recorded(R22, R23)))
             .doc("whether the user is an administrator"),
         field("MarkedUser", Kind::Bool, since(R10))
-            .always(recorded(R10, R11).or(recorded(R13, R16)).or(recorded(R22, R23))),
-        field("WaitMarked", Kind::Bool, since(R12)).always(recorded(R13, R16).or(recorded(R22, R23))),
-        field("EndMarked", Kind::Bool, since(R12)).always(recorded(R13, R16).or(recorded(R22, R23))),
-        field("EndMarkedAny", Kind::Bool, since(R16)).always(recorded(R22, R23)),
-        field("Waiting", Kind::Bool, since(R12)).always(recorded(R13, R16).or(recorded(R22, R23))),
+            .always(recorded(R10, R11).or(recorded(R13, R16)).or(recorded(R22, R23)))
+            .doc("whether the user is marked"),
+        field("WaitMarked", Kind::Bool, since(R12))
+            .always(recorded(R13, R16).or(recorded(R22, R23)))
+            .doc("whether the user waits for a marked user"),
+        field("EndMarked", Kind::Bool, since(R12))
+            .always(recorded(R13, R16).or(recorded(R22, R23)))
+            .doc("whether the user's part ends with the last marked user"),
+        field("EndMarkedAny", Kind::Bool, since(R16))
+            .always(recorded(R22, R23))
+            .doc("whether the user's part ends with any marked user"),
+        field("Waiting", Kind::Bool, since(R12))
+            .always(recorded(R13, R16).or(recorded(R22, R23)))
+            .doc("whether it waits"),
         field("Muted", Kind::Bool, since(R11))
             .always(only(R11).or(recorded(R13, R16)).or(recorded(R22, R23)))
             .doc("whether the user is muted"),
-        field("Talking", Kind::Bool, since(R13)).always(recorded(R13, R16).or(recorded(R22, R23))),
+        field("Talking", Kind::Bool, since(R13))
+            .always(recorded(R13, R16).or(recorded(R22, R23)))
+            .doc("whether the user talks"),
         field("AnsweredTime", Kind::Uint, since(R12))
             .always(recorded(R13, R16).or(recorded(R22, R23)))
-            .unit(Unit::Seconds),
+            .unit(Unit::Seconds)
+            .doc("time since the channel was answered"),
         field("Channel", Kind::Channel, since(R10))
             .always(recorded(R10, R11).or(recorded(R13, R16)).or(recorded(R22, R23)))
             .role(0),
@@ -220,11 +232,14 @@ pub(super) static CONFBRIDGE_LIST_ROOMS: EventDef = EventDef {
             .always(recorded(R10, R11).or(recorded(R13, R16)).or(recorded(R22, R23)))
             .doc("name of the conference"),
         field("Parties", Kind::Uint, since(R10))
-            .always(recorded(R10, R11).or(recorded(R13, R16)).or(recorded(R22, R23))),
+            .always(recorded(R10, R11).or(recorded(R13, R16)).or(recorded(R22, R23)))
+            .doc("users in the conference"),
         field("Marked", Kind::Uint, since(R10))
-            .always(recorded(R10, R11).or(recorded(R13, R16)).or(recorded(R22, R23))),
+            .always(recorded(R10, R11).or(recorded(R13, R16)).or(recorded(R22, R23)))
+            .doc("marked users in the conference"),
         field("Locked", Kind::Bool, since(R10))
-            .always(recorded(R10, R11).or(recorded(R13, R16)).or(recorded(R22, R23))),
+            .always(recorded(R10, R11).or(recorded(R13, R16)).or(recorded(R22, R23)))
+            .doc("whether the conference is locked"),
         field("Muted", Kind::Bool, since(R13))
             .always(recorded(R13, R16).or(recorded(R22, R23)))
             .doc("whether the user is muted"),
@@ -428,7 +443,7 @@ pub(super) static CONFBRIDGE_TALKING: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R10)).always(recorded(R10, R12)).role(1),
         field("Linkedid", Kind::Uniqueid, since(R13)).role(1),
         field("ChanVariable", Kind::Text, since(R12)).role(1).repeated(),
-        field("TalkingStatus", Kind::Bool, since(R10)).always(recorded(R10, R12)),
+        field("TalkingStatus", Kind::Bool, since(R10)).always(recorded(R10, R12)).doc("whether the user talks"),
         field("Admin", Kind::Bool, since(R12)).always(only(R12)).doc("whether the user is an administrator"),
     ],
     roles: &[RoleDef { kind: RoleKind::Bridge, prefix: "" }, RoleDef { kind: RoleKind::Channel, prefix: "" }],
@@ -493,8 +508,8 @@ pub(super) static DO_CONFBRIDGE_KICK: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: since(R10),
     params: &[
-        field("Conference", Kind::Text, since(R10)).required(),
-        field("Channel", Kind::Text, since(R10)).required(),
+        field("Conference", Kind::Text, since(R10)).required().doc("the conference"),
+        field("Channel", Kind::Text, since(R10)).required().doc("the channel, by name"),
     ],
     response: &[],
     items: &[],
@@ -509,7 +524,7 @@ pub(super) static DO_CONFBRIDGE_LIST: ActionDef = ActionDef {
     topic: "confbridge",
     privileges: &[Class::Reporting],
     releases: since(R10),
-    params: &[field("Conference", Kind::Text, since(R10)).required()],
+    params: &[field("Conference", Kind::Text, since(R10)).required().doc("the conference")],
     response: &[],
     items: &[EventId::ConfbridgeList],
     completes: Some(EventId::ConfbridgeListComplete),
@@ -537,7 +552,7 @@ pub(super) static DO_CONFBRIDGE_LOCK: ActionDef = ActionDef {
     topic: "confbridge",
     privileges: &[Class::Call],
     releases: since(R10),
-    params: &[field("Conference", Kind::Text, since(R10)).required()],
+    params: &[field("Conference", Kind::Text, since(R10)).required().doc("the conference")],
     response: &[],
     items: &[],
     completes: None,
@@ -552,8 +567,8 @@ pub(super) static DO_CONFBRIDGE_MUTE: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: since(R10),
     params: &[
-        field("Conference", Kind::Text, since(R10)).required(),
-        field("Channel", Kind::Text, since(R10)).required(),
+        field("Conference", Kind::Text, since(R10)).required().doc("the conference"),
+        field("Channel", Kind::Text, since(R10)).required().doc("the channel, by name"),
     ],
     response: &[],
     items: &[],
@@ -569,8 +584,8 @@ pub(super) static DO_CONFBRIDGE_SET_SINGLE_VIDEO_SRC: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: since(R10),
     params: &[
-        field("Conference", Kind::Text, since(R10)).required(),
-        field("Channel", Kind::Text, since(R10)).required(),
+        field("Conference", Kind::Text, since(R10)).required().doc("the conference"),
+        field("Channel", Kind::Text, since(R10)).required().doc("the channel, by name"),
     ],
     response: &[],
     items: &[],
@@ -585,7 +600,10 @@ pub(super) static DO_CONFBRIDGE_START_RECORD: ActionDef = ActionDef {
     topic: "confbridge",
     privileges: &[Class::Call],
     releases: since(R10),
-    params: &[field("Conference", Kind::Text, since(R10)).required(), field("RecordFile", Kind::Text, since(R10))],
+    params: &[
+        field("Conference", Kind::Text, since(R10)).required().doc("the conference"),
+        field("RecordFile", Kind::Text, since(R10)),
+    ],
     response: &[],
     items: &[],
     completes: None,
@@ -599,7 +617,7 @@ pub(super) static DO_CONFBRIDGE_STOP_RECORD: ActionDef = ActionDef {
     topic: "confbridge",
     privileges: &[Class::Call],
     releases: since(R10),
-    params: &[field("Conference", Kind::Text, since(R10)).required()],
+    params: &[field("Conference", Kind::Text, since(R10)).required().doc("the conference")],
     response: &[],
     items: &[],
     completes: None,
@@ -613,7 +631,7 @@ pub(super) static DO_CONFBRIDGE_UNLOCK: ActionDef = ActionDef {
     topic: "confbridge",
     privileges: &[Class::Call],
     releases: since(R10),
-    params: &[field("Conference", Kind::Text, since(R10)).required()],
+    params: &[field("Conference", Kind::Text, since(R10)).required().doc("the conference")],
     response: &[],
     items: &[],
     completes: None,
@@ -628,8 +646,8 @@ pub(super) static DO_CONFBRIDGE_UNMUTE: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: since(R10),
     params: &[
-        field("Conference", Kind::Text, since(R10)).required(),
-        field("Channel", Kind::Text, since(R10)).required(),
+        field("Conference", Kind::Text, since(R10)).required().doc("the conference"),
+        field("Channel", Kind::Text, since(R10)).required().doc("the channel, by name"),
     ],
     response: &[],
     items: &[],

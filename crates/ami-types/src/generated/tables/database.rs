@@ -32,9 +32,15 @@ pub(super) static DB_GET_RESPONSE: EventDef = EventDef {
     classes: &[],
     releases: since(R1_2),
     fields: &[
-        field("Family", Kind::Text, since(R1_2)).always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22))),
-        field("Key", Kind::Text, since(R1_2)).always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22))),
-        field("Val", Kind::Text, since(R1_2)).always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22))),
+        field("Family", Kind::Text, since(R1_2))
+            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
+            .doc("family of the key"),
+        field("Key", Kind::Text, since(R1_2))
+            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
+            .doc("the key"),
+        field("Val", Kind::Text, since(R1_2))
+            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
+            .doc("the value"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::DBGet] },
@@ -51,8 +57,8 @@ pub(super) static DB_GET_TREE_RESPONSE: EventDef = EventDef {
     classes: &[],
     releases: since(R16),
     fields: &[
-        field("Key", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("Val", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("Key", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the key"),
+        field("Val", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the value"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::DBGetTree] },
@@ -89,8 +95,8 @@ pub(super) static DO_DB_DEL: ActionDef = ActionDef {
     privileges: &[Class::System],
     releases: since(R1_6_2),
     params: &[
-        field("Family", Kind::Text, since(R1_6_2)).required(),
-        field("Key", Kind::Text, since(R1_6_2)).required(),
+        field("Family", Kind::Text, since(R1_6_2)).required().doc("family of the key"),
+        field("Key", Kind::Text, since(R1_6_2)).required().doc("the key"),
     ],
     response: &[],
     items: &[],
@@ -105,7 +111,10 @@ pub(super) static DO_DB_DEL_TREE: ActionDef = ActionDef {
     topic: "database",
     privileges: &[Class::System],
     releases: since(R1_6_2),
-    params: &[field("Family", Kind::Text, since(R1_6_2)).required(), field("Key", Kind::Text, since(R1_6_2))],
+    params: &[
+        field("Family", Kind::Text, since(R1_6_2)).required().doc("family of the key"),
+        field("Key", Kind::Text, since(R1_6_2)).doc("the key"),
+    ],
     response: &[],
     items: &[],
     completes: None,
@@ -119,7 +128,10 @@ pub(super) static DO_DB_GET: ActionDef = ActionDef {
     topic: "database",
     privileges: &[Class::System],
     releases: since(R1_2),
-    params: &[field("Family", Kind::Text, since(R1_2)).required(), field("Key", Kind::Text, since(R1_2)).required()],
+    params: &[
+        field("Family", Kind::Text, since(R1_2)).required().doc("family of the key"),
+        field("Key", Kind::Text, since(R1_2)).required().doc("the key"),
+    ],
     response: &[],
     items: &[EventId::DBGetResponse],
     completes: Some(EventId::DBGetComplete),
@@ -133,7 +145,10 @@ pub(super) static DO_DB_GET_TREE: ActionDef = ActionDef {
     topic: "database",
     privileges: &[Class::System, Class::Reporting],
     releases: since(R16),
-    params: &[field("Family", Kind::Text, since(R16)), field("Key", Kind::Text, since(R16))],
+    params: &[
+        field("Family", Kind::Text, since(R16)).doc("family of the key"),
+        field("Key", Kind::Text, since(R16)).doc("the key"),
+    ],
     response: &[],
     items: &[EventId::DBGetTreeResponse],
     completes: Some(EventId::DBGetTreeComplete),
@@ -148,9 +163,9 @@ pub(super) static DO_DB_PUT: ActionDef = ActionDef {
     privileges: &[Class::System],
     releases: since(R1_2),
     params: &[
-        field("Family", Kind::Text, since(R1_2)).required(),
-        field("Key", Kind::Text, since(R1_2)).required(),
-        field("Val", Kind::Text, since(R1_2)),
+        field("Family", Kind::Text, since(R1_2)).required().doc("family of the key"),
+        field("Key", Kind::Text, since(R1_2)).required().doc("the key"),
+        field("Val", Kind::Text, since(R1_2)).doc("the value"),
     ],
     response: &[],
     items: &[],

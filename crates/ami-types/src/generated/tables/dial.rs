@@ -12,19 +12,27 @@ pub(super) static DIAL: EventDef = EventDef {
     classes: &[Class::Call],
     releases: range(R1_2, R11),
     fields: &[
-        field("Source", Kind::Text, range(R1_2, R1_4)).always(only(R1_4)),
-        field("SubEvent", Kind::Enum(&enums::DIAL_SUB_EVENT), range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("Source", Kind::Text, range(R1_2, R1_4)).always(only(R1_4)).doc("the caller's channel"),
+        field("SubEvent", Kind::Enum(&enums::DIAL_SUB_EVENT), range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("which of the event's moments this is"),
         field("Channel", Kind::Channel, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).doc("name of the channel"),
-        field("Destination", Kind::Text, range(R1_2, R11)),
-        field("CallerID", Kind::Text, range(R1_2, R1_4)).always(only(R1_4)),
+        field("Destination", Kind::Text, range(R1_2, R11)).doc("the destination's channel"),
+        field("CallerID", Kind::Text, range(R1_2, R1_4))
+            .always(only(R1_4))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
         field("CallerIDNum", Kind::Text, range(R1_6_2, R11)).doc("the caller's number"),
         field("CallerIDName", Kind::Text, range(R1_2, R11)).doc("the caller's name"),
-        field("SrcUniqueID", Kind::Uniqueid, range(R1_2, R1_4)).always(only(R1_4)),
+        field("SrcUniqueID", Kind::Uniqueid, range(R1_2, R1_4))
+            .always(only(R1_4))
+            .doc("identifies the caller's channel"),
         field("ConnectedLineNum", Kind::Text, range(R1_8, R11)).doc("the connected party's number"),
         field("ConnectedLineName", Kind::Text, range(R1_8, R11)).doc("the connected party's name"),
-        field("UniqueID", Kind::Uniqueid, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("DestUniqueID", Kind::Uniqueid, range(R1_2, R11)),
-        field("Dialstring", Kind::Text, range(R1_6_2, R11)),
+        field("UniqueID", Kind::Uniqueid, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("identifies the channel"),
+        field("DestUniqueID", Kind::Uniqueid, range(R1_2, R11)).doc("identifies the destination's channel"),
+        field("Dialstring", Kind::Text, range(R1_6_2, R11)).doc("what was dialled"),
         field("DialStatus", Kind::Enum(&enums::DIAL_STATUS), range(R1_6_2, R11)).doc("how the dial stands"),
     ],
     roles: &[],
@@ -211,15 +219,19 @@ pub(super) static ORIGINATE_RESPONSE: EventDef = EventDef {
     classes: &[Class::Call],
     releases: since(R1_4),
     fields: &[
-        field("Response", Kind::Enum(&enums::ORIGINATE_RESULT), since(R1_4)).always(recorded(R1_4, R23)),
+        field("Response", Kind::Enum(&enums::ORIGINATE_RESULT), since(R1_4))
+            .always(recorded(R1_4, R23))
+            .doc("how it went"),
         field("Channel", Kind::Channel, since(R1_4)).always(recorded(R1_4, R23)).doc("name of the channel"),
         field("Context", Kind::Text, since(R1_4)).doc("context of the dialplan"),
         field("Exten", Kind::Text, since(R1_4)).doc("the extension"),
         field("Application", Kind::Text, since(R11)).doc("the application that runs"),
-        field("Data", Kind::Text, since(R11)),
+        field("Data", Kind::Text, since(R11)).doc("arguments of the application"),
         field("Reason", Kind::Uint, since(R1_4)).always(recorded(R1_4, R23)).doc("why"),
         field("Uniqueid", Kind::Uniqueid, since(R1_4)).always(recorded(R1_4, R23)).doc("identifies the channel"),
-        field("CallerID", Kind::Text, only(R1_4)).always(only(R1_4)),
+        field("CallerID", Kind::Text, only(R1_4))
+            .always(only(R1_4))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
         field("CallerIDNum", Kind::Text, since(R1_4)).always(recorded(R1_4, R23)).doc("the caller's number"),
         field("CallerIDName", Kind::Text, since(R1_4)).always(recorded(R1_4, R23)).doc("the caller's name"),
     ],
@@ -260,14 +272,14 @@ pub(super) static DO_ORIGINATE: ActionDef = ActionDef {
     params: &[
         field("Channel", Kind::Text, ALL).required().doc("the channel to dial, `TECH/resource`"),
         field("Exten", Kind::Text, ALL).doc("the extension to connect it with; needs Context and Priority"),
-        field("Context", Kind::Text, ALL),
-        field("Priority", Kind::Text, ALL),
+        field("Context", Kind::Text, ALL).doc("context of the dialplan"),
+        field("Priority", Kind::Text, ALL).doc("the priority"),
         field("Timeout", Kind::Uint, ALL).unit(Unit::Milliseconds).doc("how long to wait for an answer"),
-        field("CallerID", Kind::Text, ALL),
+        field("CallerID", Kind::Text, ALL).doc("caller identification, `\"name\" <number>` or the number alone"),
         field("Variable", Kind::Text, ALL).repeated().doc("a channel variable, `NAME=value`"),
-        field("Account", Kind::Text, ALL),
+        field("Account", Kind::Text, ALL).doc("account that the call is booked on"),
         field("Application", Kind::Text, ALL).doc("the application to connect it with, instead of an extension"),
-        field("Data", Kind::Text, ALL),
+        field("Data", Kind::Text, ALL).doc("arguments of the application"),
         field("Async", Kind::Bool, ALL).doc("answer at once and report by `OriginateResponse`"),
         field("Codecs", Kind::Text, since(R1_4)),
         field("EarlyMedia", Kind::Bool, since(R11)),

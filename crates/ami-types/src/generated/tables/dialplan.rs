@@ -27,7 +27,7 @@ pub(super) static HANGUP_HANDLER_POP: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R11)).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Handler", Kind::Text, since(R11)),
+        field("Handler", Kind::Text, since(R11)).doc("the hangup handler, `context,extension,priority`"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -59,7 +59,9 @@ pub(super) static HANGUP_HANDLER_PUSH: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R11)).always(only(R11).or(only(R13)).or(only(R22))).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).always(only(R13).or(only(R22))).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Handler", Kind::Text, since(R11)).always(only(R11).or(only(R13)).or(only(R22))),
+        field("Handler", Kind::Text, since(R11))
+            .always(only(R11).or(only(R13)).or(only(R22)))
+            .doc("the hangup handler, `context,extension,priority`"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -91,7 +93,9 @@ pub(super) static HANGUP_HANDLER_RUN: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R11)).always(only(R11).or(only(R13)).or(only(R22))).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).always(only(R13).or(only(R22))).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Handler", Kind::Text, since(R11)).always(only(R11).or(only(R13)).or(only(R22))),
+        field("Handler", Kind::Text, since(R11))
+            .always(only(R11).or(only(R13)).or(only(R22)))
+            .doc("the hangup handler, `context,extension,priority`"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -118,8 +122,9 @@ pub(super) static LIST_DIALPLAN: EventDef = EventDef {
             .doc("the application that runs"),
         field("AppData", Kind::Text, since(R1_6_2)).doc("its arguments"),
         field("Registrar", Kind::Text, since(R1_6_2))
-            .always(recorded(R1_6_2, R1_8).or(only(R11)).or(only(R16)).or(only(R22))),
-        field("IncludeContext", Kind::Text, range(R1_6_2, R11)),
+            .always(recorded(R1_6_2, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
+            .doc("who put it into the dialplan"),
+        field("IncludeContext", Kind::Text, range(R1_6_2, R11)).doc("a context that is included"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::ShowDialPlan] },
@@ -193,11 +198,14 @@ pub(super) static SHOW_DIAL_PLAN_COMPLETE: EventDef = EventDef {
             .always(recorded(R1_6_2, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
             .doc("how many items the list had"),
         field("ListExtensions", Kind::Uint, since(R1_6_2))
-            .always(recorded(R1_6_2, R1_8).or(only(R11)).or(only(R16)).or(only(R22))),
+            .always(recorded(R1_6_2, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
+            .doc("extensions in the list"),
         field("ListPriorities", Kind::Uint, since(R1_6_2))
-            .always(recorded(R1_6_2, R1_8).or(only(R11)).or(only(R16)).or(only(R22))),
+            .always(recorded(R1_6_2, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
+            .doc("priorities in the list"),
         field("ListContexts", Kind::Uint, since(R1_6_2))
-            .always(recorded(R1_6_2, R1_8).or(only(R11)).or(only(R16)).or(only(R22))),
+            .always(recorded(R1_6_2, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
+            .doc("contexts in the list"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::ShowDialPlan] },
@@ -263,11 +271,11 @@ pub(super) static DO_DIALPLAN_EXTENSION_ADD: ActionDef = ActionDef {
     privileges: &[],
     releases: since(R13),
     params: &[
-        field("Context", Kind::Text, since(R13)).required(),
-        field("Extension", Kind::Text, since(R13)).required(),
-        field("Priority", Kind::Text, since(R13)).required(),
+        field("Context", Kind::Text, since(R13)).required().doc("context of the dialplan"),
+        field("Extension", Kind::Text, since(R13)).required().doc("the extension"),
+        field("Priority", Kind::Text, since(R13)).required().doc("the priority"),
         field("Application", Kind::Text, since(R13)).required(),
-        field("ApplicationData", Kind::Text, since(R13)),
+        field("ApplicationData", Kind::Text, since(R13)).doc("arguments of the application"),
         field("Replace", Kind::Text, since(R13)),
     ],
     response: &[],
@@ -284,9 +292,9 @@ pub(super) static DO_DIALPLAN_EXTENSION_REMOVE: ActionDef = ActionDef {
     privileges: &[],
     releases: since(R13),
     params: &[
-        field("Context", Kind::Text, since(R13)).required(),
-        field("Extension", Kind::Text, since(R13)).required(),
-        field("Priority", Kind::Text, since(R13)),
+        field("Context", Kind::Text, since(R13)).required().doc("context of the dialplan"),
+        field("Extension", Kind::Text, since(R13)).required().doc("the extension"),
+        field("Priority", Kind::Text, since(R13)).doc("the priority"),
     ],
     response: &[],
     items: &[],
@@ -301,8 +309,11 @@ pub(super) static DO_GET_VAR: ActionDef = ActionDef {
     topic: "dialplan",
     privileges: &[Class::Call],
     releases: ALL,
-    params: &[field("Channel", Kind::Text, ALL), field("Variable", Kind::Text, ALL).required()],
-    response: &[field("Value", Kind::Text, since(R1_4)), field("Variable", Kind::Text, since(R1_4))],
+    params: &[
+        field("Channel", Kind::Text, ALL).doc("the channel, by name"),
+        field("Variable", Kind::Text, ALL).required().doc("the variable"),
+    ],
+    response: &[field("Value", Kind::Text, since(R1_4)).doc("the value"), field("Variable", Kind::Text, since(R1_4))],
     items: &[],
     completes: None,
     doc: "Get a channel variable.",
@@ -316,9 +327,9 @@ pub(super) static DO_SET_VAR: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: ALL,
     params: &[
-        field("Channel", Kind::Text, ALL),
-        field("Variable", Kind::Text, ALL).required(),
-        field("Value", Kind::Text, ALL).required(),
+        field("Channel", Kind::Text, ALL).doc("the channel, by name"),
+        field("Variable", Kind::Text, ALL).required().doc("the variable"),
+        field("Value", Kind::Text, ALL).required().doc("the value"),
     ],
     response: &[],
     items: &[],
@@ -333,7 +344,10 @@ pub(super) static DO_SHOW_DIAL_PLAN: ActionDef = ActionDef {
     topic: "dialplan",
     privileges: &[Class::Config, Class::Reporting],
     releases: since(R1_6_2),
-    params: &[field("Extension", Kind::Text, since(R1_6_2)), field("Context", Kind::Text, since(R1_6_2))],
+    params: &[
+        field("Extension", Kind::Text, since(R1_6_2)).doc("the extension"),
+        field("Context", Kind::Text, since(R1_6_2)).doc("context of the dialplan"),
+    ],
     response: &[],
     items: &[EventId::ListDialplan],
     completes: Some(EventId::ShowDialPlanComplete),

@@ -18,8 +18,8 @@ pub(super) static DTMF: EventDef = EventDef {
         field("Direction", Kind::Enum(&enums::DTMF_DIRECTION), range(R1_6_2, R11))
             .always(recorded(R1_8, R11))
             .doc("whether the server received or sent it"),
-        field("Begin", Kind::Bool, range(R1_6_2, R11)).always(recorded(R1_8, R11)),
-        field("End", Kind::Bool, range(R1_6_2, R11)).always(recorded(R1_8, R11)),
+        field("Begin", Kind::Bool, range(R1_6_2, R11)).always(recorded(R1_8, R11)).doc("whether the digit starts"),
+        field("End", Kind::Bool, range(R1_6_2, R11)).always(recorded(R1_8, R11)).doc("whether the digit ends"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -172,8 +172,8 @@ pub(super) static DO_PLAY_DTMF: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: since(R1_4),
     params: &[
-        field("Channel", Kind::Text, since(R1_4)).required(),
-        field("Digit", Kind::Text, since(R1_4)).required(),
+        field("Channel", Kind::Text, since(R1_4)).required().doc("the channel, by name"),
+        field("Digit", Kind::Text, since(R1_4)).required().doc("the digit"),
         field("Duration", Kind::Uint, since(R12)).unit(Unit::Milliseconds),
         field("Receive", Kind::Bool, since(R13)),
     ],
@@ -191,8 +191,8 @@ pub(super) static DO_PLAY_MF: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: since(R16),
     params: &[
-        field("Channel", Kind::Text, since(R16)).required(),
-        field("Digit", Kind::Text, since(R16)).required(),
+        field("Channel", Kind::Text, since(R16)).required().doc("the channel, by name"),
+        field("Digit", Kind::Text, since(R16)).required().doc("the digit"),
         field("Duration", Kind::Text, since(R16)),
     ],
     response: &[],
@@ -208,7 +208,10 @@ pub(super) static DO_SEND_FLASH: ActionDef = ActionDef {
     topic: "dtmf",
     privileges: &[Class::Call],
     releases: since(R18),
-    params: &[field("Channel", Kind::Text, since(R18)).required(), field("Receive", Kind::Text, since(R18))],
+    params: &[
+        field("Channel", Kind::Text, since(R18)).required().doc("the channel, by name"),
+        field("Receive", Kind::Text, since(R18)),
+    ],
     response: &[],
     items: &[],
     completes: None,

@@ -167,7 +167,7 @@ pub(super) static LOCAL_OPTIMIZATION_END: EventDef = EventDef {
         field("LocalTwoUniqueid", Kind::Uniqueid, since(R12)).always(only(R22)).role(1),
         field("LocalTwoLinkedid", Kind::Uniqueid, since(R13)).always(only(R22)).role(1),
         field("LocalTwoChanVariable", Kind::Text, since(R12)).role(1).repeated(),
-        field("Success", Kind::Bool, since(R12)).always(only(R22)),
+        field("Success", Kind::Bool, since(R12)).always(only(R22)).doc("whether it worked"),
         field("Id", Kind::Text, since(R12)).always(only(R22)).doc("pairs the begin with the end"),
     ],
     roles: &[
@@ -187,7 +187,7 @@ pub(super) static DO_LOCAL_OPTIMIZE_AWAY: ActionDef = ActionDef {
     topic: "local",
     privileges: &[Class::System, Class::Call],
     releases: since(R1_8),
-    params: &[field("Channel", Kind::Text, since(R1_8)).required()],
+    params: &[field("Channel", Kind::Text, since(R1_8)).required().doc("the channel, by name")],
     response: &[],
     items: &[],
     completes: None,

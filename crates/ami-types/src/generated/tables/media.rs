@@ -173,8 +173,8 @@ pub(super) static JITTER_BUF_STATS: EventDef = EventDef {
     classes: &[Class::Reporting],
     releases: range(R1_6_2, R11),
     fields: &[
-        field("Owner", Kind::Text, range(R1_6_2, R11)),
-        field("Ping", Kind::Text, range(R1_6_2, R11)),
+        field("Owner", Kind::Text, range(R1_6_2, R11)).doc("the channel"),
+        field("Ping", Kind::Text, range(R1_6_2, R11)).doc("round trip time"),
         field("LocalJitter", Kind::Uint, range(R1_6_2, R11)).unit(Unit::Milliseconds),
         field("LocalJBDelay", Kind::Uint, range(R1_6_2, R11)).unit(Unit::Milliseconds),
         field("LocalTotalLost", Kind::Uint, range(R1_6_2, R11)).unit(Unit::Packets),
@@ -366,8 +366,10 @@ pub(super) static MUSIC_ON_HOLD: EventDef = EventDef {
             .always(recorded(R1_6_2, R11))
             .doc("the state"),
         field("Channel", Kind::Channel, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).doc("name of the channel"),
-        field("UniqueID", Kind::Uniqueid, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("Class", Kind::Text, range(R1_8, R11)),
+        field("UniqueID", Kind::Uniqueid, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("identifies the channel"),
+        field("Class", Kind::Text, range(R1_8, R11)).doc("class of the music"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -399,7 +401,7 @@ pub(super) static MUSIC_ON_HOLD_START: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, since(R12)).always(recorded(R12, R23)).role(0),
         field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R23)).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Class", Kind::Text, since(R12)).always(recorded(R12, R23)),
+        field("Class", Kind::Text, since(R12)).always(recorded(R12, R23)).doc("class of the music"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -472,15 +474,30 @@ pub(super) static RTCP_RECEIVED: EventDef = EventDef {
         field("PT", Kind::Text, since(R1_6_2))
             .always(recorded(R1_6_2, R11).or(recorded(R13, R23)))
             .doc("RTCP packet type"),
-        field("ReceptionReports", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("SenderSSRC", Kind::Ssrc, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("FractionLost", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("PacketsLost", Kind::Int, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).unit(Unit::Packets),
-        field("HighestSequence", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("SequenceNumberCycles", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("IAJitter", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("LastSR", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("DLSR", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("ReceptionReports", Kind::Uint, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("number of report blocks"),
+        field("SenderSSRC", Kind::Ssrc, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).doc("source of the report"),
+        field("FractionLost", Kind::Uint, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("share of packets lost since the last report, in 1/256"),
+        field("PacketsLost", Kind::Int, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .unit(Unit::Packets)
+            .doc("packets lost so far"),
+        field("HighestSequence", Kind::Uint, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("highest sequence number received"),
+        field("SequenceNumberCycles", Kind::Uint, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("how often the sequence number wrapped"),
+        field("IAJitter", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).doc("interarrival jitter"),
+        field("LastSR", Kind::Text, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("NTP time of the last sender report"),
+        field("DLSR", Kind::Text, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("time since the last sender report, `4.9990(sec)`"),
         field("ReportCount", Kind::Uint, since(R12)).always(recorded(R13, R23)).doc("how many report blocks follow"),
         field("SentNTP", Kind::Ntp, since(R12)).doc("when the report was made, NTP time"),
         field("SentRTP", Kind::Uint, since(R12)).doc("RTP time of the report"),
@@ -529,7 +546,7 @@ pub(super) static RTCP_SENT: EventDef = EventDef {
         field("To", Kind::Address, since(R1_6_2))
             .always(recorded(R1_6_2, R11).or(recorded(R13, R23)))
             .doc("destination address"),
-        field("OurSSRC", Kind::Ssrc, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("OurSSRC", Kind::Ssrc, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).doc("source of our stream"),
         field("From", Kind::Address, since(R13)).always(recorded(R13, R23)).doc("source address"),
         field("MES", Kind::Float, since(R20)).always(recorded(R20, R23)).doc("media experience score, 0 to 100"),
         field("SSRC", Kind::Ssrc, since(R12)).always(recorded(R13, R23)).doc("source of the stream"),
@@ -547,12 +564,26 @@ pub(super) static RTCP_SENT: EventDef = EventDef {
             .always(recorded(R1_6_2, R11))
             .unit(Unit::Octets)
             .doc("octets sent so far"),
-        field("ReportBlock", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("FractionLost", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("CumulativeLoss", Kind::Int, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).unit(Unit::Packets),
-        field("IAJitter", Kind::Float, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).unit(Unit::Seconds),
-        field("TheirLastSR", Kind::Uint, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
-        field("DLSR", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("ReportBlock", Kind::Text, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("starts the report block; empty"),
+        field("FractionLost", Kind::Uint, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("share of packets lost since the last report, in 1/256"),
+        field("CumulativeLoss", Kind::Int, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .unit(Unit::Packets)
+            .doc("packets lost so far"),
+        field("IAJitter", Kind::Float, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .unit(Unit::Seconds)
+            .doc("interarrival jitter"),
+        field("TheirLastSR", Kind::Uint, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("middle 32 bits of the NTP time of their last sender report"),
+        field("DLSR", Kind::Text, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("time since the last sender report, `4.9990(sec)`"),
         field("Report#SourceSSRC", Kind::Ssrc, since(R12)).doc("source that the block is about"),
         field("Report#FractionLost", Kind::Uint, since(R12))
             .doc("share of packets lost since the last report, in 1/256"),
@@ -579,11 +610,14 @@ pub(super) static RTP_RECEIVER_STAT: EventDef = EventDef {
     releases: only(R1_6_2),
     fields: &[
         field("SSRC", Kind::Ssrc, only(R1_6_2)).always(only(R1_6_2)).doc("source of the stream"),
-        field("ReceivedPackets", Kind::Uint, only(R1_6_2)).always(only(R1_6_2)).unit(Unit::Packets),
-        field("LostPackets", Kind::Int, only(R1_6_2)).always(only(R1_6_2)).unit(Unit::Packets),
-        field("Jitter", Kind::Float, only(R1_6_2)).always(only(R1_6_2)),
-        field("Transit", Kind::Float, only(R1_6_2)).always(only(R1_6_2)),
-        field("RRCount", Kind::Uint, only(R1_6_2)).always(only(R1_6_2)),
+        field("ReceivedPackets", Kind::Uint, only(R1_6_2))
+            .always(only(R1_6_2))
+            .unit(Unit::Packets)
+            .doc("packets received"),
+        field("LostPackets", Kind::Int, only(R1_6_2)).always(only(R1_6_2)).unit(Unit::Packets).doc("packets lost"),
+        field("Jitter", Kind::Float, only(R1_6_2)).always(only(R1_6_2)).doc("interarrival jitter"),
+        field("Transit", Kind::Float, only(R1_6_2)).always(only(R1_6_2)).doc("relative transit time"),
+        field("RRCount", Kind::Uint, only(R1_6_2)).always(only(R1_6_2)).doc("receiver reports"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -605,9 +639,9 @@ pub(super) static RTP_SENDER_STAT: EventDef = EventDef {
             .always(only(R1_6_2))
             .unit(Unit::Packets)
             .doc("packets sent so far"),
-        field("LostPackets", Kind::Int, only(R1_6_2)).always(only(R1_6_2)).unit(Unit::Packets),
-        field("Jitter", Kind::Float, only(R1_6_2)).always(only(R1_6_2)),
-        field("SRCount", Kind::Uint, only(R1_6_2)).always(only(R1_6_2)),
+        field("LostPackets", Kind::Int, only(R1_6_2)).always(only(R1_6_2)).unit(Unit::Packets).doc("packets lost"),
+        field("Jitter", Kind::Float, only(R1_6_2)).always(only(R1_6_2)).doc("interarrival jitter"),
+        field("SRCount", Kind::Uint, only(R1_6_2)).always(only(R1_6_2)).doc("sender reports"),
         field("RTT", Kind::Float, only(R1_6_2)).always(only(R1_6_2)).unit(Unit::Seconds).doc("round trip time"),
     ],
     roles: &[],
@@ -625,8 +659,8 @@ pub(super) static DO_CHANGE_MONITOR: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: range(R1_0, R20),
     params: &[
-        field("Channel", Kind::Text, range(R1_0, R20)).required(),
-        field("File", Kind::Text, range(R1_0, R20)).required(),
+        field("Channel", Kind::Text, range(R1_0, R20)).required().doc("the channel, by name"),
+        field("File", Kind::Text, range(R1_0, R20)).required().doc("the file"),
     ],
     response: &[],
     items: &[],
@@ -642,7 +676,7 @@ pub(super) static DO_CONTROL_PLAYBACK: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: since(R12),
     params: &[
-        field("Channel", Kind::Text, since(R12)).required(),
+        field("Channel", Kind::Text, since(R12)).required().doc("the channel, by name"),
         field("Control", Kind::Enum(&enums::PLAYBACK_CONTROL), since(R12)).required(),
     ],
     response: &[],
@@ -659,9 +693,9 @@ pub(super) static DO_MIX_MONITOR: ActionDef = ActionDef {
     privileges: &[Class::System],
     releases: since(R11),
     params: &[
-        field("Channel", Kind::Text, since(R11)).required(),
-        field("File", Kind::Text, since(R11)),
-        field("Options", Kind::Text, since(R11)),
+        field("Channel", Kind::Text, since(R11)).required().doc("the channel, by name"),
+        field("File", Kind::Text, since(R11)).doc("the file"),
+        field("Options", Kind::Text, since(R11)).doc("options"),
         field("Command", Kind::Text, since(R12)),
     ],
     response: &[],
@@ -678,9 +712,9 @@ pub(super) static DO_MIX_MONITOR_MUTE: ActionDef = ActionDef {
     privileges: &[],
     releases: since(R1_8),
     params: &[
-        field("Channel", Kind::Text, since(R1_8)).required(),
+        field("Channel", Kind::Text, since(R1_8)).required().doc("the channel, by name"),
         field("Direction", Kind::Text, since(R1_8)),
-        field("State", Kind::Text, since(R1_8)),
+        field("State", Kind::Text, since(R1_8)).doc("the state"),
         field("MixMonitorID", Kind::Text, range(R18, R23)),
     ],
     response: &[],
@@ -697,8 +731,8 @@ pub(super) static DO_MONITOR: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: range(R1_0, R20),
     params: &[
-        field("Channel", Kind::Text, range(R1_0, R20)).required(),
-        field("File", Kind::Text, range(R1_0, R20)),
+        field("Channel", Kind::Text, range(R1_0, R20)).required().doc("the channel, by name"),
+        field("File", Kind::Text, range(R1_0, R20)).doc("the file"),
         field("Format", Kind::Text, range(R1_0, R20)),
         field("Mix", Kind::Bool, range(R1_0, R20)),
     ],
@@ -715,7 +749,7 @@ pub(super) static DO_PAUSE_MONITOR: ActionDef = ActionDef {
     topic: "media",
     privileges: &[Class::Call],
     releases: range(R1_4, R20),
-    params: &[field("Channel", Kind::Text, range(R1_8, R20)).required()],
+    params: &[field("Channel", Kind::Text, range(R1_8, R20)).required().doc("the channel, by name")],
     response: &[],
     items: &[],
     completes: None,
@@ -729,7 +763,10 @@ pub(super) static DO_STOP_MIX_MONITOR: ActionDef = ActionDef {
     topic: "media",
     privileges: &[Class::System, Class::Call],
     releases: since(R11),
-    params: &[field("Channel", Kind::Text, since(R11)).required(), field("MixMonitorID", Kind::Text, since(R11))],
+    params: &[
+        field("Channel", Kind::Text, since(R11)).required().doc("the channel, by name"),
+        field("MixMonitorID", Kind::Text, since(R11)),
+    ],
     response: &[],
     items: &[],
     completes: None,
@@ -743,7 +780,7 @@ pub(super) static DO_STOP_MONITOR: ActionDef = ActionDef {
     topic: "media",
     privileges: &[Class::Call],
     releases: range(R1_0, R20),
-    params: &[field("Channel", Kind::Text, range(R1_0, R20)).required()],
+    params: &[field("Channel", Kind::Text, range(R1_0, R20)).required().doc("the channel, by name")],
     response: &[],
     items: &[],
     completes: None,
@@ -757,7 +794,7 @@ pub(super) static DO_UNPAUSE_MONITOR: ActionDef = ActionDef {
     topic: "media",
     privileges: &[Class::Call],
     releases: range(R1_4, R20),
-    params: &[field("Channel", Kind::Text, range(R1_8, R20)).required()],
+    params: &[field("Channel", Kind::Text, range(R1_8, R20)).required().doc("the channel, by name")],
     response: &[],
     items: &[],
     completes: None,

@@ -17,8 +17,13 @@ pub(super) static PARKED_CALL: EventDef = EventDef {
             .always(only(R1_4).or(recorded(R1_8, R11)))
             .doc("name of the channel"),
         field("From", Kind::Text, range(R1_0, R11)).always(only(R1_4).or(recorded(R1_8, R11))).doc("source address"),
-        field("Timeout", Kind::Uint, range(R1_0, R11)).always(only(R1_4).or(recorded(R1_8, R11))).unit(Unit::Seconds),
-        field("CallerID", Kind::Text, range(R1_0, R1_4)).always(only(R1_4)),
+        field("Timeout", Kind::Uint, range(R1_0, R11))
+            .always(only(R1_4).or(recorded(R1_8, R11)))
+            .unit(Unit::Seconds)
+            .doc("time left"),
+        field("CallerID", Kind::Text, range(R1_0, R1_4))
+            .always(only(R1_4))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
         field("CallerIDName", Kind::Text, range(R1_2, R11))
             .always(only(R1_4).or(recorded(R1_8, R11)))
             .doc("the caller's name"),
@@ -81,7 +86,9 @@ pub(super) static PARKED_CALL_GIVE_UP: EventDef = EventDef {
         field("Channel", Kind::Channel, range(R1_2, R11))
             .always(only(R1_4).or(recorded(R1_8, R11)))
             .doc("name of the channel"),
-        field("CallerID", Kind::Text, range(R1_2, R1_4)).always(only(R1_4)),
+        field("CallerID", Kind::Text, range(R1_2, R1_4))
+            .always(only(R1_4))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
         field("CallerIDName", Kind::Text, range(R1_2, R11))
             .always(only(R1_4).or(recorded(R1_8, R11)))
             .doc("the caller's name"),
@@ -128,7 +135,7 @@ pub(super) static PARKED_CALL_GIVE_UP: EventDef = EventDef {
         field("ConnectedLineName", Kind::Text, range(R1_8, R11))
             .always(recorded(R1_8, R11))
             .doc("the connected party's name"),
-        field("UniqueID", Kind::Uniqueid, range(R1_8, R11)).always(recorded(R1_8, R11)),
+        field("UniqueID", Kind::Uniqueid, range(R1_8, R11)).always(recorded(R1_8, R11)).doc("identifies the channel"),
         field("ParkingSpace", Kind::Text, since(R12))
             .always(recorded(R13, R20).or(only(R23)))
             .doc("where the call is parked"),
@@ -217,7 +224,7 @@ pub(super) static PARKED_CALL_TIME_OUT: EventDef = EventDef {
     fields: &[
         field("Exten", Kind::Text, range(R1_2, R11)).always(recorded(R1_8, R11)).doc("the extension"),
         field("Channel", Kind::Channel, range(R1_2, R11)).always(recorded(R1_8, R11)).doc("name of the channel"),
-        field("CallerID", Kind::Text, only(R1_2)),
+        field("CallerID", Kind::Text, only(R1_2)).doc("caller identification, `\"name\" <number>` or the number alone"),
         field("CallerIDName", Kind::Text, range(R1_2, R11)).always(recorded(R1_8, R11)).doc("the caller's name"),
         field("ParkeeChannel", Kind::Channel, since(R12)).always(recorded(R13, R23)).role(0),
         field("ParkeeChannelState", Kind::ChannelState, since(R12)).always(recorded(R13, R23)).role(0),
@@ -262,7 +269,7 @@ pub(super) static PARKED_CALL_TIME_OUT: EventDef = EventDef {
         field("ConnectedLineName", Kind::Text, range(R1_8, R11))
             .always(recorded(R1_8, R11))
             .doc("the connected party's name"),
-        field("UniqueID", Kind::Uniqueid, range(R1_8, R11)).always(recorded(R1_8, R11)),
+        field("UniqueID", Kind::Uniqueid, range(R1_8, R11)).always(recorded(R1_8, R11)).doc("identifies the channel"),
         field("ParkingSpace", Kind::Text, since(R12)).always(recorded(R13, R23)).doc("where the call is parked"),
         field("ParkingTimeout", Kind::Uint, since(R12))
             .always(recorded(R13, R23))
@@ -295,7 +302,9 @@ pub(super) static PARKED_CALLS_COMPLETE: EventDef = EventDef {
             .always(recorded(R13, R23))
             .doc("`Complete`, or `Cancelled` when the list failed half-way"),
         field("ListItems", Kind::Uint, since(R13)).always(recorded(R13, R23)).doc("how many items the list had"),
-        field("Total", Kind::Uint, since(R1_8)).always(recorded(R1_8, R11).or(recorded(R13, R23))),
+        field("Total", Kind::Uint, since(R1_8))
+            .always(recorded(R1_8, R11).or(recorded(R13, R23)))
+            .doc("how many there are"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::ParkedCalls] },
@@ -312,12 +321,15 @@ pub(super) static PARKING_LOT: EventDef = EventDef {
     classes: &[],
     releases: since(R11),
     fields: &[
-        field("Name", Kind::Text, since(R11)).always(only(R11).or(recorded(R13, R16))),
-        field("StartExten", Kind::Text, only(R11)).always(only(R11)),
-        field("StopExten", Kind::Text, only(R11)).always(only(R11)),
-        field("StartSpace", Kind::Text, since(R12)).always(recorded(R13, R16)),
-        field("StopSpace", Kind::Text, since(R12)).always(recorded(R13, R16)),
-        field("Timeout", Kind::Uint, since(R11)).always(only(R11).or(recorded(R13, R16))).unit(Unit::Seconds),
+        field("Name", Kind::Text, since(R11)).always(only(R11).or(recorded(R13, R16))).doc("its name"),
+        field("StartExten", Kind::Text, only(R11)).always(only(R11)).doc("first extension"),
+        field("StopExten", Kind::Text, only(R11)).always(only(R11)).doc("last extension"),
+        field("StartSpace", Kind::Text, since(R12)).always(recorded(R13, R16)).doc("first parking space"),
+        field("StopSpace", Kind::Text, since(R12)).always(recorded(R13, R16)).doc("last parking space"),
+        field("Timeout", Kind::Uint, since(R11))
+            .always(only(R11).or(recorded(R13, R16)))
+            .unit(Unit::Seconds)
+            .doc("time left"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::Parkinglots] },
@@ -359,7 +371,9 @@ pub(super) static UN_PARKED_CALL: EventDef = EventDef {
             .always(only(R1_4).or(recorded(R1_8, R11)))
             .doc("name of the channel"),
         field("From", Kind::Text, range(R1_2, R11)).always(only(R1_4).or(recorded(R1_8, R11))).doc("source address"),
-        field("CallerID", Kind::Text, range(R1_2, R1_4)).always(only(R1_4)),
+        field("CallerID", Kind::Text, range(R1_2, R1_4))
+            .always(only(R1_4))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
         field("CallerIDName", Kind::Text, range(R1_2, R11))
             .always(only(R1_4).or(recorded(R1_8, R11)))
             .doc("the caller's name"),
@@ -451,9 +465,9 @@ pub(super) static DO_PARK: ActionDef = ActionDef {
     privileges: &[Class::Call],
     releases: since(R1_4),
     params: &[
-        field("Channel", Kind::Text, since(R1_4)).required(),
-        field("Channel2", Kind::Text, range(R1_4, R23)).required(),
-        field("Timeout", Kind::Uint, since(R1_4)).unit(Unit::Milliseconds),
+        field("Channel", Kind::Text, since(R1_4)).required().doc("the channel, by name"),
+        field("Channel2", Kind::Text, range(R1_4, R23)).required().doc("the second channel"),
+        field("Timeout", Kind::Uint, since(R1_4)).unit(Unit::Milliseconds).doc("how long"),
         field("Parkinglot", Kind::Text, since(R1_8)),
         field("TimeoutChannel", Kind::Text, since(R12)),
         field("AnnounceChannel", Kind::Text, since(R12)),

@@ -18,24 +18,57 @@ pub(super) static AOR_DETAIL: EventDef = EventDef {
         field("ObjectName", Kind::Text, since(R13))
             .always(only(R16).or(only(R22)))
             .doc("name of the configuration object"),
-        field("MinimumExpiration", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("DefaultExpiration", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("QualifyTimeout", Kind::Float, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("Qualify2xxOnly", Kind::Bool, since(R20)).always(only(R22)),
-        field("Mailboxes", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SupportPath", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("RemoveUnavailable", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("VoicemailExtension", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("MaxContacts", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
-        field("AuthenticateQualify", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("Contacts", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("MaximumExpiration", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("QualifyFrequency", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("RemoveExisting", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("OutboundProxy", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("TotalContacts", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
-        field("ContactsRegistered", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
-        field("EndpointName", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("MinimumExpiration", Kind::Uint, since(R13))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("shortest time of a registration"),
+        field("DefaultExpiration", Kind::Uint, since(R13))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("time of a registration that asks for none"),
+        field("QualifyTimeout", Kind::Float, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("how long a check waits for an answer"),
+        field("Qualify2xxOnly", Kind::Bool, since(R20))
+            .always(only(R22))
+            .doc("whether only an answer 2xx counts as reachable"),
+        field("Mailboxes", Kind::Text, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("mailboxes whose messages are indicated"),
+        field("SupportPath", Kind::Bool, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("whether Path headers are supported"),
+        field("RemoveUnavailable", Kind::Bool, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("whether unavailable contacts make room for new ones"),
+        field("VoicemailExtension", Kind::Text, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("extension to dial for voicemail"),
+        field("MaxContacts", Kind::Uint, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("how many contacts there may be"),
+        field("AuthenticateQualify", Kind::Bool, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("whether a check authenticates"),
+        field("Contacts", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("its contacts"),
+        field("MaximumExpiration", Kind::Uint, since(R13))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("longest time of a registration"),
+        field("QualifyFrequency", Kind::Uint, since(R13))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("time between checks of a contact; 0 for none"),
+        field("RemoveExisting", Kind::Bool, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("whether old contacts make room for new ones"),
+        field("OutboundProxy", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("proxy for requests"),
+        field("TotalContacts", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).doc("contacts in all"),
+        field("ContactsRegistered", Kind::Uint, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("contacts that registered"),
+        field("EndpointName", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("the endpoint"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
@@ -58,21 +91,52 @@ pub(super) static AOR_LIST: EventDef = EventDef {
         field("ObjectName", Kind::Text, since(R16))
             .always(only(R16).or(only(R22)))
             .doc("name of the configuration object"),
-        field("MinimumExpiration", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("DefaultExpiration", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("QualifyTimeout", Kind::Float, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("Qualify2xxOnly", Kind::Bool, since(R20)).always(only(R22)),
-        field("Mailboxes", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("SupportPath", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("RemoveUnavailable", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("VoicemailExtension", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("MaxContacts", Kind::Uint, since(R16)).always(only(R16).or(only(R22))),
-        field("AuthenticateQualify", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("Contacts", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("MaximumExpiration", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("QualifyFrequency", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("RemoveExisting", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("OutboundProxy", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("MinimumExpiration", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("shortest time of a registration"),
+        field("DefaultExpiration", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("time of a registration that asks for none"),
+        field("QualifyTimeout", Kind::Float, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("how long a check waits for an answer"),
+        field("Qualify2xxOnly", Kind::Bool, since(R20))
+            .always(only(R22))
+            .doc("whether only an answer 2xx counts as reachable"),
+        field("Mailboxes", Kind::Text, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("mailboxes whose messages are indicated"),
+        field("SupportPath", Kind::Bool, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("whether Path headers are supported"),
+        field("RemoveUnavailable", Kind::Bool, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("whether unavailable contacts make room for new ones"),
+        field("VoicemailExtension", Kind::Text, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("extension to dial for voicemail"),
+        field("MaxContacts", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("how many contacts there may be"),
+        field("AuthenticateQualify", Kind::Bool, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("whether a check authenticates"),
+        field("Contacts", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("its contacts"),
+        field("MaximumExpiration", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("longest time of a registration"),
+        field("QualifyFrequency", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("time between checks of a contact; 0 for none"),
+        field("RemoveExisting", Kind::Bool, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("whether old contacts make room for new ones"),
+        field("OutboundProxy", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("proxy for requests"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowAors] },
@@ -112,18 +176,18 @@ pub(super) static AUTH_DETAIL: EventDef = EventDef {
         field("ObjectType", Kind::Text, since(R13)).doc("kind of the configuration object"),
         field("ObjectName", Kind::Text, since(R13)).doc("name of the configuration object"),
         field("Username", Kind::Text, since(R13)).doc("the user name"),
-        field("Password", Kind::Text, since(R13)),
-        field("Md5Cred", Kind::Text, since(R13)),
-        field("Realm", Kind::Text, since(R13)),
-        field("NonceLifetime", Kind::Uint, since(R13)).unit(Unit::Seconds),
-        field("AuthType", Kind::Text, since(R13)),
-        field("EndpointName", Kind::Text, since(R13)),
-        field("OauthClientid", Kind::Text, since(R20)),
-        field("OauthSecret", Kind::Text, since(R20)),
-        field("PasswordDigest", Kind::Text, since(R20)),
-        field("RefreshToken", Kind::Text, since(R20)),
-        field("SupportedAlgorithmsUac", Kind::Text, since(R20)),
-        field("SupportedAlgorithmsUas", Kind::Text, since(R20)),
+        field("Password", Kind::Text, since(R13)).doc("the password"),
+        field("Md5Cred", Kind::Text, since(R13)).doc("MD5 of user, realm and password"),
+        field("Realm", Kind::Text, since(R13)).doc("the realm"),
+        field("NonceLifetime", Kind::Uint, since(R13)).unit(Unit::Seconds).doc("how long a nonce is valid"),
+        field("AuthType", Kind::Text, since(R13)).doc("kind of authentication"),
+        field("EndpointName", Kind::Text, since(R13)).doc("the endpoint"),
+        field("OauthClientid", Kind::Text, since(R20)).doc("OAuth client"),
+        field("OauthSecret", Kind::Text, since(R20)).doc("OAuth secret"),
+        field("PasswordDigest", Kind::Text, since(R20)).doc("digest of the password"),
+        field("RefreshToken", Kind::Text, since(R20)).doc("OAuth refresh token"),
+        field("SupportedAlgorithmsUac", Kind::Text, since(R20)).doc("digest algorithms as a client"),
+        field("SupportedAlgorithmsUas", Kind::Text, since(R20)).doc("digest algorithms as a server"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
@@ -146,18 +210,21 @@ pub(super) static AUTH_LIST: EventDef = EventDef {
         field("ObjectName", Kind::Text, since(R16))
             .always(only(R16).or(only(R22)))
             .doc("name of the configuration object"),
-        field("OauthSecret", Kind::Text, since(R20)).always(only(R22)),
-        field("PasswordDigest", Kind::Text, since(R20)).always(only(R22)),
-        field("SupportedAlgorithmsUas", Kind::Text, since(R20)).always(only(R22)),
-        field("RefreshToken", Kind::Text, since(R20)).always(only(R22)),
+        field("OauthSecret", Kind::Text, since(R20)).always(only(R22)).doc("OAuth secret"),
+        field("PasswordDigest", Kind::Text, since(R20)).always(only(R22)).doc("digest of the password"),
+        field("SupportedAlgorithmsUas", Kind::Text, since(R20)).always(only(R22)).doc("digest algorithms as a server"),
+        field("RefreshToken", Kind::Text, since(R20)).always(only(R22)).doc("OAuth refresh token"),
         field("Username", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the user name"),
-        field("Md5Cred", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("Realm", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("AuthType", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("Password", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("SupportedAlgorithmsUac", Kind::Text, since(R20)).always(only(R22)),
-        field("NonceLifetime", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("OauthClientid", Kind::Text, since(R20)).always(only(R22)),
+        field("Md5Cred", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("MD5 of user, realm and password"),
+        field("Realm", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the realm"),
+        field("AuthType", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("kind of authentication"),
+        field("Password", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the password"),
+        field("SupportedAlgorithmsUac", Kind::Text, since(R20)).always(only(R22)).doc("digest algorithms as a client"),
+        field("NonceLifetime", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("how long a nonce is valid"),
+        field("OauthClientid", Kind::Text, since(R20)).always(only(R22)).doc("OAuth client"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowAuths] },
@@ -196,23 +263,29 @@ pub(super) static CONTACT_LIST: EventDef = EventDef {
     fields: &[
         field("ObjectType", Kind::Text, since(R16)).doc("kind of the configuration object"),
         field("ObjectName", Kind::Text, since(R16)).doc("name of the configuration object"),
-        field("ViaAddr", Kind::Text, since(R16)),
-        field("ViaPort", Kind::Text, since(R16)),
-        field("QualifyTimeout", Kind::Float, since(R16)).unit(Unit::Seconds),
-        field("CallId", Kind::Text, since(R16)),
-        field("RegServer", Kind::Text, since(R16)),
-        field("PruneOnBoot", Kind::Bool, since(R16)),
-        field("Path", Kind::Text, since(R16)),
-        field("Endpoint", Kind::Text, since(R16)),
-        field("AuthenticateQualify", Kind::Bool, since(R16)),
-        field("Uri", Kind::Text, since(R16)),
-        field("QualifyFrequency", Kind::Uint, since(R16)).unit(Unit::Seconds),
-        field("UserAgent", Kind::Text, since(R16)),
-        field("ExpirationTime", Kind::Epoch, since(R16)),
-        field("OutboundProxy", Kind::Text, since(R16)),
+        field("ViaAddr", Kind::Text, since(R16)).doc("address in the Via header"),
+        field("ViaPort", Kind::Text, since(R16)).doc("port in the Via header"),
+        field("QualifyTimeout", Kind::Float, since(R16))
+            .unit(Unit::Seconds)
+            .doc("how long a check waits for an answer"),
+        field("CallId", Kind::Text, since(R16)).doc("Call-ID of the registration"),
+        field("RegServer", Kind::Text, since(R16)).doc("server that took the registration"),
+        field("PruneOnBoot", Kind::Bool, since(R16)).doc("whether the contact is forgotten at a restart"),
+        field("Path", Kind::Text, since(R16)).doc("Path headers"),
+        field("Endpoint", Kind::Text, since(R16)).doc("the endpoint"),
+        field("AuthenticateQualify", Kind::Bool, since(R16)).doc("whether a check authenticates"),
+        field("Uri", Kind::Text, since(R16)).doc("the URI"),
+        field("QualifyFrequency", Kind::Uint, since(R16))
+            .unit(Unit::Seconds)
+            .doc("time between checks of a contact; 0 for none"),
+        field("UserAgent", Kind::Text, since(R16)).doc("User-Agent of the peer"),
+        field("ExpirationTime", Kind::Epoch, since(R16)).doc("when the registration ends"),
+        field("OutboundProxy", Kind::Text, since(R16)).doc("proxy for requests"),
         field("Status", Kind::Enum(&enums::CONTACT_STATE), since(R16)).doc("the status"),
-        field("RoundtripUsec", Kind::Uint, since(R16)).unit(Unit::Microseconds),
-        field("Qualify2xxOnly", Kind::Bool, since(R20)),
+        field("RoundtripUsec", Kind::Uint, since(R16))
+            .unit(Unit::Microseconds)
+            .doc("round trip time of the last check"),
+        field("Qualify2xxOnly", Kind::Bool, since(R20)).doc("whether only an answer 2xx counts as reachable"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowContacts] },
@@ -247,15 +320,20 @@ pub(super) static CONTACT_STATUS: EventDef = EventDef {
     classes: &[Class::System],
     releases: since(R13),
     fields: &[
-        field("URI", Kind::Text, since(R13)).always(only(R20).or(only(R23))),
-        field("ContactStatus", Kind::Enum(&enums::CONTACT_STATE), since(R13)).always(only(R20).or(only(R23))),
-        field("AOR", Kind::Text, since(R13)).always(only(R20).or(only(R23))),
-        field("EndpointName", Kind::Text, since(R13)).always(only(R20).or(only(R23))),
-        field("RoundtripUsec", Kind::Uint, since(R13)).always(only(R20).or(only(R23))).unit(Unit::Microseconds),
-        field("UserAgent", Kind::Text, only(R14)),
-        field("RegExpire", Kind::Int, only(R14)).unit(Unit::Seconds),
-        field("ViaAddress", Kind::Text, only(R14)),
-        field("CallID", Kind::Text, only(R14)),
+        field("URI", Kind::Text, since(R13)).always(only(R20).or(only(R23))).doc("the URI"),
+        field("ContactStatus", Kind::Enum(&enums::CONTACT_STATE), since(R13))
+            .always(only(R20).or(only(R23)))
+            .doc("what became of the contact"),
+        field("AOR", Kind::Text, since(R13)).always(only(R20).or(only(R23))).doc("the address of record"),
+        field("EndpointName", Kind::Text, since(R13)).always(only(R20).or(only(R23))).doc("the endpoint"),
+        field("RoundtripUsec", Kind::Uint, since(R13))
+            .always(only(R20).or(only(R23)))
+            .unit(Unit::Microseconds)
+            .doc("round trip time of the last check"),
+        field("UserAgent", Kind::Text, only(R14)).doc("User-Agent of the peer"),
+        field("RegExpire", Kind::Int, only(R14)).unit(Unit::Seconds).doc("when the registration ends"),
+        field("ViaAddress", Kind::Text, only(R14)).doc("address in the Via header"),
+        field("CallID", Kind::Text, only(R14)).doc("Call-ID of the registration"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -272,24 +350,40 @@ pub(super) static CONTACT_STATUS_DETAIL: EventDef = EventDef {
     classes: &[],
     releases: since(R13),
     fields: &[
-        field("AOR", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("URI", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("UserAgent", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("RegExpire", Kind::Int, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("ViaAddress", Kind::Text, since(R13)),
-        field("CallID", Kind::Text, since(R13)),
+        field("AOR", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("the address of record"),
+        field("URI", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("the URI"),
+        field("UserAgent", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("User-Agent of the peer"),
+        field("RegExpire", Kind::Int, since(R13))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("when the registration ends"),
+        field("ViaAddress", Kind::Text, since(R13)).doc("address in the Via header"),
+        field("CallID", Kind::Text, since(R13)).doc("Call-ID of the registration"),
         field("Status", Kind::Enum(&enums::CONTACT_STATE), since(R13))
             .always(only(R16).or(only(R22)))
             .doc("the status"),
-        field("RoundtripUsec", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Microseconds),
-        field("EndpointName", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("RoundtripUsec", Kind::Uint, since(R13))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Microseconds)
+            .doc("round trip time of the last check"),
+        field("EndpointName", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("the endpoint"),
         field("ID", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("AuthenticateQualify", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("OutboundProxy", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("Path", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("QualifyFrequency", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("QualifyTimeout", Kind::Float, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("Qualify2xxOnly", Kind::Bool, since(R20)).always(only(R22)),
+        field("AuthenticateQualify", Kind::Bool, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("whether a check authenticates"),
+        field("OutboundProxy", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("proxy for requests"),
+        field("Path", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("Path headers"),
+        field("QualifyFrequency", Kind::Uint, since(R13))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("time between checks of a contact; 0 for none"),
+        field("QualifyTimeout", Kind::Float, since(R13))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("how long a check waits for an answer"),
+        field("Qualify2xxOnly", Kind::Bool, since(R20))
+            .always(only(R22))
+            .doc("whether only an answer 2xx counts as reachable"),
     ],
     roles: &[],
     list: ListRole::Item {
@@ -321,7 +415,7 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
         field("DeviceStateBusyAt", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
         field("T38UdptlMaxdatagram", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Octets),
         field("CodecPrefsIncomingAnswer", Kind::Text, since(R20)).always(only(R22)),
-        field("SecurityNegotiation", Kind::Text, since(R20)).always(only(R22)),
+        field("SecurityNegotiation", Kind::Text, since(R20)).always(only(R22)).doc("how security is negotiated"),
         field("DtlsRekey", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
         field("RtpPortEnd", Kind::Uint, since(R20)).always(only(R22)),
         field("NamedPickupGroup", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
@@ -332,7 +426,9 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
         field("DtlsVerify", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("MessageContext", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("Tenantid", Kind::Text, since(R20)).always(only(R22)),
-        field("Mailboxes", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("Mailboxes", Kind::Text, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("mailboxes whose messages are indicated"),
         field("RecordOnFeature", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("DtlsPrivateKey", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("DtlsFingerprint", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
@@ -354,7 +450,7 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
         field("Context", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("context of the dialplan"),
         field("Disallow", Kind::Text, range(R13, R19)),
         field("RtpSymmetric", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("Transport", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("Transport", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("its transport"),
         field("MohSuggest", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("T38Udptl", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("FaxDetect", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
@@ -375,7 +471,9 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
         field("SuppressMohOnSendonly", Kind::Bool, since(R20)).always(only(R22)),
         field("UsePtime", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("MediaAddress", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("VoicemailExtension", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("VoicemailExtension", Kind::Text, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("extension to dial for voicemail"),
         field("RtpTimeout", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
         field("StirShaken", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
         field("SetVar", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
@@ -392,7 +490,7 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
         field("Language", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("language of the channel"),
         field("AllowSubscribe", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("RtpIpv6", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("Callerid", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("Callerid", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("caller identification"),
         field("MohPassthrough", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("CosVideo", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
         field("DtlsAutoGenerateCert", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
@@ -425,7 +523,7 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
         field("MediaUseReceivedTransport", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("AllowOverlap", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("DtmfMode", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("OutboundAuth", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("OutboundAuth", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("authentication"),
         field("TosAudio", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
         field("DtlsCertFile", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
         field("DtlsCaPath", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
@@ -451,10 +549,12 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
         field("T38UdptlNat", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("AllowTransfer", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
         field("DtlsCaFile", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("OutboundProxy", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("OutboundProxy", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("proxy for requests"),
         field("InbandProgress", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("DeviceState", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("ActiveChannels", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("DeviceState", Kind::Text, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("state of its device, in words"),
+        field("ActiveChannels", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("its channels"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
@@ -497,13 +597,19 @@ pub(super) static ENDPOINT_LIST: EventDef = EventDef {
         field("ObjectName", Kind::Text, since(R13))
             .always(only(R16).or(only(R22)))
             .doc("name of the configuration object"),
-        field("Transport", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("Aor", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("Auths", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("OutboundAuths", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("Contacts", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("DeviceState", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("ActiveChannels", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("Transport", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("its transport"),
+        field("Aor", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("its addresses of record"),
+        field("Auths", Kind::Text, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("its authentication for inbound requests"),
+        field("OutboundAuths", Kind::Text, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("its authentication for outbound requests"),
+        field("Contacts", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("its contacts"),
+        field("DeviceState", Kind::Text, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("state of its device, in words"),
+        field("ActiveChannels", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("its channels"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoints] },
@@ -546,12 +652,14 @@ pub(super) static IDENTIFY_DETAIL: EventDef = EventDef {
         field("ObjectName", Kind::Text, since(R13))
             .always(only(R16).or(only(R22)))
             .doc("name of the configuration object"),
-        field("Match", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("MatchRequestUri", Kind::Text, since(R20)).always(only(R22)),
-        field("SrvLookups", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("Endpoint", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("MatchHeader", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("EndpointName", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
+        field("Match", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("addresses that match"),
+        field("MatchRequestUri", Kind::Text, since(R20)).always(only(R22)).doc("a request URI that matches"),
+        field("SrvLookups", Kind::Bool, since(R13))
+            .always(only(R16).or(only(R22)))
+            .doc("whether SRV records are looked up"),
+        field("Endpoint", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("the endpoint"),
+        field("MatchHeader", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("a header that matches"),
+        field("EndpointName", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("the endpoint"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
@@ -574,22 +682,53 @@ pub(super) static INBOUND_REGISTRATION_DETAIL: EventDef = EventDef {
         field("ObjectName", Kind::Text, since(R16))
             .always(only(R16).or(only(R22)))
             .doc("name of the configuration object"),
-        field("MinimumExpiration", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("DefaultExpiration", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("QualifyTimeout", Kind::Float, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("Qualify2xxOnly", Kind::Bool, since(R20)).always(only(R22)),
-        field("Mailboxes", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("SupportPath", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("RemoveUnavailable", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("VoicemailExtension", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("MaxContacts", Kind::Uint, since(R16)).always(only(R16).or(only(R22))),
-        field("AuthenticateQualify", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("Contact", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("MaximumExpiration", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("QualifyFrequency", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("RemoveExisting", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("OutboundProxy", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("Contacts", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("MinimumExpiration", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("shortest time of a registration"),
+        field("DefaultExpiration", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("time of a registration that asks for none"),
+        field("QualifyTimeout", Kind::Float, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("how long a check waits for an answer"),
+        field("Qualify2xxOnly", Kind::Bool, since(R20))
+            .always(only(R22))
+            .doc("whether only an answer 2xx counts as reachable"),
+        field("Mailboxes", Kind::Text, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("mailboxes whose messages are indicated"),
+        field("SupportPath", Kind::Bool, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("whether Path headers are supported"),
+        field("RemoveUnavailable", Kind::Bool, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("whether unavailable contacts make room for new ones"),
+        field("VoicemailExtension", Kind::Text, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("extension to dial for voicemail"),
+        field("MaxContacts", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("how many contacts there may be"),
+        field("AuthenticateQualify", Kind::Bool, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("whether a check authenticates"),
+        field("Contact", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the contact"),
+        field("MaximumExpiration", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("longest time of a registration"),
+        field("QualifyFrequency", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("time between checks of a contact; 0 for none"),
+        field("RemoveExisting", Kind::Bool, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("whether old contacts make room for new ones"),
+        field("OutboundProxy", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("proxy for requests"),
+        field("Contacts", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("its contacts"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowRegistrationsInbound] },
@@ -626,15 +765,15 @@ pub(super) static INBOUND_SUBSCRIPTION_DETAIL: EventDef = EventDef {
     classes: &[],
     releases: since(R20),
     fields: &[
-        field("Role", Kind::Text, since(R20)),
-        field("Endpoint", Kind::Text, since(R20)),
-        field("Callid", Kind::Text, since(R20)),
+        field("Role", Kind::Text, since(R20)).doc("what the user is, or which side of the subscription it is"),
+        field("Endpoint", Kind::Text, since(R20)).doc("the endpoint"),
+        field("Callid", Kind::Text, since(R20)).doc("Call-ID of the subscription"),
         field("State", Kind::Text, since(R20)).doc("the state"),
-        field("Callerid", Kind::Text, since(R20)),
-        field("SubscriptionType", Kind::Enum(&enums::SUBSCRIPTION_TYPE), since(R20)),
+        field("Callerid", Kind::Text, since(R20)).doc("caller identification"),
+        field("SubscriptionType", Kind::Enum(&enums::SUBSCRIPTION_TYPE), since(R20)).doc("what is subscribed to"),
         field("Extension", Kind::Text, since(R20)).doc("the extension that runs"),
-        field("ExtensionStates", Kind::Enum(&enums::EXTENSION_STATE_TEXT), since(R20)),
-        field("Mailboxes", Kind::Text, since(R20)),
+        field("ExtensionStates", Kind::Enum(&enums::EXTENSION_STATE_TEXT), since(R20)).doc("states that are told"),
+        field("Mailboxes", Kind::Text, since(R20)).doc("mailboxes whose messages are indicated"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowSubscriptionsInbound] },
@@ -677,32 +816,56 @@ pub(super) static OUTBOUND_REGISTRATION_DETAIL: EventDef = EventDef {
         field("ObjectName", Kind::Text, since(R16))
             .always(only(R16).or(only(R22)))
             .doc("name of the configuration object"),
-        field("MaxRetries", Kind::Uint, since(R16)).always(only(R16).or(only(R22))),
-        field("ClientUri", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("SecurityNegotiation", Kind::Text, since(R20)).always(only(R22)),
-        field("AuthRejectionPermanent", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("ServerUri", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("MaxRandomInitialDelay", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("SupportPath", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("RetryInterval", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("ContactHeaderParams", Kind::Text, since(R20)).always(only(R22)),
-        field("Expiration", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("Transport", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
+        field("MaxRetries", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).doc("how often to try again"),
+        field("ClientUri", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("what is registered"),
+        field("SecurityNegotiation", Kind::Text, since(R20)).always(only(R22)).doc("how security is negotiated"),
+        field("AuthRejectionPermanent", Kind::Bool, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("whether a refused authentication ends all tries"),
+        field("ServerUri", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("where it is registered"),
+        field("MaxRandomInitialDelay", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("longest delay before the first try"),
+        field("SupportPath", Kind::Bool, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("whether Path headers are supported"),
+        field("RetryInterval", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("time between tries"),
+        field("ContactHeaderParams", Kind::Text, since(R20)).always(only(R22)).doc("parameters of the Contact header"),
+        field("Expiration", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("how long a registration is to last"),
+        field("Transport", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("its transport"),
         field("Line", Kind::Bool, since(R16))
             .always(only(R16).or(only(R22)))
             .doc("whether the registration adds a `line` parameter to its contact"),
-        field("ContactUser", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("Endpoint", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("UserAgent", Kind::Text, since(R21)).always(only(R22)),
-        field("ForbiddenRetryInterval", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("OutboundAuth", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("OutboundProxy", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("FatalRetryInterval", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("SupportOutbound", Kind::Bool, since(R20)).always(only(R22)),
+        field("ContactUser", Kind::Text, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("user part of the Contact header"),
+        field("Endpoint", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the endpoint"),
+        field("UserAgent", Kind::Text, since(R21)).always(only(R22)).doc("User-Agent of the peer"),
+        field("ForbiddenRetryInterval", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("time between tries after 403"),
+        field("OutboundAuth", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("authentication"),
+        field("OutboundProxy", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("proxy for requests"),
+        field("FatalRetryInterval", Kind::Uint, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("time between tries after a fatal answer"),
+        field("SupportOutbound", Kind::Bool, since(R20)).always(only(R22)).doc("whether SIP outbound is supported"),
         field("Status", Kind::Enum(&enums::REGISTRATION_STATE), since(R16))
             .always(only(R16).or(only(R22)))
             .doc("the status"),
-        field("NextReg", Kind::Int, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
+        field("NextReg", Kind::Int, since(R16))
+            .always(only(R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("time until the next registration"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowRegistrationsOutbound] },
@@ -723,8 +886,12 @@ pub(super) static OUTBOUND_REGISTRATION_DETAIL_COMPLETE: EventDef = EventDef {
             .always(only(R16).or(only(R22)))
             .doc("`Complete`, or `Cancelled` when the list failed half-way"),
         field("ListItems", Kind::Uint, since(R12)).always(only(R16).or(only(R22))).doc("how many items the list had"),
-        field("Registered", Kind::Uint, since(R12)).always(only(R16).or(only(R22))),
-        field("NotRegistered", Kind::Uint, since(R12)).always(only(R16).or(only(R22))),
+        field("Registered", Kind::Uint, since(R12))
+            .always(only(R16).or(only(R22)))
+            .doc("registrations that are registered"),
+        field("NotRegistered", Kind::Uint, since(R12))
+            .always(only(R16).or(only(R22)))
+            .doc("registrations that are not registered"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowRegistrationsOutbound] },
@@ -741,15 +908,15 @@ pub(super) static OUTBOUND_SUBSCRIPTION_DETAIL: EventDef = EventDef {
     classes: &[],
     releases: since(R20),
     fields: &[
-        field("Role", Kind::Text, since(R20)),
-        field("Endpoint", Kind::Text, since(R20)),
-        field("Callid", Kind::Text, since(R20)),
+        field("Role", Kind::Text, since(R20)).doc("what the user is, or which side of the subscription it is"),
+        field("Endpoint", Kind::Text, since(R20)).doc("the endpoint"),
+        field("Callid", Kind::Text, since(R20)).doc("Call-ID of the subscription"),
         field("State", Kind::Text, since(R20)).doc("the state"),
-        field("Callerid", Kind::Text, since(R20)),
-        field("SubscriptionType", Kind::Enum(&enums::SUBSCRIPTION_TYPE), since(R20)),
+        field("Callerid", Kind::Text, since(R20)).doc("caller identification"),
+        field("SubscriptionType", Kind::Enum(&enums::SUBSCRIPTION_TYPE), since(R20)).doc("what is subscribed to"),
         field("Extension", Kind::Text, since(R20)).doc("the extension that runs"),
-        field("ExtensionStates", Kind::Enum(&enums::EXTENSION_STATE_TEXT), since(R20)),
-        field("Mailboxes", Kind::Text, since(R20)),
+        field("ExtensionStates", Kind::Enum(&enums::EXTENSION_STATE_TEXT), since(R20)).doc("states that are told"),
+        field("Mailboxes", Kind::Text, since(R20)).doc("mailboxes whose messages are indicated"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowSubscriptionsOutbound] },
@@ -785,7 +952,10 @@ pub(super) static PJSIP_MAINTENANCE_STATUS: EventDef = EventDef {
     topic: "pjsip",
     classes: &[],
     releases: since(R20),
-    fields: &[field("Endpoint", Kind::Text, since(R20)), field("Status", Kind::Bool, since(R20)).doc("the status")],
+    fields: &[
+        field("Endpoint", Kind::Text, since(R20)).doc("the endpoint"),
+        field("Status", Kind::Bool, since(R20)).doc("the status"),
+    ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowMaintenance] },
     open: false,
@@ -832,7 +1002,7 @@ pub(super) static TRANSPORT_DETAIL: EventDef = EventDef {
         field("CaListPath", Kind::Text, since(R13)),
         field("CertFile", Kind::Text, since(R13)),
         field("PrivKeyFile", Kind::Text, since(R13)),
-        field("Password", Kind::Text, since(R13)),
+        field("Password", Kind::Text, since(R13)).doc("the password"),
         field("ExternalSignalingAddress", Kind::Text, since(R13)),
         field("ExternalSignalingPort", Kind::Text, since(R13)),
         field("ExternalMediaAddress", Kind::Text, since(R13)),
@@ -846,7 +1016,7 @@ pub(super) static TRANSPORT_DETAIL: EventDef = EventDef {
         field("Tos", Kind::Text, since(R13)),
         field("Cos", Kind::Text, since(R13)),
         field("WebsocketWriteTimeout", Kind::Text, since(R13)),
-        field("EndpointName", Kind::Text, since(R13)),
+        field("EndpointName", Kind::Text, since(R13)).doc("the endpoint"),
         field("ExternalSignalingHostname", Kind::Text, since(R20)),
         field("AllowReload", Kind::Text, since(R20)),
         field("AllowWildcardCerts", Kind::Text, since(R20)),
@@ -908,7 +1078,10 @@ pub(super) static DO_PJSIP_HANGUP: ActionDef = ActionDef {
     topic: "pjsip",
     privileges: &[],
     releases: since(R18),
-    params: &[field("Channel", Kind::Text, since(R18)), field("Cause", Kind::Text, since(R18)).required()],
+    params: &[
+        field("Channel", Kind::Text, since(R18)).doc("the channel, by name"),
+        field("Cause", Kind::Text, since(R18)).required().doc("the cause"),
+    ],
     response: &[],
     items: &[],
     completes: None,
@@ -923,10 +1096,10 @@ pub(super) static DO_PJSIP_NOTIFY: ActionDef = ActionDef {
     privileges: &[Class::System],
     releases: since(R12),
     params: &[
-        field("Endpoint", Kind::Text, since(R12)),
-        field("Variable", Kind::Text, since(R12)).repeated(),
-        field("URI", Kind::Text, since(R13)),
-        field("Channel", Kind::Text, since(R13)),
+        field("Endpoint", Kind::Text, since(R12)).doc("the endpoint"),
+        field("Variable", Kind::Text, since(R12)).repeated().doc("the variable"),
+        field("URI", Kind::Text, since(R13)).doc("the URI"),
+        field("Channel", Kind::Text, since(R13)).doc("the channel, by name"),
         field("Option", Kind::Text, since(R18)),
     ],
     response: &[],
@@ -942,7 +1115,7 @@ pub(super) static DO_PJSIP_QUALIFY: ActionDef = ActionDef {
     topic: "pjsip",
     privileges: &[Class::System, Class::Reporting],
     releases: since(R12),
-    params: &[field("Endpoint", Kind::Text, since(R12)).required()],
+    params: &[field("Endpoint", Kind::Text, since(R12)).required().doc("the endpoint")],
     response: &[],
     items: &[],
     completes: None,
@@ -956,7 +1129,7 @@ pub(super) static DO_PJSIP_REGISTER: ActionDef = ActionDef {
     topic: "pjsip",
     privileges: &[Class::System, Class::Reporting],
     releases: since(R13),
-    params: &[field("Registration", Kind::Text, since(R13)).required()],
+    params: &[field("Registration", Kind::Text, since(R13)).required().doc("the registration")],
     response: &[],
     items: &[],
     completes: None,
@@ -970,7 +1143,10 @@ pub(super) static DO_PJSIP_SET_MAINTENANCE: ActionDef = ActionDef {
     topic: "pjsip",
     privileges: &[Class::System],
     releases: since(R20),
-    params: &[field("Endpoint", Kind::Text, since(R20)).required(), field("State", Kind::Bool, since(R20)).required()],
+    params: &[
+        field("Endpoint", Kind::Text, since(R20)).required().doc("the endpoint"),
+        field("State", Kind::Bool, since(R20)).required().doc("the state"),
+    ],
     response: &[],
     items: &[],
     completes: None,
@@ -1026,7 +1202,7 @@ pub(super) static DO_PJSIP_SHOW_ENDPOINT: ActionDef = ActionDef {
     topic: "pjsip",
     privileges: &[],
     releases: since(R12),
-    params: &[field("Endpoint", Kind::Text, since(R12)).required()],
+    params: &[field("Endpoint", Kind::Text, since(R12)).required().doc("the endpoint")],
     response: &[],
     items: &[
         EventId::EndpointDetail,
@@ -1061,7 +1237,7 @@ pub(super) static DO_PJSIP_SHOW_MAINTENANCE: ActionDef = ActionDef {
     topic: "pjsip",
     privileges: &[Class::System, Class::Reporting],
     releases: since(R20),
-    params: &[field("Endpoint", Kind::Text, since(R20))],
+    params: &[field("Endpoint", Kind::Text, since(R20)).doc("the endpoint")],
     response: &[],
     items: &[EventId::PJSIPMaintenanceStatus],
     completes: None,
@@ -1159,7 +1335,7 @@ pub(super) static DO_PJSIP_UNREGISTER: ActionDef = ActionDef {
     topic: "pjsip",
     privileges: &[Class::System, Class::Reporting],
     releases: since(R12),
-    params: &[field("Registration", Kind::Text, since(R12)).required()],
+    params: &[field("Registration", Kind::Text, since(R12)).required().doc("the registration")],
     response: &[],
     items: &[],
     completes: None,

@@ -13,7 +13,9 @@ pub(super) static JOIN: EventDef = EventDef {
     releases: range(R1_0, R11),
     fields: &[
         field("Channel", Kind::Channel, range(R1_0, R11)).always(recorded(R1_4, R11)).doc("name of the channel"),
-        field("CallerID", Kind::Text, range(R1_0, R1_4)).always(only(R1_4)),
+        field("CallerID", Kind::Text, range(R1_0, R1_4))
+            .always(only(R1_4))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
         field("CallerIDNum", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).doc("the caller's number"),
         field("CallerIDName", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R11)).doc("the caller's name"),
         field("ConnectedLineNum", Kind::Text, range(R1_8, R11))
@@ -86,7 +88,9 @@ pub(super) static QUEUE_CALLER_ABANDON: EventDef = EventDef {
         field("Position", Kind::Uint, since(R1_4))
             .always(recorded(R1_4, R16).or(only(R22)))
             .doc("place in the queue, counted from 1"),
-        field("OriginalPosition", Kind::Uint, since(R1_4)).always(recorded(R1_4, R16).or(only(R22))),
+        field("OriginalPosition", Kind::Uint, since(R1_4))
+            .always(recorded(R1_4, R16).or(only(R22)))
+            .doc("place at which the caller joined"),
         field("HoldTime", Kind::Uint, since(R1_4))
             .always(recorded(R1_4, R16).or(only(R22)))
             .unit(Unit::Seconds)
@@ -184,7 +188,9 @@ pub(super) static QUEUE_ENTRY: EventDef = EventDef {
             .always(recorded(R1_4, R13).or(only(R22)))
             .doc("place in the queue, counted from 1"),
         field("Channel", Kind::Channel, ALL).always(recorded(R1_4, R13).or(only(R22))).doc("name of the channel"),
-        field("CallerID", Kind::Text, range(R1_0, R1_4)).always(only(R1_4)),
+        field("CallerID", Kind::Text, range(R1_0, R1_4))
+            .always(only(R1_4))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
         field("Uniqueid", Kind::Uniqueid, since(R1_6_2))
             .always(recorded(R1_6_2, R13).or(only(R22)))
             .doc("identifies the channel"),
@@ -200,7 +206,10 @@ pub(super) static QUEUE_ENTRY: EventDef = EventDef {
         field("ConnectedLineName", Kind::Text, since(R1_8))
             .always(recorded(R1_8, R13).or(only(R22)))
             .doc("the connected party's name"),
-        field("Wait", Kind::Uint, ALL).always(recorded(R1_4, R13).or(only(R22))).unit(Unit::Seconds),
+        field("Wait", Kind::Uint, ALL)
+            .always(recorded(R1_4, R13).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("how long the caller has waited"),
         field("Priority", Kind::Int, since(R13)).always(only(R13).or(only(R22))).doc("the priority"),
     ],
     roles: &[],
@@ -219,12 +228,14 @@ pub(super) static QUEUE_MEMBER: EventDef = EventDef {
     releases: ALL,
     fields: &[
         field("Queue", Kind::Text, ALL).always(recorded(R1_4, R16).or(only(R22))).doc("name of the queue"),
-        field("Name", Kind::Text, since(R1_4)).always(recorded(R1_4, R16).or(only(R22))),
-        field("Location", Kind::Text, ALL).always(recorded(R1_4, R16).or(only(R22))),
+        field("Name", Kind::Text, since(R1_4)).always(recorded(R1_4, R16).or(only(R22))).doc("its name"),
+        field("Location", Kind::Text, ALL)
+            .always(recorded(R1_4, R16).or(only(R22)))
+            .doc("the channel that is dialled for the member"),
         field("StateInterface", Kind::Text, since(R11))
             .always(recorded(R11, R16).or(only(R22)))
             .doc("the device whose state counts for the member"),
-        field("IsInCall", Kind::Bool, only(R11)).always(only(R11)),
+        field("IsInCall", Kind::Bool, only(R11)).always(only(R11)).doc("whether the member is in a call"),
         field("Membership", Kind::Enum(&enums::QUEUE_MEMBERSHIP), ALL)
             .always(recorded(R1_4, R16).or(only(R22)))
             .doc("how the member came into the queue"),
@@ -272,7 +283,9 @@ pub(super) static QUEUE_MEMBER_ADDED: EventDef = EventDef {
     releases: since(R1_2),
     fields: &[
         field("Queue", Kind::Text, since(R1_2)).always(recorded(R1_4, R16).or(only(R22))).doc("name of the queue"),
-        field("Location", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R11)),
+        field("Location", Kind::Text, range(R1_2, R11))
+            .always(recorded(R1_4, R11))
+            .doc("the channel that is dialled for the member"),
         field("MemberName", Kind::Text, since(R1_4))
             .always(recorded(R1_4, R16).or(only(R22)))
             .doc("name of the member"),
@@ -387,7 +400,9 @@ pub(super) static QUEUE_MEMBER_PAUSED: EventDef = EventDef {
     releases: range(R1_2, R11),
     fields: &[
         field("Queue", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R11)).doc("name of the queue"),
-        field("Location", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R11)),
+        field("Location", Kind::Text, range(R1_2, R11))
+            .always(recorded(R1_4, R11))
+            .doc("the channel that is dialled for the member"),
         field("MemberName", Kind::Text, range(R1_4, R11)).always(recorded(R1_4, R11)).doc("name of the member"),
         field("Paused", Kind::Bool, range(R1_2, R11)).always(recorded(R1_4, R11)).doc("whether the member is paused"),
         field("Reason", Kind::Text, range(R1_6_2, R11)).doc("why"),
@@ -408,7 +423,9 @@ pub(super) static QUEUE_MEMBER_PENALTY: EventDef = EventDef {
     releases: since(R1_6_2),
     fields: &[
         field("Queue", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R13).or(only(R22))).doc("name of the queue"),
-        field("Location", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)),
+        field("Location", Kind::Text, range(R1_6_2, R11))
+            .always(recorded(R1_6_2, R11))
+            .doc("the channel that is dialled for the member"),
         field("MemberName", Kind::Text, since(R12)).always(recorded(R12, R13).or(only(R22))).doc("name of the member"),
         field("Interface", Kind::Text, since(R12))
             .always(recorded(R12, R13).or(only(R22)))
@@ -461,7 +478,9 @@ pub(super) static QUEUE_MEMBER_REMOVED: EventDef = EventDef {
     releases: since(R1_2),
     fields: &[
         field("Queue", Kind::Text, since(R1_2)).always(recorded(R1_4, R16).or(only(R22))).doc("name of the queue"),
-        field("Location", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R11)),
+        field("Location", Kind::Text, range(R1_2, R11))
+            .always(recorded(R1_4, R11))
+            .doc("the channel that is dialled for the member"),
         field("MemberName", Kind::Text, since(R1_4))
             .always(recorded(R1_4, R16).or(only(R22)))
             .doc("name of the member"),
@@ -523,7 +542,7 @@ pub(super) static QUEUE_MEMBER_RINGINUSE: EventDef = EventDef {
     releases: since(R11),
     fields: &[
         field("Queue", Kind::Text, since(R11)).always(recorded(R11, R13).or(only(R22))).doc("name of the queue"),
-        field("Location", Kind::Text, only(R11)).always(only(R11)),
+        field("Location", Kind::Text, only(R11)).always(only(R11)).doc("the channel that is dialled for the member"),
         field("MemberName", Kind::Text, since(R12)).always(recorded(R12, R13).or(only(R22))).doc("name of the member"),
         field("Interface", Kind::Text, since(R12))
             .always(recorded(R12, R13).or(only(R22)))
@@ -576,7 +595,9 @@ pub(super) static QUEUE_MEMBER_STATUS: EventDef = EventDef {
     releases: since(R1_2),
     fields: &[
         field("Queue", Kind::Text, since(R1_2)).always(recorded(R1_4, R16).or(only(R22))).doc("name of the queue"),
-        field("Location", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R11)),
+        field("Location", Kind::Text, range(R1_2, R11))
+            .always(recorded(R1_4, R11))
+            .doc("the channel that is dialled for the member"),
         field("MemberName", Kind::Text, since(R1_4))
             .always(recorded(R1_4, R16).or(only(R22)))
             .doc("name of the member"),
@@ -638,20 +659,36 @@ pub(super) static QUEUE_PARAMS: EventDef = EventDef {
     releases: ALL,
     fields: &[
         field("Queue", Kind::Text, ALL).always(recorded(R1_4, R16).or(only(R22))).doc("name of the queue"),
-        field("Max", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))),
-        field("Strategy", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R16).or(only(R22))),
-        field("Calls", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))),
-        field("Holdtime", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))).unit(Unit::Seconds),
+        field("Max", Kind::Uint, ALL)
+            .always(recorded(R1_4, R16).or(only(R22)))
+            .doc("how many callers may wait; 0 for any number"),
+        field("Strategy", Kind::Text, since(R1_6_2))
+            .always(recorded(R1_6_2, R16).or(only(R22)))
+            .doc("in which order members are called"),
+        field("Calls", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))).doc("callers in the queue"),
+        field("Holdtime", Kind::Uint, ALL)
+            .always(recorded(R1_4, R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("how long callers wait, or this caller waited"),
         field("TalkTime", Kind::Uint, since(R1_6_2))
             .always(recorded(R1_6_2, R16).or(only(R22)))
             .unit(Unit::Seconds)
             .doc("how long they talked"),
-        field("Completed", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))),
-        field("Abandoned", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))),
-        field("ServiceLevel", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))).unit(Unit::Seconds),
-        field("ServicelevelPerf", Kind::Percent, ALL).always(recorded(R1_4, R16).or(only(R22))),
-        field("ServicelevelPerf2", Kind::Percent, since(R16)).always(only(R16).or(only(R22))),
-        field("Weight", Kind::Int, since(R1_2)).always(recorded(R1_4, R16).or(only(R22))),
+        field("Completed", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))).doc("calls that were answered"),
+        field("Abandoned", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))).doc("calls that were given up"),
+        field("ServiceLevel", Kind::Uint, ALL)
+            .always(recorded(R1_4, R16).or(only(R22)))
+            .unit(Unit::Seconds)
+            .doc("time within which calls should be answered"),
+        field("ServicelevelPerf", Kind::Percent, ALL)
+            .always(recorded(R1_4, R16).or(only(R22)))
+            .doc("share of answered calls that were answered in that time"),
+        field("ServicelevelPerf2", Kind::Percent, since(R16))
+            .always(only(R16).or(only(R22)))
+            .doc("share of all calls that were answered in that time"),
+        field("Weight", Kind::Int, since(R1_2))
+            .always(recorded(R1_4, R16).or(only(R22)))
+            .doc("queues with a higher weight are served first"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::QueueStatus] },
@@ -691,9 +728,15 @@ pub(super) static QUEUE_SUMMARY: EventDef = EventDef {
     releases: since(R1_6_2),
     fields: &[
         field("Queue", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R16).or(only(R22))).doc("name of the queue"),
-        field("LoggedIn", Kind::Uint, since(R1_6_2)).always(recorded(R1_6_2, R16).or(only(R22))),
-        field("Available", Kind::Uint, since(R1_6_2)).always(recorded(R1_6_2, R16).or(only(R22))),
-        field("Callers", Kind::Uint, since(R1_6_2)).always(recorded(R1_6_2, R16).or(only(R22))),
+        field("LoggedIn", Kind::Uint, since(R1_6_2))
+            .always(recorded(R1_6_2, R16).or(only(R22)))
+            .doc("members that are logged in"),
+        field("Available", Kind::Uint, since(R1_6_2))
+            .always(recorded(R1_6_2, R16).or(only(R22)))
+            .doc("members that are free"),
+        field("Callers", Kind::Uint, since(R1_6_2))
+            .always(recorded(R1_6_2, R16).or(only(R22)))
+            .doc("callers in the queue"),
         field("HoldTime", Kind::Uint, since(R1_6_2))
             .always(recorded(R1_6_2, R16).or(only(R22)))
             .unit(Unit::Seconds)
@@ -704,7 +747,8 @@ pub(super) static QUEUE_SUMMARY: EventDef = EventDef {
             .doc("how long they talked"),
         field("LongestHoldTime", Kind::Uint, since(R1_6_2))
             .always(recorded(R1_6_2, R16).or(only(R22)))
-            .unit(Unit::Seconds),
+            .unit(Unit::Seconds)
+            .doc("how long the first caller has waited"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::QueueSummary] },
@@ -743,14 +787,14 @@ pub(super) static DO_QUEUE_ADD: ActionDef = ActionDef {
     privileges: &[Class::Agent],
     releases: ALL,
     params: &[
-        field("Queue", Kind::Text, ALL).required(),
-        field("Interface", Kind::Text, ALL).required(),
-        field("Penalty", Kind::Int, ALL),
-        field("Paused", Kind::Bool, since(R1_2)),
-        field("MemberName", Kind::Text, since(R1_4)),
-        field("StateInterface", Kind::Text, since(R1_4)),
+        field("Queue", Kind::Text, ALL).required().doc("the queue"),
+        field("Interface", Kind::Text, ALL).required().doc("the member's channel"),
+        field("Penalty", Kind::Int, ALL).doc("members with a lower penalty are called first"),
+        field("Paused", Kind::Bool, since(R1_2)).doc("whether the member is paused"),
+        field("MemberName", Kind::Text, since(R1_4)).doc("name of the member"),
+        field("StateInterface", Kind::Text, since(R1_4)).doc("device whose state counts for the member"),
         field("Wrapuptime", Kind::Text, range(R16, R23)),
-        field("Reason", Kind::Text, since(R20)),
+        field("Reason", Kind::Text, since(R20)).doc("why"),
     ],
     response: &[],
     items: &[],
@@ -766,9 +810,9 @@ pub(super) static DO_QUEUE_CHANGE_PRIORITY_CALLER: ActionDef = ActionDef {
     privileges: &[],
     releases: since(R15),
     params: &[
-        field("Queue", Kind::Text, since(R15)).required(),
-        field("Caller", Kind::Text, since(R15)).required(),
-        field("Priority", Kind::Text, since(R15)).required(),
+        field("Queue", Kind::Text, since(R15)).required().doc("the queue"),
+        field("Caller", Kind::Text, since(R15)).required().doc("the calling channel's device"),
+        field("Priority", Kind::Text, since(R15)).required().doc("the priority"),
         field("Immediate", Kind::Bool, since(R18)),
     ],
     response: &[],
@@ -785,11 +829,11 @@ pub(super) static DO_QUEUE_LOG: ActionDef = ActionDef {
     privileges: &[Class::Agent],
     releases: since(R1_6_2),
     params: &[
-        field("Queue", Kind::Text, since(R1_6_2)).required(),
+        field("Queue", Kind::Text, since(R1_6_2)).required().doc("the queue"),
         field("UniqueId", Kind::Text, since(R1_6_2)),
-        field("Interface", Kind::Text, since(R1_6_2)),
+        field("Interface", Kind::Text, since(R1_6_2)).doc("the member's channel"),
         field("Event", Kind::Text, since(R1_6_2)).required(),
-        field("Message", Kind::Text, since(R1_6_2)),
+        field("Message", Kind::Text, since(R1_6_2)).doc("the text"),
     ],
     response: &[],
     items: &[],
@@ -805,9 +849,9 @@ pub(super) static DO_QUEUE_MEMBER_RING_IN_USE: ActionDef = ActionDef {
     privileges: &[Class::Agent],
     releases: since(R11),
     params: &[
-        field("Interface", Kind::Text, since(R11)).required(),
+        field("Interface", Kind::Text, since(R11)).required().doc("the member's channel"),
         field("RingInUse", Kind::Bool, since(R11)).required(),
-        field("Queue", Kind::Text, since(R11)),
+        field("Queue", Kind::Text, since(R11)).doc("the queue"),
     ],
     response: &[],
     items: &[],
@@ -823,10 +867,10 @@ pub(super) static DO_QUEUE_PAUSE: ActionDef = ActionDef {
     privileges: &[Class::Agent],
     releases: since(R1_2),
     params: &[
-        field("Interface", Kind::Text, since(R1_2)).required(),
-        field("Paused", Kind::Bool, since(R1_2)).required(),
-        field("Queue", Kind::Text, since(R1_2)),
-        field("Reason", Kind::Text, since(R1_6_2)),
+        field("Interface", Kind::Text, since(R1_2)).required().doc("the member's channel"),
+        field("Paused", Kind::Bool, since(R1_2)).required().doc("whether the member is paused"),
+        field("Queue", Kind::Text, since(R1_2)).doc("the queue"),
+        field("Reason", Kind::Text, since(R1_6_2)).doc("why"),
     ],
     response: &[],
     items: &[],
@@ -842,9 +886,9 @@ pub(super) static DO_QUEUE_PENALTY: ActionDef = ActionDef {
     privileges: &[Class::Agent],
     releases: since(R1_6_2),
     params: &[
-        field("Interface", Kind::Text, since(R1_6_2)).required(),
-        field("Penalty", Kind::Int, since(R1_6_2)).required(),
-        field("Queue", Kind::Text, since(R1_6_2)),
+        field("Interface", Kind::Text, since(R1_6_2)).required().doc("the member's channel"),
+        field("Penalty", Kind::Int, since(R1_6_2)).required().doc("members with a lower penalty are called first"),
+        field("Queue", Kind::Text, since(R1_6_2)).doc("the queue"),
     ],
     response: &[],
     items: &[],
@@ -860,7 +904,7 @@ pub(super) static DO_QUEUE_RELOAD: ActionDef = ActionDef {
     privileges: &[],
     releases: since(R1_6_2),
     params: &[
-        field("Queue", Kind::Text, since(R1_6_2)),
+        field("Queue", Kind::Text, since(R1_6_2)).doc("the queue"),
         field("Members", Kind::Bool, since(R1_6_2)),
         field("Rules", Kind::Bool, since(R1_6_2)),
         field("Parameters", Kind::Bool, since(R1_6_2)),
@@ -878,7 +922,10 @@ pub(super) static DO_QUEUE_REMOVE: ActionDef = ActionDef {
     topic: "queue",
     privileges: &[Class::Agent],
     releases: ALL,
-    params: &[field("Queue", Kind::Text, ALL).required(), field("Interface", Kind::Text, ALL).required()],
+    params: &[
+        field("Queue", Kind::Text, ALL).required().doc("the queue"),
+        field("Interface", Kind::Text, ALL).required().doc("the member's channel"),
+    ],
     response: &[],
     items: &[],
     completes: None,
@@ -892,7 +939,7 @@ pub(super) static DO_QUEUE_RESET: ActionDef = ActionDef {
     topic: "queue",
     privileges: &[],
     releases: since(R1_6_2),
-    params: &[field("Queue", Kind::Text, since(R1_6_2))],
+    params: &[field("Queue", Kind::Text, since(R1_6_2)).doc("the queue")],
     response: &[],
     items: &[],
     completes: None,
@@ -920,7 +967,10 @@ pub(super) static DO_QUEUE_STATUS: ActionDef = ActionDef {
     topic: "queue",
     privileges: &[],
     releases: ALL,
-    params: &[field("Queue", Kind::Text, since(R1_4)), field("Member", Kind::Text, since(R1_4))],
+    params: &[
+        field("Queue", Kind::Text, since(R1_4)).doc("the queue"),
+        field("Member", Kind::Text, since(R1_4)).doc("name of the member"),
+    ],
     response: &[],
     items: &[EventId::QueueParams, EventId::QueueMember, EventId::QueueEntry],
     completes: Some(EventId::QueueStatusComplete),
@@ -934,7 +984,7 @@ pub(super) static DO_QUEUE_SUMMARY: ActionDef = ActionDef {
     topic: "queue",
     privileges: &[],
     releases: since(R1_6_2),
-    params: &[field("Queue", Kind::Text, since(R1_6_2))],
+    params: &[field("Queue", Kind::Text, since(R1_6_2)).doc("the queue")],
     response: &[],
     items: &[EventId::QueueSummary],
     completes: Some(EventId::QueueSummaryComplete),
@@ -949,8 +999,8 @@ pub(super) static DO_QUEUE_WITHDRAW_CALLER: ActionDef = ActionDef {
     privileges: &[],
     releases: since(R16),
     params: &[
-        field("Queue", Kind::Text, since(R16)).required(),
-        field("Caller", Kind::Text, since(R16)).required(),
+        field("Queue", Kind::Text, since(R16)).required().doc("the queue"),
+        field("Caller", Kind::Text, since(R16)).required().doc("the calling channel's device"),
         field("WithdrawInfo", Kind::Text, since(R16)),
     ],
     response: &[],

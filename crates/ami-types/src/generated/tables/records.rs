@@ -12,26 +12,34 @@ pub(super) static CEL: EventDef = EventDef {
     classes: &[Class::Call],
     releases: since(R1_8),
     fields: &[
-        field("EventName", Kind::Enum(&enums::CEL_EVENT_NAME), since(R1_8)).always(recorded(R1_8, R23)),
+        field("EventName", Kind::Enum(&enums::CEL_EVENT_NAME), since(R1_8))
+            .always(recorded(R1_8, R23))
+            .doc("what the record is about"),
         field("AccountCode", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)).doc("account code now"),
-        field("CallerIDnum", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)),
-        field("CallerIDname", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)),
-        field("CallerIDani", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)),
-        field("CallerIDrdnis", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)),
-        field("CallerIDdnid", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)),
+        field("CallerIDnum", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)).doc("the caller's number"),
+        field("CallerIDname", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)).doc("the caller's name"),
+        field("CallerIDani", Kind::Text, since(R1_8))
+            .always(recorded(R1_8, R23))
+            .doc("the caller's automatic number identification"),
+        field("CallerIDrdnis", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)).doc("the redirecting number"),
+        field("CallerIDdnid", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)).doc("the dialled number"),
         field("Exten", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)).doc("the extension"),
         field("Context", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)).doc("context of the dialplan"),
         field("Channel", Kind::Channel, since(R1_8)).always(recorded(R1_8, R23)).doc("name of the channel"),
         field("Application", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)).doc("the application that runs"),
         field("AppData", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)).doc("its arguments"),
-        field("EventTime", Kind::DateTime, since(R1_8)).always(recorded(R1_8, R23)),
-        field("AMAFlags", Kind::Enum(&enums::AMA_FLAGS), since(R1_8)).always(recorded(R1_8, R23)),
-        field("UniqueID", Kind::Uniqueid, since(R1_8)).always(recorded(R1_8, R23)),
-        field("LinkedID", Kind::Uniqueid, since(R1_8)).always(recorded(R1_8, R23)),
-        field("Userfield", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)),
+        field("EventTime", Kind::DateTime, since(R1_8)).always(recorded(R1_8, R23)).doc("when it happened"),
+        field("AMAFlags", Kind::Enum(&enums::AMA_FLAGS), since(R1_8))
+            .always(recorded(R1_8, R23))
+            .doc("accounting flag"),
+        field("UniqueID", Kind::Uniqueid, since(R1_8)).always(recorded(R1_8, R23)).doc("identifies the channel"),
+        field("LinkedID", Kind::Uniqueid, since(R1_8)).always(recorded(R1_8, R23)).doc("identifies the call"),
+        field("Userfield", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)).doc("free text from the dialplan"),
         field("Peer", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)).doc("the peer"),
-        field("PeerAccount", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)),
-        field("Extra", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)),
+        field("PeerAccount", Kind::Text, since(R1_8)).always(recorded(R1_8, R23)).doc("account of the peer"),
+        field("Extra", Kind::Text, since(R1_8))
+            .always(recorded(R1_8, R23))
+            .doc("more, by the kind of the record, mostly JSON"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -50,22 +58,29 @@ pub(super) static CDR: EventDef = EventDef {
     fields: &[
         field("AccountCode", Kind::Text, ALL).always(recorded(R1_4, R23)).doc("account code now"),
         field("Source", Kind::Text, ALL).always(recorded(R1_4, R23)),
-        field("Destination", Kind::Text, ALL).always(recorded(R1_4, R23)),
-        field("DestinationContext", Kind::Text, ALL).always(recorded(R1_4, R23)),
-        field("CallerID", Kind::Text, ALL).always(recorded(R1_4, R23)),
+        field("Destination", Kind::Text, ALL).always(recorded(R1_4, R23)).doc("the destination's channel"),
+        field("DestinationContext", Kind::Text, ALL).always(recorded(R1_4, R23)).doc("context of the destination"),
+        field("CallerID", Kind::Text, ALL)
+            .always(recorded(R1_4, R23))
+            .doc("caller identification, `\"name\" <number>` or the number alone"),
         field("Channel", Kind::Channel, ALL).always(recorded(R1_4, R23)).doc("name of the channel"),
-        field("DestinationChannel", Kind::Channel, ALL).always(recorded(R1_4, R23)),
-        field("LastApplication", Kind::Text, ALL).always(recorded(R1_4, R23)),
-        field("LastData", Kind::Text, ALL).always(recorded(R1_4, R23)),
-        field("StartTime", Kind::DateTime, ALL).always(recorded(R1_4, R23)),
-        field("AnswerTime", Kind::DateTime, ALL).always(recorded(R1_4, R23)),
-        field("EndTime", Kind::DateTime, ALL).always(recorded(R1_4, R23)),
+        field("DestinationChannel", Kind::Channel, ALL).always(recorded(R1_4, R23)).doc("channel of the destination"),
+        field("LastApplication", Kind::Text, ALL).always(recorded(R1_4, R23)).doc("last application that ran"),
+        field("LastData", Kind::Text, ALL).always(recorded(R1_4, R23)).doc("its arguments"),
+        field("StartTime", Kind::DateTime, ALL).always(recorded(R1_4, R23)).doc("when the call began"),
+        field("AnswerTime", Kind::DateTime, ALL).always(recorded(R1_4, R23)).doc("when the call was answered"),
+        field("EndTime", Kind::DateTime, ALL).always(recorded(R1_4, R23)).doc("when the call ended"),
         field("Duration", Kind::Uint, ALL).always(recorded(R1_4, R23)).unit(Unit::Seconds).doc("how long it lasted"),
-        field("BillableSeconds", Kind::Uint, ALL).always(recorded(R1_4, R23)).unit(Unit::Seconds),
-        field("Disposition", Kind::Enum(&enums::CDR_DISPOSITION), ALL).always(recorded(R1_4, R23)),
-        field("AMAFlags", Kind::Enum(&enums::AMA_FLAGS), ALL).always(recorded(R1_4, R23)),
-        field("UniqueID", Kind::Uniqueid, ALL).always(recorded(R1_4, R23)),
-        field("UserField", Kind::Text, ALL).always(recorded(R1_4, R23)),
+        field("BillableSeconds", Kind::Uint, ALL)
+            .always(recorded(R1_4, R23))
+            .unit(Unit::Seconds)
+            .doc("time since the answer"),
+        field("Disposition", Kind::Enum(&enums::CDR_DISPOSITION), ALL)
+            .always(recorded(R1_4, R23))
+            .doc("how the call ended"),
+        field("AMAFlags", Kind::Enum(&enums::AMA_FLAGS), ALL).always(recorded(R1_4, R23)).doc("accounting flag"),
+        field("UniqueID", Kind::Uniqueid, ALL).always(recorded(R1_4, R23)).doc("identifies the channel"),
+        field("UserField", Kind::Text, ALL).always(recorded(R1_4, R23)).doc("free text from the dialplan"),
     ],
     roles: &[],
     list: ListRole::None,

@@ -13,10 +13,10 @@ pub(super) static CHANNEL_RELOAD: EventDef = EventDef {
     releases: range(R1_4, R11),
     fields: &[
         field("Channel", Kind::Channel, only(R1_4)).doc("name of the channel"),
-        field("ReloadReason", Kind::Text, range(R1_4, R11)),
-        field("Registry_Count", Kind::Uint, range(R1_4, R11)),
-        field("Peer_Count", Kind::Uint, range(R1_4, R11)),
-        field("User_Count", Kind::Uint, only(R1_4)),
+        field("ReloadReason", Kind::Text, range(R1_4, R11)).doc("why the configuration was read"),
+        field("Registry_Count", Kind::Uint, range(R1_4, R11)).doc("registrations"),
+        field("Peer_Count", Kind::Uint, range(R1_4, R11)).doc("peers"),
+        field("User_Count", Kind::Uint, only(R1_4)).doc("users"),
         field("ChannelType", Kind::Text, range(R1_6_2, R11)).doc("the channel technology"),
     ],
     roles: &[],
@@ -53,35 +53,45 @@ pub(super) static PEER_ENTRY: EventDef = EventDef {
     releases: since(R1_2),
     fields: &[
         field("Channeltype", Kind::Text, since(R1_2))
-            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23))),
+            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23)))
+            .doc("the channel technology"),
         field("ObjectName", Kind::Text, since(R1_2))
             .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23)))
             .doc("name of the configuration object"),
         field("ChanObjectType", Kind::Text, since(R1_2))
-            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23))),
+            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23)))
+            .doc("`peer` or `user`"),
         field("IPaddress", Kind::Text, since(R1_2))
-            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23))),
-        field("IPport", Kind::Text, since(R1_2)).always(only(R13).or(only(R20)).or(only(R23))),
+            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23)))
+            .doc("address of the peer"),
+        field("IPport", Kind::Text, since(R1_2)).always(only(R13).or(only(R20)).or(only(R23))).doc("port of the peer"),
         field("Dynamic", Kind::Bool, since(R1_2))
-            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23))),
-        field("Natsupport", Kind::Bool, range(R1_2, R1_6_2)),
-        field("VideoSupport", Kind::Bool, range(R1_2, R11)),
-        field("ACL", Kind::Bool, range(R1_2, R11)),
-        field("Trunk", Kind::Bool, since(R1_6_2)).always(only(R13).or(only(R20)).or(only(R23))),
-        field("Encryption", Kind::Bool, since(R1_6_2)).always(only(R13).or(only(R20)).or(only(R23))),
-        field("TextSupport", Kind::Bool, range(R1_6_2, R11)),
-        field("Mask", Kind::Text, range(R1_6_2, R11)),
-        field("Port", Kind::Uint, range(R1_6_2, R11)),
-        field("ObjectUsername", Kind::Text, range(R1_6_2, R11)),
-        field("Forcerport", Kind::Bool, range(R1_8, R11)),
+            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23)))
+            .doc("whether the peer registers"),
+        field("Natsupport", Kind::Bool, range(R1_2, R1_6_2)).doc("whether the peer is behind address translation"),
+        field("VideoSupport", Kind::Bool, range(R1_2, R11)).doc("whether video is allowed"),
+        field("ACL", Kind::Bool, range(R1_2, R11)).doc("whether an access control list applies"),
+        field("Trunk", Kind::Bool, since(R1_6_2))
+            .always(only(R13).or(only(R20)).or(only(R23)))
+            .doc("whether calls share packets"),
+        field("Encryption", Kind::Bool, since(R1_6_2))
+            .always(only(R13).or(only(R20)).or(only(R23)))
+            .doc("whether it is encrypted"),
+        field("TextSupport", Kind::Bool, range(R1_6_2, R11)).doc("whether text is allowed"),
+        field("Mask", Kind::Text, range(R1_6_2, R11)).doc("mask of the address"),
+        field("Port", Kind::Uint, range(R1_6_2, R11)).doc("port"),
+        field("ObjectUsername", Kind::Text, range(R1_6_2, R11)).doc("user name of the peer"),
+        field("Forcerport", Kind::Bool, range(R1_8, R11)).doc("whether answers go to the port they came from"),
         field("Status", Kind::Text, since(R1_2))
             .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23)))
             .doc("the status"),
-        field("RealtimeDevice", Kind::Bool, range(R1_2, R11)),
-        field("Description", Kind::Text, since(R11)).always(only(R13).or(only(R20)).or(only(R23))),
-        field("AutoForcerport", Kind::Bool, only(R11)),
-        field("AutoComedia", Kind::Bool, only(R11)),
-        field("Comedia", Kind::Bool, only(R11)),
+        field("RealtimeDevice", Kind::Bool, range(R1_2, R11)).doc("whether the peer comes from a database"),
+        field("Description", Kind::Text, since(R11))
+            .always(only(R13).or(only(R20)).or(only(R23)))
+            .doc("description from the configuration"),
+        field("AutoForcerport", Kind::Bool, only(R11)).doc("whether that is found out"),
+        field("AutoComedia", Kind::Bool, only(R11)).doc("whether that is found out"),
+        field("Comedia", Kind::Bool, only(R11)).doc("whether media go to where they come from"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::IAXpeerlist, ActionId::IAXpeers, ActionId::SIPpeers] },
@@ -101,16 +111,16 @@ pub(super) static PEER_STATUS: EventDef = EventDef {
         field("ChannelType", Kind::Text, since(R1_6_2))
             .always(recorded(R1_6_2, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23)))
             .doc("the channel technology"),
-        field("Address", Kind::Text, since(R1_6_2)),
-        field("Port", Kind::Uint, since(R1_6_2)),
-        field("Post", Kind::Text, only(R10)),
+        field("Address", Kind::Text, since(R1_6_2)).doc("address"),
+        field("Port", Kind::Uint, since(R1_6_2)).doc("port"),
+        field("Post", Kind::Text, only(R10)).doc("port"),
         field("Peer", Kind::Text, ALL)
             .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23)))
             .doc("the peer"),
         field("PeerStatus", Kind::Enum(&enums::PEER_STATE), ALL)
             .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R13)).or(only(R20)).or(only(R23)))
             .doc("what became of the peer"),
-        field("Time", Kind::Int, ALL).unit(Unit::Milliseconds),
+        field("Time", Kind::Int, ALL).unit(Unit::Milliseconds).doc("round trip time"),
         field("Cause", Kind::Text, ALL).doc("why, as a Q.850 cause"),
     ],
     roles: &[],
@@ -178,8 +188,8 @@ pub(super) static REGISTRY: EventDef = EventDef {
             .doc("the channel technology"),
         field("Username", Kind::Text, ALL).always(recorded(R1_4, R13).or(recorded(R20, R23))).doc("the user name"),
         field("Cause", Kind::Text, ALL).doc("why, as a Q.850 cause"),
-        field("User", Kind::Text, only(R1_0)),
-        field("ChannelDriver", Kind::Text, only(R1_4)).always(only(R1_4)),
+        field("User", Kind::Text, only(R1_0)).doc("the user"),
+        field("ChannelDriver", Kind::Text, only(R1_4)).always(only(R1_4)).doc("the channel technology"),
         field("Domain", Kind::Text, ALL).always(recorded(R1_4, R13).or(recorded(R20, R23))).doc("the domain"),
         field("Status", Kind::Text, ALL).always(recorded(R1_4, R13).or(recorded(R20, R23))).doc("the status"),
     ],
@@ -198,16 +208,21 @@ pub(super) static REGISTRY_ENTRY: EventDef = EventDef {
     classes: &[],
     releases: since(R1_6_2),
     fields: &[
-        field("DNSmanager", Kind::Text, since(R1_6_2)),
-        field("Host", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R1_8).or(only(R11))),
-        field("Port", Kind::Uint, range(R1_6_2, R20)).always(recorded(R1_6_2, R1_8).or(only(R11))),
+        field("DNSmanager", Kind::Text, since(R1_6_2)).doc("whether the name is looked up again and again"),
+        field("Host", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R1_8).or(only(R11))).doc("the host"),
+        field("Port", Kind::Uint, range(R1_6_2, R20)).always(recorded(R1_6_2, R1_8).or(only(R11))).doc("port"),
         field("Username", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R1_8).or(only(R11))).doc("the user name"),
-        field("Perceived", Kind::Text, since(R1_6_2)),
+        field("Perceived", Kind::Text, since(R1_6_2)).doc("how the other side sees our address"),
         field("Domain", Kind::Text, range(R1_8, R20)).always(only(R1_8).or(only(R11))).doc("the domain"),
-        field("DomainPort", Kind::Uint, range(R1_8, R20)).always(only(R1_8).or(only(R11))),
-        field("Refresh", Kind::Uint, since(R1_6_2)).always(recorded(R1_6_2, R1_8).or(only(R11))).unit(Unit::Seconds),
+        field("DomainPort", Kind::Uint, range(R1_8, R20)).always(only(R1_8).or(only(R11))).doc("port of the domain"),
+        field("Refresh", Kind::Uint, since(R1_6_2))
+            .always(recorded(R1_6_2, R1_8).or(only(R11)))
+            .unit(Unit::Seconds)
+            .doc("time between registrations"),
         field("State", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R1_8).or(only(R11))).doc("the state"),
-        field("RegistrationTime", Kind::Epoch, range(R1_6_2, R20)).always(recorded(R1_6_2, R1_8).or(only(R11))),
+        field("RegistrationTime", Kind::Epoch, range(R1_6_2, R20))
+            .always(recorded(R1_6_2, R1_8).or(only(R11)))
+            .doc("when it was registered"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::IAXregistry, ActionId::SIPshowregistry] },
@@ -286,8 +301,8 @@ pub(super) static DO_SIP_NOTIFY: ActionDef = ActionDef {
     privileges: &[Class::System],
     releases: range(R1_6_2, R20),
     params: &[
-        field("Channel", Kind::Text, range(R1_6_2, R20)).required(),
-        field("Variable", Kind::Text, range(R1_6_2, R20)).repeated().required(),
+        field("Channel", Kind::Text, range(R1_6_2, R20)).required().doc("the channel, by name"),
+        field("Variable", Kind::Text, range(R1_6_2, R20)).repeated().required().doc("the variable"),
         field("Call-ID", Kind::Text, range(R13, R20)),
     ],
     response: &[],
@@ -317,7 +332,7 @@ pub(super) static DO_SIP_PEERSTATUS: ActionDef = ActionDef {
     topic: "sip",
     privileges: &[Class::System],
     releases: range(R11, R20),
-    params: &[field("Peer", Kind::Text, range(R11, R20))],
+    params: &[field("Peer", Kind::Text, range(R11, R20)).doc("the peer")],
     response: &[],
     items: &[EventId::PeerStatus],
     completes: Some(EventId::SIPPeerStatusComplete),
@@ -331,7 +346,7 @@ pub(super) static DO_SIP_QUALIFYPEER: ActionDef = ActionDef {
     topic: "sip",
     privileges: &[Class::System, Class::Reporting],
     releases: range(R1_6_2, R20),
-    params: &[field("Peer", Kind::Text, range(R1_6_2, R20)).required()],
+    params: &[field("Peer", Kind::Text, range(R1_6_2, R20)).required().doc("the peer")],
     response: &[],
     items: &[EventId::SIPQualifyPeerDone],
     completes: None,
@@ -345,27 +360,27 @@ pub(super) static DO_SI_PSHOWPEER: ActionDef = ActionDef {
     topic: "sip",
     privileges: &[Class::System],
     releases: range(R1_2, R20),
-    params: &[field("Peer", Kind::Text, range(R1_4, R20)).required()],
+    params: &[field("Peer", Kind::Text, range(R1_4, R20)).required().doc("the peer")],
     response: &[
-        field("ACL", Kind::Text, range(R1_4, R11)),
+        field("ACL", Kind::Text, range(R1_4, R11)).doc("whether an access control list applies"),
         field("AMAflags", Kind::Text, range(R1_4, R11)),
         field("Address-IP", Kind::Text, range(R1_4, R11)),
         field("Address-Port", Kind::Text, range(R1_4, R11)),
         field("Busy-level", Kind::Text, range(R1_6_2, R11)),
-        field("CID-CallingPres", Kind::Text, range(R1_4, R11)),
+        field("CID-CallingPres", Kind::Text, range(R1_4, R11)).doc("presentation of the caller, number and words"),
         field("Call-limit", Kind::Text, range(R1_4, R11)),
-        field("Callerid", Kind::Text, range(R1_4, R11)),
-        field("Callgroup", Kind::Text, range(R1_4, R11)),
-        field("ChanObjectType", Kind::Text, range(R1_4, R11)),
-        field("Channeltype", Kind::Text, range(R1_4, R11)),
+        field("Callerid", Kind::Text, range(R1_4, R11)).doc("caller identification"),
+        field("Callgroup", Kind::Text, range(R1_4, R11)).doc("call groups"),
+        field("ChanObjectType", Kind::Text, range(R1_4, R11)).doc("`peer` or `user`"),
+        field("Channeltype", Kind::Text, range(R1_4, R11)).doc("the channel technology"),
         field("CodecOrder", Kind::Text, range(R1_4, R11)),
         field("Codecs", Kind::Text, range(R1_4, R11)),
-        field("Context", Kind::Text, range(R1_4, R11)),
+        field("Context", Kind::Text, range(R1_4, R11)).doc("context of the dialplan"),
         field("Default-Username", Kind::Text, range(R1_4, R11)),
         field("Default-addr-IP", Kind::Text, range(R1_4, R11)),
         field("Default-addr-port", Kind::Text, range(R1_4, R11)),
-        field("Description", Kind::Text, only(R11)),
-        field("Dynamic", Kind::Text, range(R1_4, R11)),
+        field("Description", Kind::Text, only(R11)).doc("description from the configuration"),
+        field("Dynamic", Kind::Text, range(R1_4, R11)).doc("whether the peer registers"),
         field("Language", Kind::Text, range(R1_4, R11)),
         field("LastMsgsSent", Kind::Text, range(R1_4, R11)),
         field("MD5SecretExist", Kind::Text, range(R1_4, R11)),
@@ -376,10 +391,10 @@ pub(super) static DO_SI_PSHOWPEER: ActionDef = ActionDef {
         field("Named Pickupgroup", Kind::Text, only(R11)),
         field("ObjectName", Kind::Text, range(R1_4, R11)),
         field("Parkinglot", Kind::Text, range(R1_6_2, R11)),
-        field("Pickupgroup", Kind::Text, range(R1_4, R11)),
+        field("Pickupgroup", Kind::Text, range(R1_4, R11)).doc("pickup groups"),
         field("QualifyFreq", Kind::Text, range(R1_6_2, R11)),
         field("Reg-Contact", Kind::Text, range(R1_4, R11)),
-        field("RegExpire", Kind::Text, range(R1_4, R11)),
+        field("RegExpire", Kind::Text, range(R1_4, R11)).doc("when the registration ends"),
         field("RemoteSecretExist", Kind::Text, range(R1_6_2, R11)),
         field("SIP-AuthInsecure", Kind::Text, range(R1_4, R11)),
         field("SIP-CanReinvite", Kind::Text, range(R1_4, R11)),

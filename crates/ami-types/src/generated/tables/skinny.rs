@@ -107,7 +107,7 @@ pub(super) static DO_SKINN_YSHOWDEVICE: ActionDef = ActionDef {
     topic: "skinny",
     privileges: &[Class::System, Class::Reporting],
     releases: range(R1_6_2, R20),
-    params: &[field("Device", Kind::Text, range(R1_6_2, R20)).required()],
+    params: &[field("Device", Kind::Text, range(R1_6_2, R20)).required().doc("the device")],
     response: &[],
     items: &[],
     completes: None,

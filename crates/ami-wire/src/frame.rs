@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 use crate::header::trim;
+use crate::index::{self, Carry};
 use crate::message::{Flags, NO_OUTPUT};
 use crate::{Defect, DefectCode, Direction, Error, Header, Kind, Limits, Message, Parser};
 
@@ -40,6 +41,10 @@ pub struct Framer {
     line: usize,
     /// Up to where the buffer was searched.
     searched: usize,
+    /// Message ends that were found beyond the front of the buffer.
+    ahead: Ahead,
+    /// The length up to which a message exceeds no limit, whatever it holds.
+    harmless: usize,
     deciding: Deciding,
     lines: usize,
     /// The number of headers, once there are more lines than headers allowed.
@@ -54,6 +59,8 @@ pub struct Framer {
 enum State {
     /// Before a message: blank lines are skipped.
     Between,
+    /// At the start of a message whose end is searched at a stroke, its lines not looked at one by one.
+    Whole,
     /// In the lines of a message.
     Lines,
     /// In command output.
@@ -85,6 +92,8 @@ impl Framer {
             state: State::Between,
             line: 0,
             searched: 0,
+            ahead: Ahead::new(),
+            harmless: parser.limits.harmless(),
             deciding: UNDECIDED,
             lines: 0,
             headers: None,
@@ -126,7 +135,47 @@ impl Framer {
     /// # Errors
     ///
     /// A limit was exceeded, or the parser is strict and the message has a defect. Call again to go on behind it.
+    #[inline]
     pub fn next<'a>(&mut self, buffer: &mut &'a [u8], end: bool) -> Option<Result<Message<'a>, Error>> {
+        match self.at_once(buffer) {
+            Some(message) => Some(Ok(message)),
+            None => self.in_steps(buffer, end),
+        }
+    }
+
+    /// The next message where all that is to be known of it is its end and its first line: nearly always.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "a message that is returned through memory costs half as much again")]
+    fn at_once<'a>(&mut self, buffer: &mut &'a [u8]) -> Option<Message<'a>> {
+        if self.state != State::Between || self.parser.strict || !self.started {
+            return None;
+        }
+        let bytes: &'a [u8] = buffer;
+        let (kind, name) = decided_at_once(bytes)?;
+        let length = self.ahead.end(bytes)?;
+        if length > self.harmless {
+            return None;
+        }
+        let message = bytes.get(..length)?;
+        let line = bytes.get(name..index::line_end(bytes)?)?;
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let message = Message {
+            bytes: message,
+            offset: self.offset,
+            name: (name as u32, line.len() as u32),
+            output: NO_OUTPUT,
+            blank_before: u32::try_from(self.blank_before).unwrap_or(u32::MAX),
+            kind,
+            flags: Flags::default(),
+        };
+        self.blank_before = 0;
+        self.consume(buffer, length);
+        Some(message)
+    }
+
+    /// The next message, whatever it is.
+    #[inline(never)]
+    fn in_steps<'a>(&mut self, buffer: &mut &'a [u8], end: bool) -> Option<Result<Message<'a>, Error>> {
         loop {
             match self.state {
                 State::Skip { in_line } => {
@@ -139,6 +188,11 @@ impl Framer {
                         return self.refuse_trailing_blank(end).map(Err);
                     }
                 }
+                State::Whole => match self.whole(buffer, end) {
+                    Step::More => return None,
+                    Step::Again => {}
+                    Step::Done(result) => return Some(result),
+                },
                 State::Lines | State::Output => match self.step(buffer, end) {
                     Step::More => return None,
                     Step::Again => {}
@@ -168,6 +222,7 @@ impl Framer {
         self.offset += length as u64;
         self.line = 0;
         self.searched = 0;
+        self.ahead.consume(length);
     }
 
     /// Skips to behind the next blank line; `false` when the buffer ends first.
@@ -207,10 +262,7 @@ impl Framer {
                     if matches!(rest, [] | [b'\r']) {
                         return false;
                     }
-                    self.state = State::Lines;
-                    self.deciding = UNDECIDED;
-                    self.lines = 0;
-                    self.headers = None;
+                    self.state = State::Whole;
                     return true;
                 }
             }
@@ -222,6 +274,45 @@ impl Framer {
         let Defect { code, offset } = self.trailing_blank().filter(|_| end && self.parser.strict)?;
         self.blank_before = 0;
         Some(Error { code, offset, message: self.offset })
+    }
+
+    /// Takes a whole message whose first line decides, without looking at the others.
+    ///
+    /// That is right for nearly all: what could be different (another first line, command output, a limit that may be
+    /// exceeded, the end of the input inside the message) is left to [`step`](Self::step), which begins anew with the
+    /// first line. Bytes are searched twice at most.
+    fn whole<'a>(&mut self, buffer: &mut &'a [u8], end: bool) -> Step<'a> {
+        let bytes: &'a [u8] = buffer;
+        let Some((kind, name)) = decided_at_once(bytes) else {
+            // A line of its beginning can still become one that decides, unless nothing follows.
+            let undecided = [&b"Event: "[..], b"Action: ", b"Response: "].iter().any(|start| start.starts_with(bytes));
+            let wait = undecided && !end && bytes.len() <= self.harmless;
+            return if wait { Step::More } else { self.line_by_line() };
+        };
+        let Some(length) = self.ahead.end(bytes) else {
+            return if end || bytes.len() > self.harmless { self.line_by_line() } else { Step::More };
+        };
+        let message = bytes.get(..length).unwrap_or(bytes);
+        if length > self.harmless && !self.parser.limits.hold(message) {
+            return self.line_by_line();
+        }
+        let line_end = index::line_end(bytes).unwrap_or(length);
+        let line = message.get(..line_end).unwrap_or(message);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        self.deciding =
+            Deciding { kind, name: (name as u32, (line.len().saturating_sub(name)) as u32), follows: false };
+        Step::Done(self.finish(buffer, length, (usize::MAX, usize::MAX), Flags::default()))
+    }
+
+    /// Goes on with the first line of the message.
+    fn line_by_line<'a>(&mut self) -> Step<'a> {
+        self.state = State::Lines;
+        self.line = 0;
+        self.searched = 0;
+        self.deciding = UNDECIDED;
+        self.lines = 0;
+        self.headers = None;
+        Step::Again
     }
 
     /// Takes one line of a message.
@@ -432,11 +523,7 @@ impl Framer {
     ) -> Result<Message<'a>, Error> {
         let bytes = buffer.get(..length).unwrap_or(buffer);
         let first = !self.started && self.parser.direction == Direction::Server && self.deciding.kind != Kind::Banner;
-        let (first_line, first_length) = crate::line::split(bytes);
-        // Bare text of several lines that belongs to no message is an old answer, such as that of `Queues`.
-        let alone = crate::line::split(bytes.get(first_length..).unwrap_or(&[])).0.is_empty();
-        let banner_malformed =
-            first && memchr(b':', first_line).is_none() && (self.deciding.kind != Kind::Unknown || alone);
+        let banner_malformed = first && self.banner_malformed(bytes);
         let message = Message {
             bytes,
             offset: self.offset,
@@ -456,6 +543,104 @@ impl Framer {
             return Err(Error { code: defect.code, offset: defect.offset, message: message.offset });
         }
         Ok(message)
+    }
+}
+
+impl Framer {
+    /// Whether the first line of a server's first message should have been a banner.
+    #[cold]
+    fn banner_malformed(&self, bytes: &[u8]) -> bool {
+        let (first_line, first_length) = crate::line::split(bytes);
+        // Bare text of several lines that belongs to no message is an old answer, such as that of `Queues`.
+        let alone = crate::line::split(bytes.get(first_length..).unwrap_or(&[])).0.is_empty();
+        memchr(b':', first_line).is_none() && (self.deciding.kind != Kind::Unknown || alone)
+    }
+}
+
+/// Blank lines that were found ahead of the front of the buffer: candidates for the ends of messages.
+///
+/// What is found depends on the bytes alone and not on what they mean, so that it stays true whatever is consumed.
+#[derive(Clone, Debug)]
+struct Ahead {
+    /// Positions behind blank lines, from `base`.
+    ends: [u16; ENDS],
+    next: usize,
+    count: usize,
+    /// From the front of the buffer, below which it can be: then it has wrapped around.
+    base: usize,
+    /// Up to where the buffer was searched, from its front.
+    searched: usize,
+    carry: Carry,
+}
+
+/// As many as a block can have, and as many again, so that one search finds some ten kilobytes of messages.
+const ENDS: usize = 128;
+
+impl Ahead {
+    const fn new() -> Self {
+        let carry = Carry { lf: false, line_start: false };
+        Self { ends: [0; ENDS], next: 0, count: 0, base: 0, searched: 0, carry }
+    }
+
+    /// Where the message at the front of the buffer ends, if its end is there and nothing in its lines ends it before.
+    #[inline]
+    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+        if self.next < self.count
+            && let Some(end) = self.ends.get(self.next)
+        {
+            let length = self.base.wrapping_add(usize::from(*end));
+            if length != 0 && length <= bytes.len() {
+                return Some(length);
+            }
+        }
+        self.search(bytes)
+    }
+
+    #[inline(never)]
+    fn search(&mut self, bytes: &[u8]) -> Option<usize> {
+        loop {
+            for end in self.ends.get(self.next..self.count).unwrap_or(&[]) {
+                let length = self.base.wrapping_add(usize::from(*end));
+                // Those before the front have wrapped around.
+                if length.cast_signed() > 0 {
+                    return Some(length).filter(|length| *length <= bytes.len());
+                }
+                self.next += 1;
+            }
+            let rest = bytes.get(self.searched..).filter(|rest| !rest.is_empty())?;
+            let (count, looked_at) = index::ends(rest, &mut self.carry, &mut self.ends);
+            self.base = self.searched;
+            self.next = 0;
+            self.count = count;
+            self.searched += looked_at;
+        }
+    }
+
+    /// The front of the buffer moves.
+    #[inline]
+    fn consume(&mut self, length: usize) {
+        self.base = self.base.wrapping_sub(length);
+        if let Some(searched) = self.searched.checked_sub(length) {
+            self.searched = searched;
+        } else {
+            *self = Self::new();
+        }
+    }
+}
+
+/// The kind of a message by its first bytes, and where the name starts, in the spelling that nearly all have.
+///
+/// `Response: F…` is left out: `Follows` has command output behind it.
+#[inline]
+fn decided_at_once(bytes: &[u8]) -> Option<(Kind, usize)> {
+    if bytes.starts_with(b"Event: ") {
+        Some((Kind::Event, 7))
+    } else if bytes.starts_with(b"Response: ") && !matches!(bytes.get(10), None | Some(b'F' | b'f')) {
+        Some((Kind::Response, 10))
+    } else if bytes.starts_with(b"Action: ") {
+        Some((Kind::Action, 8))
+    } else {
+        None
     }
 }
 

@@ -25,7 +25,13 @@ impl<'a> Header<'a> {
     /// ```
     #[inline]
     pub fn from_line(line: &'a [u8]) -> Option<Self> {
-        let (key, rest) = line.split_at_checked(memchr(b':', line)?)?;
+        Self::cut(line, memchr(b':', line)?)
+    }
+
+    /// Takes a line apart at its first colon, which is at `colon`.
+    #[inline]
+    pub(crate) fn cut(line: &'a [u8], colon: usize) -> Option<Self> {
+        let (key, rest) = line.split_at_checked(colon)?;
         let value = match rest {
             [b':', b' ', value @ ..] | [b':', value @ ..] => value,
             _ => rest,

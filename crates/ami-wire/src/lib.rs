@@ -48,7 +48,8 @@
 //! | `serde` | messages as JSON and in other formats: `Record` |
 //! | `bytes` | `BufSink`: encoding into the buffers of the crate `bytes` |
 #![no_std]
-#![forbid(unsafe_code)]
+// The vector code of `index` is the one exception.
+#![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "alloc")]
@@ -67,6 +68,7 @@ mod error;
 mod fixed;
 mod frame;
 mod header;
+pub mod index;
 mod kind;
 mod limits;
 mod line;

@@ -32,6 +32,26 @@ impl Limits {
         let most = u32::MAX as usize - 8;
         Self { message: if self.message < most { self.message } else { most }, ..self }
     }
+
+    /// The length up to which no message, whatever it holds, exceeds a limit: a header has two bytes at least.
+    pub(crate) const fn harmless(self) -> usize {
+        let headers = self.headers.saturating_mul(2);
+        let least = if self.line < self.message { self.line } else { self.message };
+        if least < headers { least } else { headers }
+    }
+
+    /// Whether a whole message surely exceeds no limit; more exact than [`harmless`](Self::harmless), and slower.
+    pub(crate) fn hold(self, message: &[u8]) -> bool {
+        let mut start = 0;
+        let mut lines = 0;
+        message.len() <= self.message
+            && memchr::memchr_iter(b'\n', message).all(|lf| {
+                let length = lf - start;
+                start = lf + 1;
+                lines += 1;
+                length <= self.line && lines <= self.headers
+            })
+    }
 }
 
 impl Default for Limits {

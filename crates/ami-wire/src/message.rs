@@ -99,7 +99,7 @@ impl<'a> Message<'a> {
     #[inline]
     pub fn headers(&self) -> Headers<'a> {
         let end = if self.kind == Kind::Banner { 0 } else { self.bytes.len().min(self.output.0 as usize) };
-        Headers { rest: self.bytes.get(..end).unwrap_or(self.bytes) }
+        Headers::new(self.bytes.get(..end).unwrap_or(self.bytes))
     }
 
     /// The value of the first header with this key, without regard to case.
@@ -225,24 +225,163 @@ impl fmt::Debug for Message<'_> {
 }
 
 /// The headers of a message. Made by [`Message::headers`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Headers<'a> {
-    rest: &'a [u8],
+    at: Place<'a>,
+    /// Where keys and lines end: a colon and an LF for a header, an LF alone for another line.
+    marks: [u16; MARKS],
+}
+
+/// Enough for a message of some 30 headers at once. A power of two, so that an index can be masked.
+const MARKS: usize = 128;
+
+/// Where in a message and its marks an iterator is. Apart from the marks, so that it can be held in registers.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    /// What is left; all positions count from its start.
+    bytes: &'a [u8],
+    /// Where the next line starts.
+    start: usize,
+    /// The next mark, and how many there are.
+    next: usize,
+    count: usize,
+}
+
+impl<'a> Place<'a> {
+    /// The next header if its line is marked, comes next, and has the usual form.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "it is the whole of a loop over headers")]
+    fn usual(&mut self, marks: &[u16; MARKS]) -> Option<Header<'a>> {
+        if self.next + 1 >= self.count {
+            return None;
+        }
+        let key_end = usize::from(marks[self.next % MARKS]);
+        let line_end = usize::from(marks[(self.next + 1) % MARKS]);
+        let (key, rest) = self.bytes.get(self.start..)?.split_at_checked(key_end.wrapping_sub(self.start))?;
+        let [b':', b' ', value @ .., b'\r'] = rest.get(..line_end.wrapping_sub(key_end))? else { return None };
+        self.start = line_end + 1;
+        self.next += 2;
+        Some(Header { key, value })
+    }
+
+    /// Goes on behind the marks that were used up; `false` where there is nothing more.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "what is passed through memory costs more than what it does")]
+    fn go_on(&mut self, marks: &mut [u16; MARKS]) -> bool {
+        // What is left is the LF of a line without colon, or the colon of a line that must be looked at again.
+        if self.next < self.count {
+            let at = usize::from(marks[self.next % MARKS]);
+            if self.bytes.get(at) != Some(&b':') {
+                self.start = at + 1;
+            }
+        }
+        self.bytes = self.bytes.get(self.start..).unwrap_or(&[]);
+        self.start = 0;
+        self.next = 0;
+        self.count = if self.bytes.is_empty() { 0 } else { mark(self.bytes, marks) };
+        self.count != 0
+    }
+
+    /// The next header where a line of another form comes next: without colon, space or CR, or longer than the marks
+    /// reach.
+    #[cold]
+    #[inline(never)]
+    fn unusual(mut self, marks: &mut [u16; MARKS]) -> (Self, Option<Header<'a>>) {
+        loop {
+            let mut left = marks.get(self.next..self.count).unwrap_or(&[]).iter().map(|mark| usize::from(*mark));
+            match (left.next(), left.next()) {
+                (Some(key_end), line_end) if self.bytes.get(key_end) == Some(&b':') => {
+                    // Where the marks end inside the line they are no help.
+                    let rest = self.bytes.get(self.start..).unwrap_or(&[]);
+                    let (line, length) = match line_end {
+                        Some(line_end) if line_end >= self.start => {
+                            let line = rest.get(..line_end - self.start).unwrap_or(rest);
+                            (line.strip_suffix(b"\r").unwrap_or(line), line_end - self.start + 1)
+                        }
+                        _ => crate::line::split(rest),
+                    };
+                    let header = Header::cut(line, key_end.saturating_sub(self.start));
+                    self.start += length;
+                    self.next = if line_end.is_some() { self.next + 2 } else { self.count };
+                    if header.is_some() {
+                        return (self, header);
+                    }
+                }
+                // The end of a line without colon.
+                (Some(line_end), _) => {
+                    self.start = line_end + 1;
+                    self.next += 1;
+                }
+                (None, _) => {
+                    self.bytes = self.bytes.get(self.start..).unwrap_or(&[]);
+                    self.start = 0;
+                    self.next = 0;
+                    self.count = 0;
+                    if self.bytes.is_empty() {
+                        return (self, None);
+                    }
+                    self.count = mark(self.bytes, marks);
+                    if self.count == 0 {
+                        // A line without colon that is longer than the marks reach.
+                        let (line, length) = crate::line::split(self.bytes);
+                        self.start = length;
+                        if let Some(header) = Header::from_line(line) {
+                            return (self, Some(header));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Marks lines at the start of `bytes`. The input can end inside a line: that is its end as well.
+#[inline]
+fn mark(bytes: &[u8], marks: &mut [u16; MARKS]) -> usize {
+    let (count, looked_at) = crate::index::fill(bytes, marks);
+    if looked_at == bytes.len()
+        && bytes.last() != Some(&b'\n')
+        && let (Some(mark), Ok(end)) = (marks.get_mut(count), u16::try_from(looked_at))
+    {
+        *mark = end;
+        return count + 1;
+    }
+    count
+}
+
+impl<'a> Headers<'a> {
+    #[inline]
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { at: Place { bytes, start: 0, next: 0, count: 0 }, marks: [0; MARKS] }
+    }
 }
 
 impl<'a> Iterator for Headers<'a> {
     type Item = Header<'a>;
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "what is passed through memory costs more than what it does")]
     fn next(&mut self) -> Option<Header<'a>> {
-        while !self.rest.is_empty() {
-            let (line, length) = crate::line::split(self.rest);
-            self.rest = self.rest.get(length..).unwrap_or(&[]);
-            if let Some(header) = Header::from_line(line) {
+        if let Some(header) = self.at.usual(&self.marks) {
+            return Some(header);
+        }
+        if self.at.next + 1 >= self.at.count {
+            if !self.at.go_on(&mut self.marks) && self.at.bytes.is_empty() {
+                return None;
+            }
+            if let Some(header) = self.at.usual(&self.marks) {
                 return Some(header);
             }
         }
-        None
+        let (at, header) = self.at.unusual(&mut self.marks);
+        self.at = at;
+        header
+    }
+}
+
+impl fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
     }
 }
 

@@ -114,6 +114,7 @@ impl Stream {
     ///
     /// A limit was exceeded, or the parser is strict and the message has a defect. Call again to go on behind it.
     #[allow(clippy::should_implement_trait, reason = "the message borrows from the stream")]
+    #[inline]
     pub fn next(&mut self) -> Option<Result<Message<'_>, Error>> {
         let mut rest = self.buffer.get(self.front..self.back).unwrap_or(&[]);
         let next = self.framer.next(&mut rest, self.ended);

@@ -1,0 +1,32 @@
+//! AVX2, with the bit instructions that came with it.
+#![allow(unsafe_code)]
+#![allow(clippy::cast_ptr_alignment, reason = "the loads and stores need no alignment")]
+
+use core::arch::x86_64::{__m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8};
+
+use super::driver::{BLOCK, Vector, entry_points};
+
+/// The proof that the processor has AVX2, BMI 1, BMI 2, LZCNT and POPCNT.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Avx2(());
+
+super::detect!(Avx2, "avx2", "bmi1", "bmi2", "lzcnt", "popcnt");
+
+impl Vector for Avx2 {
+    #[inline(always)]
+    fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64 {
+        let (parts, _) = block.as_chunks::<32>();
+        let mut mask = 0;
+        for (index, part) in parts.iter().enumerate() {
+            // SAFETY: AVX2 is there, as `self` proves; the load reads the 32 bytes of `part` and needs no alignment.
+            let bits = unsafe {
+                let vector = _mm256_loadu_si256(part.as_ptr().cast::<__m256i>());
+                _mm256_movemask_epi8(_mm256_cmpeq_epi8(vector, _mm256_set1_epi8(byte.cast_signed())))
+            };
+            mask |= u64::from(bits.cast_unsigned()) << (index * 32);
+        }
+        mask
+    }
+}
+
+entry_points!(Avx2, "avx2,bmi1,bmi2,lzcnt,popcnt");

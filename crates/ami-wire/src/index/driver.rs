@@ -1,0 +1,191 @@
+//! What is done with the masks of a block, written once for all instruction sets.
+//!
+//! Everything here is inlined into the entry points of each instruction set, so that the compiler may use its
+//! instructions for all of it.
+
+/// Bytes in a block: as many as a mask has bits.
+pub(super) const BLOCK: usize = 64;
+
+/// The bytes that one call of [`fill`] looks at: as many as positions of 16 bits can tell apart.
+pub(super) const WINDOW: usize = 1 << 16;
+
+/// What an instruction set does.
+pub(super) trait Vector: Copy {
+    /// Which bytes of the block are `byte`: bit `i` for byte `i`.
+    fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64;
+
+    /// Writes `base + i` for every bit `i` of `marks`, in order. Of what is behind them in `out` nothing is promised.
+    #[inline(always)]
+    fn write(self, mut marks: u64, base: u16, out: &mut [u16; BLOCK]) {
+        // A group at a time, whether there are as many or not, costs less than asking for each.
+        for group in out.chunks_exact_mut(4) {
+            for position in group {
+                *position = base.wrapping_add(marks.trailing_zeros() as u16);
+                marks &= marks.wrapping_sub(1);
+            }
+            if marks == 0 {
+                break;
+            }
+        }
+    }
+
+    /// The same where there are hardly ever more than one.
+    #[inline(always)]
+    fn write_few(self, mut marks: u64, base: u16, out: &mut [u16; BLOCK]) {
+        for position in out {
+            *position = base.wrapping_add(marks.trailing_zeros() as u16);
+            marks &= marks.wrapping_sub(1);
+            if marks == 0 {
+                break;
+            }
+        }
+    }
+}
+
+/// The block that starts at `from`, or what there is of it, moved to the front of a block; `take` looks at a block.
+///
+/// The answers of `take` are right for the bytes that are there. Bits behind them are zero where the block is whole
+/// but overlaps, and otherwise tell of bytes that are zero.
+#[inline(always)]
+fn partial<const N: usize>(bytes: &[u8], from: usize, take: impl Fn(&[u8; BLOCK]) -> [u64; N]) -> [u64; N] {
+    let length = bytes.len() - from;
+    if let Some(last) = bytes.last_chunk::<BLOCK>() {
+        // Looking at some bytes again costs less than copying the others. 0 < length < 64.
+        return take(last).map(|mask| mask >> (BLOCK - length));
+    }
+    let mut block = [0; BLOCK];
+    for (to, byte) in block.iter_mut().zip(bytes.get(from..).unwrap_or(&[])) {
+        *to = *byte;
+    }
+    take(&block)
+}
+
+/// Writes the positions of every LF, and of the first colon of every line, into `marks`: blocks of `bytes` until
+/// there is no room for another 64.
+///
+/// `carry` tells whether `bytes` continues a line that has had no colon yet (a new line included), and on return the
+/// same for the bytes behind those that were looked at. Returns the number of marks, and of bytes looked at.
+#[inline(always)]
+pub(super) fn fill<V: Vector>(vector: V, bytes: &[u8], carry: &mut bool, marks: &mut [u16]) -> (usize, usize) {
+    let bytes = bytes.get(..WINDOW).unwrap_or(bytes);
+    let take = |block: &[u8; BLOCK]| [vector.equal(block, b'\n'), vector.equal(block, b':')];
+    let mut searching = u64::from(*carry);
+    let (mut count, mut pos) = (0, 0);
+    while let Some(room) = marks.get_mut(count..).and_then(|rest| rest.first_chunk_mut::<BLOCK>()) {
+        let Some(block) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<BLOCK>()) else {
+            let length = bytes.len() - pos;
+            if length > 0 {
+                let [lf, colon] = partial(bytes, pos, take);
+                let searched = !(lf | colon) & !(u64::MAX << length);
+                let sum = searched + (lf << 1 | searching);
+                let found = lf | (sum & colon);
+                vector.write(found, pos as u16, room);
+                count += found.count_ones() as usize;
+                pos = bytes.len();
+                searching = sum >> length & 1;
+            }
+            break;
+        };
+        let [lf, colon] = take(block);
+        // A line start carries through the bytes that are neither and stops at the first that is; a carry out of the
+        // top goes on in the next block, as does a line that starts there.
+        let (sum, out) = (!(lf | colon)).overflowing_add(lf << 1 | searching);
+        searching = u64::from(out) | lf >> 63;
+        let found = lf | (sum & colon);
+        vector.write(found, pos as u16, room);
+        count += found.count_ones() as usize;
+        pos += BLOCK;
+    }
+    *carry = searching != 0;
+    (count, pos)
+}
+
+/// Whether blank lines can begin in the bytes before: what the search for message ends carries from piece to piece.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Carry {
+    /// The last byte was an LF.
+    pub(crate) lf: bool,
+    /// The last byte was an LF, or a CR behind an LF.
+    pub(crate) line_start: bool,
+}
+
+/// Writes the position behind every blank line (LF LF, or LF CR LF) into `found`: blocks of `bytes` until there is no
+/// room for another 64.
+///
+/// Returns how many there are, and how many bytes were looked at.
+#[inline(always)]
+pub(super) fn ends<V: Vector>(vector: V, bytes: &[u8], carry: &mut Carry, found: &mut [u16]) -> (usize, usize) {
+    // One byte less, so that the position behind the last one can be told too.
+    let bytes = bytes.get(..WINDOW - BLOCK).unwrap_or(bytes);
+    let take = |block: &[u8; BLOCK]| [vector.equal(block, b'\n'), vector.equal(block, b'\r')];
+    let (mut after_lf, mut after_start) = (u64::from(carry.lf), u64::from(carry.line_start));
+    let (mut count, mut pos) = (0, 0);
+    while let Some(room) = found.get_mut(count..).and_then(|rest| rest.first_chunk_mut::<BLOCK>()) {
+        let Some(block) = bytes.get(pos..).and_then(|rest| rest.first_chunk::<BLOCK>()) else {
+            let length = bytes.len() - pos;
+            if length > 0 {
+                let [lf, cr] = partial(bytes, pos, take);
+                let start = lf | cr & (lf << 1 | after_lf);
+                let blank = lf & (start << 1 | after_start);
+                vector.write_few(blank, pos as u16 + 1, room);
+                count += blank.count_ones() as usize;
+                pos = bytes.len();
+                (after_lf, after_start) = (lf >> (length - 1) & 1, start >> (length - 1) & 1);
+            }
+            break;
+        };
+        let [lf, cr] = take(block);
+        // Behind an LF, and a CR that follows it, an LF makes a blank line.
+        let start = lf | cr & (lf << 1 | after_lf);
+        let blank = lf & (start << 1 | after_start);
+        vector.write_few(blank, pos as u16 + 1, room);
+        count += blank.count_ones() as usize;
+        pos += BLOCK;
+        (after_lf, after_start) = (lf >> 63, start >> 63);
+    }
+    *carry = Carry { lf: after_lf != 0, line_start: after_start != 0 };
+    (count, pos)
+}
+
+/// Where the first LF of the block is; 64 if it has none.
+#[inline(always)]
+pub(super) fn line_end<V: Vector>(vector: V, block: &[u8; BLOCK]) -> usize {
+    vector.equal(block, b'\n').trailing_zeros() as usize
+}
+
+/// The functions of an instruction set, with its instructions enabled.
+macro_rules! entry_points {
+    ($vector:ty $(, $features:literal)?) => {
+        impl $vector {
+            entry_points! { @ $vector, ($($features)?),
+                /// See [`driver::fill`](crate::index::driver::fill).
+                fill(bytes: &[u8], carry: &mut bool, marks: &mut [u16]) -> (usize, usize)
+            }
+            entry_points! { @ $vector, ($($features)?),
+                /// See [`driver::ends`](crate::index::driver::ends).
+                ends(
+                    bytes: &[u8], carry: &mut crate::index::driver::Carry, found: &mut [u16]
+                ) -> (usize, usize)
+            }
+        }
+    };
+    (@ $vector:ty, (), $(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty) => {
+        $(#[$doc])*
+        pub(super) fn $name(self, $($argument: $type),*) -> $result {
+            crate::index::driver::$name(self, $($argument),*)
+        }
+    };
+    (@ $vector:ty, ($features:literal), $(#[$doc:meta])* $name:ident($($argument:ident: $type:ty),*) -> $result:ty) => {
+        $(#[$doc])*
+        #[inline]
+        pub(super) fn $name(self, $($argument: $type),*) -> $result {
+            #[target_feature(enable = $features)]
+            fn enabled(vector: $vector, $($argument: $type),*) -> $result {
+                crate::index::driver::$name(vector, $($argument),*)
+            }
+            // SAFETY: a value of this type exists only where the processor has these features.
+            unsafe { enabled(self, $($argument),*) }
+        }
+    };
+}
+pub(super) use entry_points;

@@ -1,0 +1,128 @@
+//! Every instruction set against a naive search, at all alignments and at lengths around block boundaries.
+
+use std::vec::Vec;
+
+use proptest::prelude::*;
+
+use super::driver::Carry;
+use super::{Chosen, Isa};
+
+fn available() -> Vec<Chosen> {
+    let all: Vec<_> = Isa::ALL.into_iter().filter_map(Chosen::of).collect();
+    assert!(all.len() >= if cfg!(target_arch = "x86_64") { 2 } else { 1 });
+    all
+}
+
+fn naive_marks(bytes: &[u8], mut searching: bool) -> (Vec<u16>, bool) {
+    let mut marks = Vec::new();
+    for (at, byte) in bytes.iter().enumerate() {
+        if *byte == b'\n' || (*byte == b':' && searching) {
+            marks.push(at as u16);
+            searching = *byte == b'\n';
+        }
+    }
+    (marks, searching)
+}
+
+fn naive_ends(bytes: &[u8]) -> Vec<u16> {
+    let blank = |end: &usize| bytes[..*end].ends_with(b"\n\n") || bytes[..*end].ends_with(b"\n\r\n");
+    (0..=bytes.len()).filter(blank).map(|end| end as u16).collect()
+}
+
+fn check(bytes: &[u8], searching: bool) {
+    let (marks, carry) = naive_marks(bytes, searching);
+    for chosen in available() {
+        let mut room = std::vec![0; bytes.len() + 64];
+        let mut after = searching;
+        let (count, done) = call!(chosen, fill(bytes, &mut after, &mut room));
+        assert_eq!((&room[..count], done), (&marks[..], bytes.len()), "{chosen:?} {}", bytes.escape_ascii());
+        assert_eq!(after, carry, "{chosen:?} {}", bytes.escape_ascii());
+        for split in [0, 1, bytes.len() / 2, bytes.len().saturating_sub(1)] {
+            let (first, second) = bytes.split_at(split.min(bytes.len()));
+            let mut carry = Carry::default();
+            let (count, done) = call!(chosen, ends(first, &mut carry, &mut room));
+            let mut found = room[..count].to_vec();
+            assert_eq!(done, first.len());
+            let (count, done) = call!(chosen, ends(second, &mut carry, &mut room));
+            assert_eq!(done, second.len());
+            found.extend(room[..count].iter().map(|end| end + first.len() as u16));
+            assert_eq!(found, naive_ends(bytes), "{chosen:?} {split} {}", bytes.escape_ascii());
+        }
+        assert_eq!(super::line_end(bytes), bytes.iter().position(|byte| *byte == b'\n'));
+    }
+}
+
+/// Bytes in which the interesting ones are frequent, or rare.
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let dense = prop::collection::vec(prop::sample::select(&b"\n\r:a\n\r: \xff\x8a\xba\x0b\x3b"[..]), 0..300);
+    let sparse = prop::collection::vec(
+        prop_oneof![12 => any::<u8>(), 1 => Just(b'\n'), 1 => Just(b'\r'), 1 => Just(b':')],
+        0..300,
+    );
+    let runs = prop::collection::vec((prop::sample::select(&b"\n\r:a"[..]), 1..80usize), 0..8)
+        .prop_map(|runs| runs.into_iter().flat_map(|(byte, count)| std::vec![byte; count]).collect::<Vec<u8>>());
+    prop_oneof![dense, sparse, runs]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 2000 }))]
+
+    #[test]
+    fn all_agree(bytes in bytes(), start in 0..64usize, searching in any::<bool>()) {
+        check(bytes.get(start..).unwrap_or(&bytes), searching);
+    }
+
+    #[test]
+    fn pieces_change_nothing(bytes in bytes(), sizes in prop::collection::vec(1..100usize, 1..4), room in 64..100usize) {
+        let (expected, _) = naive_marks(&bytes, true);
+        for isa in Isa::ALL {
+            let Some(mut scanner) = super::Scanner::with(isa) else { continue };
+            let mut found = Vec::new();
+            let (mut at, mut sizes) = (0, sizes.iter().cycle());
+            while at < bytes.len() {
+                let end = bytes.len().min(at + sizes.next().unwrap());
+                let mut marks = std::vec![0; room];
+                let filled = scanner.fill(&bytes[at..end], &mut marks);
+                prop_assert!(filled.bytes > 0);
+                found.extend(marks[..filled.marks].iter().map(|mark| at as u16 + mark));
+                at += filled.bytes;
+            }
+            prop_assert_eq!(&found, &expected, "{:?}", isa);
+        }
+    }
+}
+
+#[test]
+fn every_length_and_alignment() {
+    let text = b"Event: Hangup\r\nChannel: PJSIP/100-00000001\r\n: x\n::\n\r\n\nUniqueid: 1795516943.398\r\nno colon here\r\n\r\n";
+    let long: Vec<u8> = text.iter().copied().cycle().take(400).collect();
+    for start in 0..if cfg!(miri) { 2 } else { 70 } {
+        for end in start..if cfg!(miri) { start + 70 } else { 400 } {
+            check(&long[start..end], true);
+        }
+    }
+}
+
+#[test]
+fn each_place_is_its_own_bit() {
+    for at in 0..130 {
+        for byte in [b'\n', b':'] {
+            let mut bytes = [b'a'; 130];
+            bytes[at] = byte;
+            check(&bytes, true);
+            check(&bytes, false);
+        }
+    }
+}
+
+#[test]
+fn room_runs_out_after_whole_blocks() {
+    for chosen in available() {
+        let bytes = [b'\n'; 1000];
+        let mut marks = [0; 127];
+        assert_eq!(call!(chosen, fill(&bytes, &mut true, &mut marks)), (64, 64));
+        assert_eq!(call!(chosen, fill(&bytes, &mut true, &mut marks[..63])), (0, 0));
+        let bytes = std::vec![b'a'; 70_000];
+        assert_eq!(call!(chosen, fill(&bytes, &mut true, &mut marks)), (0, 65_536));
+    }
+}

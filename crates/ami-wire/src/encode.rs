@@ -203,6 +203,21 @@ impl<S: Sink> Encoder<S> {
         Self::begin(sink, "Response", value.as_ref())
     }
 
+    /// Begins a message of which nothing is written yet, for those who write its deciding key themselves: in another case,
+    /// at another place, or not at all.
+    ///
+    /// ```
+    /// use ami_wire::Encoder;
+    ///
+    /// let mut message = Encoder::message(Vec::new());
+    /// message.header("event", "Hangup")?;
+    /// assert_eq!(message.end()?, b"event: Hangup\r\n\r\n");
+    /// # Ok::<(), ami_wire::EncodeError>(())
+    /// ```
+    pub const fn message(sink: S) -> Self {
+        Self { sink }
+    }
+
     fn begin(sink: S, key: &str, value: &[u8]) -> Result<Self, EncodeError> {
         let mut encoder = Self { sink };
         encoder.header(key, value)?;

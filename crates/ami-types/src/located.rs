@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use ami_wire::Message;
+use ami_wire::{Header, Message};
 
 use crate::Text;
 use crate::schema::{EventDef, FieldDef, common_fields, family_matches};
@@ -153,28 +153,116 @@ impl EndsWithIgnoreCase for [u8] {
 
 /// Finds the fields of a message.
 fn locate(message: &Message<'_>, fields: &[FieldDef], spans: &mut [Span]) {
-    let base = message.as_bytes().as_ptr().addr();
-    let mut next = 0;
-    for header in message.headers() {
-        let index = match fields.get(next) {
-            Some(field) if field.name.as_bytes() == header.key => next,
-            // What every event starts with need not be looked for.
-            _ if next == 0 && matches!(header.key, b"Event" | b"Privilege" | b"ActionID") => continue,
-            _ => match search(fields, next, header.key) {
-                Some(index) => index,
-                None => continue,
-            },
-        };
-        next = index + 1;
-        if let Some(span) = spans.get_mut(index)
-            && span.start == 0
-        {
-            let start = header.value.as_ptr().addr() - base;
-            *span = match (u16::try_from(start), u16::try_from(header.value.len())) {
-                (Ok(start), Ok(length)) if start < u16::MAX => Span { start, length },
-                _ => Span::FAR,
-            };
+    if message.has_output() {
+        // Lines of command output are no headers; only the message knows where they are.
+        let base = message.as_bytes().as_ptr().addr();
+        let mut next = 0;
+        for header in message.headers() {
+            if let Some(index) = search(fields, next, header.key) {
+                note(spans, index, header.value.as_ptr().addr() - base, header.value);
+                next = index + 1;
+            }
         }
+        return;
+    }
+    let bytes = message.as_bytes();
+    let (mut next, mut start) = (0, 0);
+    while let Some(rest) = bytes.get(start..)
+        && !rest.is_empty()
+    {
+        // A line that begins with the next field's key need not be searched for its colon.
+        let predicted = fields.get(next).and_then(|field| after_key(rest, field.name.as_bytes()));
+        if let Some(value) = predicted {
+            let (value, length) = line(value);
+            let at = rest.len() - predicted.map_or(0, <[u8]>::len);
+            note(spans, next, start + at, value);
+            next += 1;
+            start += at + length;
+            continue;
+        }
+        let (text, length) = line(rest);
+        // What every event starts with need not be looked for.
+        let usual = next == 0 && (text.starts_with(b"Event:") || text.starts_with(b"Privilege:"));
+        if !usual
+            && let Some(header) = Header::from_line(text)
+            && let Some(index) = search(fields, next, header.key)
+        {
+            note(spans, index, start + (header.value.as_ptr().addr() - rest.as_ptr().addr()), header.value);
+            next = index + 1;
+        }
+        start += length;
+    }
+}
+
+/// A line without its ending, and how long it is with it.
+#[inline]
+fn line(bytes: &[u8]) -> (&[u8], usize) {
+    let (text, length) = match line_end(bytes) {
+        Some(end) => (bytes.get(..end).unwrap_or(bytes), end + 1),
+        None => (bytes, bytes.len()),
+    };
+    (text.strip_suffix(b"\r").unwrap_or(text), length)
+}
+
+/// Where the first LF is. Values are short: a few words looked at here cost less than a call.
+#[inline]
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let (mut at, mut rest) = (0, bytes);
+    while at < 32 {
+        let Some((word, tail)) = rest.split_first_chunk::<8>() else { break };
+        // A byte that is LF becomes 0; the lowest bit left by the usual test for a zero byte is exact.
+        let word = u64::from_le_bytes(*word) ^ (ONES * 0x0a);
+        let found = word.wrapping_sub(ONES) & !word & HIGH;
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+        rest = tail;
+    }
+    memchr::memchr(b'\n', rest).map(|end| at + end)
+}
+
+/// What follows `KEY: ` or `KEY:`.
+#[inline]
+fn after_key<'m>(bytes: &'m [u8], key: &[u8]) -> Option<&'m [u8]> {
+    let (start, rest) = bytes.split_at_checked(key.len())?;
+    match rest {
+        [b':', b' ', value @ ..] | [b':', value @ ..] if same(start, key) => Some(value),
+        _ => None,
+    }
+}
+
+/// Whether two keys of one length are equal: two words each that may overlap, which costs less than a call.
+#[inline]
+fn same(a: &[u8], b: &[u8]) -> bool {
+    #[inline]
+    fn ends<const N: usize>(bytes: &[u8]) -> Option<([u8; N], [u8; N])> {
+        Some((*bytes.first_chunk()?, *bytes.last_chunk()?))
+    }
+    if a.len() > 16 {
+        return a == b;
+    }
+    match (ends::<8>(a), ends::<8>(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => match (ends::<4>(a), ends::<4>(b)) {
+            (Some(a), Some(b)) => a == b,
+            _ => a == b,
+        },
+    }
+}
+
+/// Notes where a field's value is; the first of several headers counts.
+#[inline]
+fn note(spans: &mut [Span], index: usize, start: usize, value: &[u8]) {
+    if let Some(span) = spans.get_mut(index)
+        && span.start == 0
+    {
+        *span = match (u16::try_from(start), u16::try_from(value.len())) {
+            (Ok(start), Ok(length)) if start < u16::MAX => Span { start, length },
+            _ => Span::FAR,
+        };
     }
 }
 

@@ -17,8 +17,8 @@ pub struct ParkAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// The second channel. `Channel2`; releases 1.4..23
-    pub channel2: Text<'a>,
+    /// The channel that the call goes back to when its time is over. `Channel2`; releases 1.4..11
+    pub channel2: Option<Text<'a>>,
     /// How long. `Timeout`, in milliseconds
     pub timeout: Option<Value<'a, Milliseconds>>,
     /// `Parkinglot`; releases 1.8..
@@ -33,11 +33,11 @@ pub struct ParkAction<'a> {
 
 impl<'a> ParkAction<'a> {
     /// The action with what it needs.
-    pub fn new(channel: impl Into<Text<'a>>, channel2: impl Into<Text<'a>>) -> Self {
+    pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self {
             action_id: None,
             channel: channel.into(),
-            channel2: channel2.into(),
+            channel2: None,
             timeout: None,
             parkinglot: None,
             timeout_channel: None,
@@ -50,6 +50,13 @@ impl<'a> ParkAction<'a> {
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
+        self
+    }
+
+    /// Sets it: The channel that the call goes back to when its time is over. `Channel2`; releases 1.4..11
+    #[must_use]
+    pub fn with_channel2(mut self, value: impl Into<Text<'a>>) -> Self {
+        self.channel2 = Some(value.into());
         self
     }
 
@@ -96,7 +103,7 @@ impl<'a> TypedAction<'a> for ParkAction<'a> {
         Self::is(message).then(|| Self {
             action_id: message.get("ActionID").map(Text::new),
             channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            channel2: message.get("Channel2").map_or(Text::new(b""), Text::new),
+            channel2: message.get("Channel2").map(Text::new),
             timeout: message.get("Timeout").map(Value::from_bytes),
             parkinglot: message.get("Parkinglot").map(Text::new),
             timeout_channel: message.get("TimeoutChannel").map(Text::new),
@@ -108,7 +115,7 @@ impl<'a> TypedAction<'a> for ParkAction<'a> {
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
         put_text(put, "ActionID", self.action_id)?;
         put_text(put, "Channel", Some(self.channel))?;
-        put_text(put, "Channel2", Some(self.channel2))?;
+        put_text(put, "Channel2", self.channel2)?;
         put_value(put, "Timeout", self.timeout)?;
         put_text(put, "Parkinglot", self.parkinglot)?;
         put_text(put, "TimeoutChannel", self.timeout_channel)?;

@@ -21,13 +21,13 @@ pub struct AtxferAction<'a> {
     /// Context of the dialplan. `Context`
     pub context: Option<Text<'a>>,
     /// The priority. `Priority`; releases 1.8..11
-    pub priority: Text<'a>,
+    pub priority: Option<Text<'a>>,
 }
 
 impl<'a> AtxferAction<'a> {
     /// The action with what it needs.
-    pub fn new(channel: impl Into<Text<'a>>, exten: impl Into<Text<'a>>, priority: impl Into<Text<'a>>) -> Self {
-        Self { action_id: None, channel: channel.into(), exten: exten.into(), context: None, priority: priority.into() }
+    pub fn new(channel: impl Into<Text<'a>>, exten: impl Into<Text<'a>>) -> Self {
+        Self { action_id: None, channel: channel.into(), exten: exten.into(), context: None, priority: None }
     }
 
     /// Sets `ActionID`.
@@ -43,6 +43,13 @@ impl<'a> AtxferAction<'a> {
         self.context = Some(value.into());
         self
     }
+
+    /// Sets it: The priority. `Priority`; releases 1.8..11
+    #[must_use]
+    pub fn with_priority(mut self, value: impl Into<Text<'a>>) -> Self {
+        self.priority = Some(value.into());
+        self
+    }
 }
 
 impl<'a> TypedAction<'a> for AtxferAction<'a> {
@@ -54,7 +61,7 @@ impl<'a> TypedAction<'a> for AtxferAction<'a> {
             channel: message.get("Channel").map_or(Text::new(b""), Text::new),
             exten: message.get("Exten").map_or(Text::new(b""), Text::new),
             context: message.get("Context").map(Text::new),
-            priority: message.get("Priority").map_or(Text::new(b""), Text::new),
+            priority: message.get("Priority").map(Text::new),
         })
     }
 
@@ -63,7 +70,7 @@ impl<'a> TypedAction<'a> for AtxferAction<'a> {
         put_text(put, "Channel", Some(self.channel))?;
         put_text(put, "Exten", Some(self.exten))?;
         put_text(put, "Context", self.context)?;
-        put_text(put, "Priority", Some(self.priority))?;
+        put_text(put, "Priority", self.priority)?;
         Ok(())
     }
 }

@@ -31,7 +31,7 @@ impl<'a> ParkedCall<'a> {
         self.0.text(1)
     }
 
-    /// Source address. `From`; releases 1.0..11
+    /// The channel that parked the call, or that retrieved it. `From`; releases 1.0..11
     pub fn from(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -461,7 +461,7 @@ impl<'a> ParkingLot<'a> {
         self.0.text(4)
     }
 
-    /// Time left. `Timeout`, in seconds
+    /// How long a call stays parked. `Timeout`, in seconds
     pub fn timeout(&self) -> Field<'a, Seconds> {
         self.0.field(5)
     }
@@ -555,7 +555,7 @@ impl<'a> UnParkedCall<'a> {
         self.0.text(1)
     }
 
-    /// Source address. `From`; releases 1.2..11
+    /// The channel that parked the call, or that retrieved it. `From`; releases 1.2..11
     pub fn from(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }

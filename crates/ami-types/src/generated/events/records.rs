@@ -148,12 +148,12 @@ impl<'a> Cdr<'a> {
         self.0.text(0)
     }
 
-    /// `Source`
+    /// The caller's number. `Source`
     pub fn source(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The destination's channel. `Destination`
+    /// The extension that was called. `Destination`
     pub fn destination(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }

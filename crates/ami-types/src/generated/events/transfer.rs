@@ -139,12 +139,12 @@ impl<'a> BlindTransfer<'a> {
         self.0.field(39)
     }
 
-    /// Context of the dialplan. `Context`
+    /// The context transferred to. `Context`
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(40)
     }
 
-    /// The extension that runs. `Extension`
+    /// The extension transferred to. `Extension`
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(41)
     }

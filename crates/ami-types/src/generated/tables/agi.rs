@@ -183,7 +183,7 @@ pub(super) static ASYNC_AGI_EXEC: EventDef = EventDef {
         field("Linkedid", Kind::Uniqueid, since(R13)).always(only(R22)).role(0),
         field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
         field("Result", Kind::Text, since(R12)).always(only(R22)).doc("how it ended"),
-        field("CommandId", Kind::Text, since(R12)).always(only(R22)).doc("pairs the start with the end"),
+        field("CommandId", Kind::Text, since(R12)).doc("pairs the start with the end"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,

@@ -16,7 +16,9 @@ pub(super) static PARKED_CALL: EventDef = EventDef {
         field("Channel", Kind::Channel, range(R1_0, R11))
             .always(only(R1_4).or(recorded(R1_8, R11)))
             .doc("name of the channel"),
-        field("From", Kind::Text, range(R1_0, R11)).always(only(R1_4).or(recorded(R1_8, R11))).doc("source address"),
+        field("From", Kind::Text, range(R1_0, R11))
+            .always(only(R1_4).or(recorded(R1_8, R11)))
+            .doc("the channel that parked the call, or that retrieved it"),
         field("Timeout", Kind::Uint, range(R1_0, R11))
             .always(only(R1_4).or(recorded(R1_8, R11)))
             .unit(Unit::Seconds)
@@ -329,7 +331,7 @@ pub(super) static PARKING_LOT: EventDef = EventDef {
         field("Timeout", Kind::Uint, since(R11))
             .always(only(R11).or(recorded(R13, R16)))
             .unit(Unit::Seconds)
-            .doc("time left"),
+            .doc("how long a call stays parked"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::Parkinglots] },
@@ -370,7 +372,9 @@ pub(super) static UN_PARKED_CALL: EventDef = EventDef {
         field("Channel", Kind::Channel, range(R1_2, R11))
             .always(only(R1_4).or(recorded(R1_8, R11)))
             .doc("name of the channel"),
-        field("From", Kind::Text, range(R1_2, R11)).always(only(R1_4).or(recorded(R1_8, R11))).doc("source address"),
+        field("From", Kind::Text, range(R1_2, R11))
+            .always(only(R1_4).or(recorded(R1_8, R11)))
+            .doc("the channel that parked the call, or that retrieved it"),
         field("CallerID", Kind::Text, range(R1_2, R1_4))
             .always(only(R1_4))
             .doc("caller identification, `\"name\" <number>` or the number alone"),
@@ -466,7 +470,8 @@ pub(super) static DO_PARK: ActionDef = ActionDef {
     releases: since(R1_4),
     params: &[
         field("Channel", Kind::Text, since(R1_4)).required().doc("the channel, by name"),
-        field("Channel2", Kind::Text, range(R1_4, R23)).required().doc("the second channel"),
+        field("Channel2", Kind::Text, range(R1_4, R11))
+            .doc("the channel that the call goes back to when its time is over"),
         field("Timeout", Kind::Uint, since(R1_4)).unit(Unit::Milliseconds).doc("how long"),
         field("Parkinglot", Kind::Text, since(R1_8)),
         field("TimeoutChannel", Kind::Text, since(R12)),

@@ -57,8 +57,8 @@ pub(super) static CDR: EventDef = EventDef {
     releases: ALL,
     fields: &[
         field("AccountCode", Kind::Text, ALL).always(recorded(R1_4, R23)).doc("account code now"),
-        field("Source", Kind::Text, ALL).always(recorded(R1_4, R23)),
-        field("Destination", Kind::Text, ALL).always(recorded(R1_4, R23)).doc("the destination's channel"),
+        field("Source", Kind::Text, ALL).always(recorded(R1_4, R23)).doc("the caller's number"),
+        field("Destination", Kind::Text, ALL).always(recorded(R1_4, R23)).doc("the extension that was called"),
         field("DestinationContext", Kind::Text, ALL).always(recorded(R1_4, R23)).doc("context of the destination"),
         field("CallerID", Kind::Text, ALL)
             .always(recorded(R1_4, R23))

@@ -38,7 +38,7 @@ fn pass(
 pub(crate) fn serve(
     listener: &TcpListener,
     server: &str,
-    log: impl Write + Clone + Send + 'static,
+    log: &(impl Write + Clone + Send + 'static),
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     for client in listener.incoming() {
         let client = client?;
@@ -68,7 +68,7 @@ impl Write for Log {
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &arguments[..] {
-        [listen, server] => serve(&TcpListener::bind(listen)?, server, Log),
+        [listen, server] => serve(&TcpListener::bind(listen)?, server, &Log),
         _ => Err("usage: proxy LISTEN SERVER".into()),
     }
 }

@@ -22,6 +22,9 @@
 //! - Memory is bounded by [`Limits`], work is linear in the bytes, whatever comes.
 //! - Chunk boundaries never change the result: a [`Framer`] fed byte by byte gives what [`messages`] gives.
 //!
+//! The module `guide` has a page each on lenient and strict parsing, streaming, limits and `no_std`, and a table of what is on
+//! the wire and what you get.
+//!
 //! # Layers
 //!
 //! | you have | use |
@@ -67,6 +70,8 @@ mod encode;
 mod error;
 mod fixed;
 mod frame;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod header;
 pub mod index;
 mod kind;

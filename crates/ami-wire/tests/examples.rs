@@ -198,7 +198,7 @@ fn the_proxy_passes_everything_untouched() {
     let log = Shared::default();
     let proxy_log = log.clone();
     // It serves for as long as the test runs.
-    thread::spawn(move || proxy::serve(&listener, &server, proxy_log));
+    thread::spawn(move || proxy::serve(&listener, &server, &proxy_log));
 
     let mut client = TcpStream::connect(address).unwrap();
     client.write_all(&from_client).unwrap();

@@ -2,7 +2,7 @@
 
 use ami_wire::{EncodeError, Encoder, Kind, Message, Sink};
 
-use crate::located::{self, EventField};
+use crate::located::EventFields;
 use crate::schema::{self, ActionDef, ActionId, Class, EventDef, EventId};
 use crate::values::{Epoch, Field, List};
 use crate::{Event, Text};
@@ -35,8 +35,8 @@ pub trait TypedEvent<'a>: Sized {
     }
 
     /// All headers in wire order, with what the schema says about each.
-    fn fields(&self) -> impl Iterator<Item = EventField<'a>> + Clone {
-        located::fields(self.message(), Some(Self::ID.def()))
+    fn fields(&self) -> EventFields<'a> {
+        EventFields::new(self.message(), Some(Self::ID.def()))
     }
 
     /// The action that it answers. `ActionID`
@@ -75,8 +75,8 @@ impl<'a> Event<'a> {
     }
 
     /// All headers in wire order, with what the schema says about each.
-    pub fn fields(&self) -> impl Iterator<Item = EventField<'a>> + Clone + use<'a> {
-        located::fields(self.message(), self.def())
+    pub fn fields(&self) -> EventFields<'a> {
+        EventFields::new(self.message(), self.def())
     }
 
     /// Writes it in clean form, as a server sends it: what it says is not changed.

@@ -130,7 +130,7 @@ pub use event::{TypedAction, TypedEvent};
 pub use generated::action::Action;
 pub use generated::event::Event;
 pub use generated::snapshot::{BridgeSnapshot, ChannelSnapshot};
-pub use located::EventField;
+pub use located::{EventField, EventFields};
 pub use response::{List, Response, Status, Step, TypedResponse};
 pub use text::Text;
 pub use values::{Cause, ChannelState, Field, FieldError};

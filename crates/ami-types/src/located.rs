@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use ami_wire::{Header, Message};
+use ami_wire::{Header, Headers, Kind, Message};
 
 use crate::Text;
 use crate::schema::{EventDef, FieldDef, common_fields, family_matches};
@@ -287,35 +287,71 @@ pub struct EventField<'a> {
     pub value: Text<'a>,
 }
 
-/// All headers of an event in wire order, with what the schema says about each.
-pub(crate) fn fields<'a>(
-    message: &Message<'a>,
-    def: Option<&'static EventDef>,
-) -> impl Iterator<Item = EventField<'a>> + Clone + use<'a> {
-    let listed: &'static [FieldDef] = def.map_or(&[], |def| def.fields);
-    let mut next = 0;
-    message.headers().map(move |header| {
-        let expected = listed.get(next).filter(|field| field.name.as_bytes() == header.key);
-        let def = expected.or_else(|| {
-            if next == 0
-                && let Some(common) = common_fields().iter().find(|field| field.name.as_bytes() == header.key)
-            {
-                return Some(common);
+/// All headers of an event in wire order, with what the schema says about each. Made by
+/// [`Event::fields`](crate::Event::fields).
+#[derive(Clone, Debug)]
+pub struct EventFields<'a> {
+    /// Lines that are still to come; those of a message with command output come from `headers`.
+    rest: &'a [u8],
+    headers: Option<Headers<'a>>,
+    listed: &'static [FieldDef],
+    next: usize,
+}
+
+impl<'a> EventFields<'a> {
+    pub(crate) fn new(message: &Message<'a>, def: Option<&'static EventDef>) -> Self {
+        let listed: &'static [FieldDef] = def.map_or(&[], |def| def.fields);
+        let plain = message.kind() == Kind::Event && !message.has_output();
+        let rest = if plain { message.as_bytes() } else { &[] };
+        Self { rest, headers: (!plain).then(|| message.headers()), listed, next: 0 }
+    }
+
+    /// A header that was not the one expected.
+    fn found(&mut self, header: Header<'a>) -> EventField<'a> {
+        let exact = |field: &&FieldDef| field.name.as_bytes() == header.key;
+        let common = if self.next == 0 { common_fields().iter().find(exact) } else { None };
+        let def = common.or_else(|| {
+            if let Some(index) = search(self.listed, self.next, header.key) {
+                self.next = index + 1;
+                return self.listed.get(index);
             }
-            let index = search(listed, next, header.key)?;
-            next = index;
-            listed.get(index)
-        });
-        if def.is_some_and(|def| listed.get(next).is_some_and(|listed| core::ptr::eq(listed, def))) {
-            next += 1;
-        }
-        let def = def.or_else(|| {
-            let mut rest = common_fields().iter().chain(listed.iter().filter(|field| field.is_family()));
-            rest.find(|field| field.matches(header.key))
+            let families = self.listed.iter().filter(|field| field.is_family());
+            common_fields().iter().chain(families).find(|field| field.matches(header.key))
         });
         EventField { def, key: Text::new(header.key), value: Text::new(header.value) }
-    })
+    }
 }
+
+impl<'a> Iterator for EventFields<'a> {
+    type Item = EventField<'a>;
+
+    fn next(&mut self) -> Option<EventField<'a>> {
+        if let Some(headers) = &mut self.headers {
+            let header = headers.next()?;
+            return Some(self.found(header));
+        }
+        while !self.rest.is_empty() {
+            let rest = self.rest;
+            if let Some(def) = self.listed.get(self.next)
+                && let Some(value) = after_key(rest, def.name.as_bytes())
+            {
+                let (text, length) = line(value);
+                self.rest = value.get(length..).unwrap_or_default();
+                self.next += 1;
+                let key = rest.get(..def.name.len()).unwrap_or_default();
+                return Some(EventField { def: Some(def), key: Text::new(key), value: Text::new(text) });
+            }
+            let (text, length) = line(rest);
+            self.rest = rest.get(length..).unwrap_or_default();
+            if let Some(header) = Header::from_line(text) {
+                return Some(self.found(header));
+            }
+        }
+        None
+    }
+}
+
+impl core::iter::FusedIterator for EventFields<'_> {}
 
 #[cfg(all(test, feature = "proptest"))]
 mod tests {
@@ -398,6 +434,8 @@ mod tests {
                 bytes.extend_from_slice(b"\r\n\r\n");
                 for message in ami_wire::messages(&bytes).filter_map(Result::ok) {
                     let event = crate::Event::decode(&message);
+                    let same = event.fields().map(|field| (field.key.as_bytes(), field.value.as_bytes()));
+                    prop_assert!(same.eq(message.headers().map(|header| (header.key, header.value))));
                     let known = event.fields().filter(|field| field.def.is_some()).count();
                     prop_assert!(known <= message.headers().count());
                     let shown = format!("{event:?}");

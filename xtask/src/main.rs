@@ -22,6 +22,8 @@ enum Task {
     Codegen(tasks::codegen::Options),
     /// Build the reference: one HTML page for each event, action and upgrade.
     Docs(tasks::docs::Options),
+    /// Run every fuzz target in turn.
+    Fuzz(tasks::fuzz::Options),
     /// Work with the schema of ami-types.
     Schema(tasks::schema::Options),
 }
@@ -40,6 +42,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Codegen(options) => tasks::codegen::run(&options),
         Task::Docs(options) => tasks::docs::run(&options),
+        Task::Fuzz(options) => tasks::fuzz::run(&options),
         Task::Schema(options) => tasks::schema::run(&options),
     }
 }

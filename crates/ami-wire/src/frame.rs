@@ -179,7 +179,7 @@ impl Framer {
         loop {
             match self.state {
                 State::Skip { in_line } => {
-                    if !self.skip(buffer, in_line) {
+                    if !self.skip(buffer, in_line, end) {
                         return None;
                     }
                 }
@@ -226,11 +226,11 @@ impl Framer {
     }
 
     /// Skips to behind the next blank line; `false` when the buffer ends first.
-    fn skip(&mut self, buffer: &mut &[u8], mut in_line: bool) -> bool {
+    fn skip(&mut self, buffer: &mut &[u8], mut in_line: bool, end: bool) -> bool {
         loop {
             let Some(lf) = memchr(b'\n', buffer) else {
                 // A CR may be the first half of a blank line's ending: it is kept until that is known.
-                if in_line || **buffer != *b"\r" {
+                if in_line || end || **buffer != *b"\r" {
                     in_line |= !buffer.is_empty();
                     self.consume(buffer, buffer.len());
                 }

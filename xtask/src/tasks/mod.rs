@@ -2,6 +2,7 @@
 
 pub(crate) mod codegen;
 pub(crate) mod docs;
+pub(crate) mod fuzz;
 pub(crate) mod schema;
 
 use std::path::PathBuf;

@@ -31,7 +31,6 @@ impl<'a> AgentCompleteReason<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Caller => b"caller",
@@ -43,7 +42,6 @@ impl<'a> AgentCompleteReason<'a> {
 }
 
 impl<'a> FromValue<'a> for AgentCompleteReason<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -51,7 +49,6 @@ impl<'a> FromValue<'a> for AgentCompleteReason<'a> {
 }
 
 impl fmt::Display for AgentCompleteReason<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -86,7 +83,6 @@ impl<'a> AgentStatus<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Idle => b"AGENT_IDLE",
@@ -98,7 +94,6 @@ impl<'a> AgentStatus<'a> {
 }
 
 impl<'a> FromValue<'a> for AgentStatus<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -106,7 +101,6 @@ impl<'a> FromValue<'a> for AgentStatus<'a> {
 }
 
 impl fmt::Display for AgentStatus<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -138,7 +132,6 @@ impl<'a> AmaFlags<'a> {
         &[("OMIT", AmaFlags::Omit), ("BILLING", AmaFlags::Billing), ("DOCUMENTATION", AmaFlags::Documentation)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Omit => b"OMIT",
@@ -150,7 +143,6 @@ impl<'a> AmaFlags<'a> {
 }
 
 impl<'a> FromValue<'a> for AmaFlags<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -158,7 +150,6 @@ impl<'a> FromValue<'a> for AmaFlags<'a> {
 }
 
 impl fmt::Display for AmaFlags<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -211,7 +202,6 @@ impl<'a> AocBilling<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::CallDeflection => b"CallDeflection",
@@ -229,7 +219,6 @@ impl<'a> AocBilling<'a> {
 }
 
 impl<'a> FromValue<'a> for AocBilling<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -237,7 +226,6 @@ impl<'a> FromValue<'a> for AocBilling<'a> {
 }
 
 impl fmt::Display for AocBilling<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -287,7 +275,6 @@ impl<'a> AocBillingId<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::CallDeflection => b"CallDeflection",
@@ -304,7 +291,6 @@ impl<'a> AocBillingId<'a> {
 }
 
 impl<'a> FromValue<'a> for AocBillingId<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -312,7 +298,6 @@ impl<'a> FromValue<'a> for AocBillingId<'a> {
 }
 
 impl fmt::Display for AocBillingId<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -350,7 +335,6 @@ impl<'a> AocCharge<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Currency => b"Currency",
@@ -363,7 +347,6 @@ impl<'a> AocCharge<'a> {
 }
 
 impl<'a> FromValue<'a> for AocCharge<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -371,7 +354,6 @@ impl<'a> FromValue<'a> for AocCharge<'a> {
 }
 
 impl fmt::Display for AocCharge<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -409,7 +391,6 @@ impl<'a> AocChargeType<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Currency => b"Currency",
@@ -422,7 +403,6 @@ impl<'a> AocChargeType<'a> {
 }
 
 impl<'a> FromValue<'a> for AocChargeType<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -430,7 +410,6 @@ impl<'a> FromValue<'a> for AocChargeType<'a> {
 }
 
 impl fmt::Display for AocChargeType<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -477,7 +456,6 @@ impl<'a> AocChargedItem<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::BasicCommunication => b"BasicCommunication",
@@ -493,7 +471,6 @@ impl<'a> AocChargedItem<'a> {
 }
 
 impl<'a> FromValue<'a> for AocChargedItem<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -501,7 +478,6 @@ impl<'a> FromValue<'a> for AocChargedItem<'a> {
 }
 
 impl fmt::Display for AocChargedItem<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -531,7 +507,6 @@ impl<'a> AocChargingType<'a> {
         &[("ContinuousCharging", AocChargingType::ContinuousCharging), ("StepFunction", AocChargingType::StepFunction)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::ContinuousCharging => b"ContinuousCharging",
@@ -542,7 +517,6 @@ impl<'a> AocChargingType<'a> {
 }
 
 impl<'a> FromValue<'a> for AocChargingType<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -550,7 +524,6 @@ impl<'a> FromValue<'a> for AocChargingType<'a> {
 }
 
 impl fmt::Display for AocChargingType<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -597,7 +570,6 @@ impl<'a> AocMessageRate<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Duration => b"Duration",
@@ -613,7 +585,6 @@ impl<'a> AocMessageRate<'a> {
 }
 
 impl<'a> FromValue<'a> for AocMessageRate<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -621,7 +592,6 @@ impl<'a> FromValue<'a> for AocMessageRate<'a> {
 }
 
 impl fmt::Display for AocMessageRate<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -653,7 +623,6 @@ impl<'a> AocMessageType<'a> {
         &[("D", AocMessageType::D), ("E", AocMessageType::E), ("S", AocMessageType::S)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::D => b"D",
@@ -665,7 +634,6 @@ impl<'a> AocMessageType<'a> {
 }
 
 impl<'a> FromValue<'a> for AocMessageType<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -673,7 +641,6 @@ impl<'a> FromValue<'a> for AocMessageType<'a> {
 }
 
 impl fmt::Display for AocMessageType<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -720,7 +687,6 @@ impl<'a> AocMultiplier<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Hundred => b"Hundred",
@@ -736,7 +702,6 @@ impl<'a> AocMultiplier<'a> {
 }
 
 impl<'a> FromValue<'a> for AocMultiplier<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -744,7 +709,6 @@ impl<'a> FromValue<'a> for AocMultiplier<'a> {
 }
 
 impl fmt::Display for AocMultiplier<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -791,7 +755,6 @@ impl<'a> AocRate<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Duration => b"Duration",
@@ -807,7 +770,6 @@ impl<'a> AocRate<'a> {
 }
 
 impl<'a> FromValue<'a> for AocRate<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -815,7 +777,6 @@ impl<'a> FromValue<'a> for AocRate<'a> {
 }
 
 impl fmt::Display for AocRate<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -862,7 +823,6 @@ impl<'a> AocTimeScale<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Day => b"Day",
@@ -878,7 +838,6 @@ impl<'a> AocTimeScale<'a> {
 }
 
 impl<'a> FromValue<'a> for AocTimeScale<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -886,7 +845,6 @@ impl<'a> FromValue<'a> for AocTimeScale<'a> {
 }
 
 impl fmt::Display for AocTimeScale<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -916,7 +874,6 @@ impl<'a> AocTotal<'a> {
         &[("SubTotal", AocTotal::SubTotal), ("Total", AocTotal::Total)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::SubTotal => b"SubTotal",
@@ -927,7 +884,6 @@ impl<'a> AocTotal<'a> {
 }
 
 impl<'a> FromValue<'a> for AocTotal<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -935,7 +891,6 @@ impl<'a> FromValue<'a> for AocTotal<'a> {
 }
 
 impl fmt::Display for AocTotal<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -967,7 +922,6 @@ impl<'a> AocVolume<'a> {
         &[("Message", AocVolume::Message), ("Octet", AocVolume::Octet), ("Segment", AocVolume::Segment)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Message => b"Message",
@@ -979,7 +933,6 @@ impl<'a> AocVolume<'a> {
 }
 
 impl<'a> FromValue<'a> for AocVolume<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -987,7 +940,6 @@ impl<'a> FromValue<'a> for AocVolume<'a> {
 }
 
 impl fmt::Display for AocVolume<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1025,7 +977,6 @@ impl<'a> AocVolumeUnit<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Message => b"Message",
@@ -1038,7 +989,6 @@ impl<'a> AocVolumeUnit<'a> {
 }
 
 impl<'a> FromValue<'a> for AocVolumeUnit<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1046,7 +996,6 @@ impl<'a> FromValue<'a> for AocVolumeUnit<'a> {
 }
 
 impl fmt::Display for AocVolumeUnit<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1078,7 +1027,6 @@ impl<'a> AudioDirection<'a> {
         &[("all", AudioDirection::All), ("in", AudioDirection::In), ("out", AudioDirection::Out)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::All => b"all",
@@ -1090,7 +1038,6 @@ impl<'a> AudioDirection<'a> {
 }
 
 impl<'a> FromValue<'a> for AudioDirection<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1098,7 +1045,6 @@ impl<'a> FromValue<'a> for AudioDirection<'a> {
 }
 
 impl fmt::Display for AudioDirection<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1139,7 +1085,6 @@ impl<'a> BridgeTone<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Both => b"Both",
@@ -1153,7 +1098,6 @@ impl<'a> BridgeTone<'a> {
 }
 
 impl<'a> FromValue<'a> for BridgeTone<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1161,7 +1105,6 @@ impl<'a> FromValue<'a> for BridgeTone<'a> {
 }
 
 impl fmt::Display for BridgeTone<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1202,7 +1145,6 @@ impl<'a> CdrDisposition<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Congestion => b"CONGESTION",
@@ -1216,7 +1158,6 @@ impl<'a> CdrDisposition<'a> {
 }
 
 impl<'a> FromValue<'a> for CdrDisposition<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1224,7 +1165,6 @@ impl<'a> FromValue<'a> for CdrDisposition<'a> {
 }
 
 impl fmt::Display for CdrDisposition<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1319,7 +1259,6 @@ impl<'a> CelEventName<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Answer => b"ANSWER",
@@ -1351,7 +1290,6 @@ impl<'a> CelEventName<'a> {
 }
 
 impl<'a> FromValue<'a> for CelEventName<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1359,7 +1297,6 @@ impl<'a> FromValue<'a> for CelEventName<'a> {
 }
 
 impl fmt::Display for CelEventName<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1406,7 +1343,6 @@ impl<'a> ChargeMultiplier<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::One => b"1",
@@ -1422,7 +1358,6 @@ impl<'a> ChargeMultiplier<'a> {
 }
 
 impl<'a> FromValue<'a> for ChargeMultiplier<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1430,7 +1365,6 @@ impl<'a> FromValue<'a> for ChargeMultiplier<'a> {
 }
 
 impl fmt::Display for ChargeMultiplier<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1480,7 +1414,6 @@ impl<'a> ConfigChange<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Append => b"Append",
@@ -1497,7 +1430,6 @@ impl<'a> ConfigChange<'a> {
 }
 
 impl<'a> FromValue<'a> for ConfigChange<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1505,7 +1437,6 @@ impl<'a> FromValue<'a> for ConfigChange<'a> {
 }
 
 impl fmt::Display for ConfigChange<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1555,7 +1486,6 @@ impl<'a> ContactState<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Created => b"Created",
@@ -1572,7 +1502,6 @@ impl<'a> ContactState<'a> {
 }
 
 impl<'a> FromValue<'a> for ContactState<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1580,7 +1509,6 @@ impl<'a> FromValue<'a> for ContactState<'a> {
 }
 
 impl fmt::Display for ContactState<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1633,7 +1561,6 @@ impl<'a> DeviceState<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Unknown => b"UNKNOWN",
@@ -1651,7 +1578,6 @@ impl<'a> DeviceState<'a> {
 }
 
 impl<'a> FromValue<'a> for DeviceState<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1659,7 +1585,6 @@ impl<'a> FromValue<'a> for DeviceState<'a> {
 }
 
 impl fmt::Display for DeviceState<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1712,7 +1637,6 @@ impl<'a> DeviceStateNumber<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Unknown => b"0",
@@ -1730,7 +1654,6 @@ impl<'a> DeviceStateNumber<'a> {
 }
 
 impl<'a> FromValue<'a> for DeviceStateNumber<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1738,7 +1661,6 @@ impl<'a> FromValue<'a> for DeviceStateNumber<'a> {
 }
 
 impl fmt::Display for DeviceStateNumber<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1803,7 +1725,6 @@ impl<'a> DialStatus<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Answer => b"ANSWER",
@@ -1825,7 +1746,6 @@ impl<'a> DialStatus<'a> {
 }
 
 impl<'a> FromValue<'a> for DialStatus<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1833,7 +1753,6 @@ impl<'a> FromValue<'a> for DialStatus<'a> {
 }
 
 impl fmt::Display for DialStatus<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1863,7 +1782,6 @@ impl<'a> DialSubEvent<'a> {
         &[("Begin", DialSubEvent::Begin), ("End", DialSubEvent::End)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Begin => b"Begin",
@@ -1874,7 +1792,6 @@ impl<'a> DialSubEvent<'a> {
 }
 
 impl<'a> FromValue<'a> for DialSubEvent<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1882,7 +1799,6 @@ impl<'a> FromValue<'a> for DialSubEvent<'a> {
 }
 
 impl fmt::Display for DialSubEvent<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1912,7 +1828,6 @@ impl<'a> DtmfDirection<'a> {
         &[("Received", DtmfDirection::Received), ("Sent", DtmfDirection::Sent)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Received => b"Received",
@@ -1923,7 +1838,6 @@ impl<'a> DtmfDirection<'a> {
 }
 
 impl<'a> FromValue<'a> for DtmfDirection<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1931,7 +1845,6 @@ impl<'a> FromValue<'a> for DtmfDirection<'a> {
 }
 
 impl fmt::Display for DtmfDirection<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1984,7 +1897,6 @@ impl<'a> ExtensionStateText<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Busy => b"Busy",
@@ -2002,7 +1914,6 @@ impl<'a> ExtensionStateText<'a> {
 }
 
 impl<'a> FromValue<'a> for ExtensionStateText<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2010,7 +1921,6 @@ impl<'a> FromValue<'a> for ExtensionStateText<'a> {
 }
 
 impl fmt::Display for ExtensionStateText<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2051,7 +1961,6 @@ impl<'a> FaxOperation<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::V21 => b"V.21",
@@ -2065,7 +1974,6 @@ impl<'a> FaxOperation<'a> {
 }
 
 impl<'a> FromValue<'a> for FaxOperation<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2073,7 +1981,6 @@ impl<'a> FromValue<'a> for FaxOperation<'a> {
 }
 
 impl fmt::Display for FaxOperation<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2103,7 +2010,6 @@ impl<'a> FaxSessionType<'a> {
         &[("G.711", FaxSessionType::G711), ("T.38", FaxSessionType::T38)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::G711 => b"G.711",
@@ -2114,7 +2020,6 @@ impl<'a> FaxSessionType<'a> {
 }
 
 impl<'a> FromValue<'a> for FaxSessionType<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2122,7 +2027,6 @@ impl<'a> FromValue<'a> for FaxSessionType<'a> {
 }
 
 impl fmt::Display for FaxSessionType<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2172,7 +2076,6 @@ impl<'a> FaxState<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Active => b"Active",
@@ -2189,7 +2092,6 @@ impl<'a> FaxState<'a> {
 }
 
 impl<'a> FromValue<'a> for FaxState<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2197,7 +2099,6 @@ impl<'a> FromValue<'a> for FaxState<'a> {
 }
 
 impl fmt::Display for FaxState<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2227,7 +2128,6 @@ impl<'a> LegacyBridgeState<'a> {
         &[("Link", LegacyBridgeState::Link), ("Unlink", LegacyBridgeState::Unlink)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Link => b"Link",
@@ -2238,7 +2138,6 @@ impl<'a> LegacyBridgeState<'a> {
 }
 
 impl<'a> FromValue<'a> for LegacyBridgeState<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2246,7 +2145,6 @@ impl<'a> FromValue<'a> for LegacyBridgeState<'a> {
 }
 
 impl fmt::Display for LegacyBridgeState<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2281,7 +2179,6 @@ impl<'a> ModuleLoadStatus<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Decline => b"Decline",
@@ -2293,7 +2190,6 @@ impl<'a> ModuleLoadStatus<'a> {
 }
 
 impl<'a> FromValue<'a> for ModuleLoadStatus<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2301,7 +2197,6 @@ impl<'a> FromValue<'a> for ModuleLoadStatus<'a> {
 }
 
 impl fmt::Display for ModuleLoadStatus<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2339,7 +2234,6 @@ impl<'a> ModuleLoadType<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Load => b"load",
@@ -2352,7 +2246,6 @@ impl<'a> ModuleLoadType<'a> {
 }
 
 impl<'a> FromValue<'a> for ModuleLoadType<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2360,7 +2253,6 @@ impl<'a> FromValue<'a> for ModuleLoadType<'a> {
 }
 
 impl fmt::Display for ModuleLoadType<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2390,7 +2282,6 @@ impl<'a> MusicState<'a> {
         &[("Start", MusicState::Start), ("Stop", MusicState::Stop)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Start => b"Start",
@@ -2401,7 +2292,6 @@ impl<'a> MusicState<'a> {
 }
 
 impl<'a> FromValue<'a> for MusicState<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2409,7 +2299,6 @@ impl<'a> FromValue<'a> for MusicState<'a> {
 }
 
 impl fmt::Display for MusicState<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2439,7 +2328,6 @@ impl<'a> OriginateResult<'a> {
         &[("Failure", OriginateResult::Failure), ("Success", OriginateResult::Success)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Failure => b"Failure",
@@ -2450,7 +2338,6 @@ impl<'a> OriginateResult<'a> {
 }
 
 impl<'a> FromValue<'a> for OriginateResult<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2458,7 +2345,6 @@ impl<'a> FromValue<'a> for OriginateResult<'a> {
 }
 
 impl fmt::Display for OriginateResult<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2508,7 +2394,6 @@ impl<'a> PeerState<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Registered => b"Registered",
@@ -2525,7 +2410,6 @@ impl<'a> PeerState<'a> {
 }
 
 impl<'a> FromValue<'a> for PeerState<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2533,7 +2417,6 @@ impl<'a> FromValue<'a> for PeerState<'a> {
 }
 
 impl fmt::Display for PeerState<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2574,7 +2457,6 @@ impl<'a> PlaybackControl<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Forward => b"forward",
@@ -2588,7 +2470,6 @@ impl<'a> PlaybackControl<'a> {
 }
 
 impl<'a> FromValue<'a> for PlaybackControl<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2596,7 +2477,6 @@ impl<'a> FromValue<'a> for PlaybackControl<'a> {
 }
 
 impl fmt::Display for PlaybackControl<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2634,7 +2514,6 @@ impl<'a> PriDebugLevel<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Hex => b"hex",
@@ -2647,7 +2526,6 @@ impl<'a> PriDebugLevel<'a> {
 }
 
 impl<'a> FromValue<'a> for PriDebugLevel<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2655,7 +2533,6 @@ impl<'a> FromValue<'a> for PriDebugLevel<'a> {
 }
 
 impl fmt::Display for PriDebugLevel<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2690,7 +2567,6 @@ impl<'a> QueueMembership<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Dynamic => b"dynamic",
@@ -2702,7 +2578,6 @@ impl<'a> QueueMembership<'a> {
 }
 
 impl<'a> FromValue<'a> for QueueMembership<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2710,7 +2585,6 @@ impl<'a> FromValue<'a> for QueueMembership<'a> {
 }
 
 impl fmt::Display for QueueMembership<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2745,7 +2619,6 @@ impl<'a> RegistrationState<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Registered => b"Registered",
@@ -2757,7 +2630,6 @@ impl<'a> RegistrationState<'a> {
 }
 
 impl<'a> FromValue<'a> for RegistrationState<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2765,7 +2637,6 @@ impl<'a> FromValue<'a> for RegistrationState<'a> {
 }
 
 impl fmt::Display for RegistrationState<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2812,7 +2683,6 @@ impl<'a> ReloadStatus<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Reloaded => b"0",
@@ -2828,7 +2698,6 @@ impl<'a> ReloadStatus<'a> {
 }
 
 impl<'a> FromValue<'a> for ReloadStatus<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2836,7 +2705,6 @@ impl<'a> FromValue<'a> for ReloadStatus<'a> {
 }
 
 impl fmt::Display for ReloadStatus<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2866,7 +2734,6 @@ impl<'a> SessionTimeoutSource<'a> {
         &[("RTPTimeout", SessionTimeoutSource::RTPTimeout), ("SIPSessionTimer", SessionTimeoutSource::SIPSessionTimer)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::RTPTimeout => b"RTPTimeout",
@@ -2877,7 +2744,6 @@ impl<'a> SessionTimeoutSource<'a> {
 }
 
 impl<'a> FromValue<'a> for SessionTimeoutSource<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2885,7 +2751,6 @@ impl<'a> FromValue<'a> for SessionTimeoutSource<'a> {
 }
 
 impl fmt::Display for SessionTimeoutSource<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2915,7 +2780,6 @@ impl<'a> Severity<'a> {
         &[("Informational", Severity::Informational), ("Error", Severity::Error)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Informational => b"Informational",
@@ -2926,7 +2790,6 @@ impl<'a> Severity<'a> {
 }
 
 impl<'a> FromValue<'a> for Severity<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2934,7 +2797,6 @@ impl<'a> FromValue<'a> for Severity<'a> {
 }
 
 impl fmt::Display for Severity<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2964,7 +2826,6 @@ impl<'a> SubscriptionType<'a> {
         &[("extension_state", SubscriptionType::ExtensionState), ("mwi", SubscriptionType::Mwi)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::ExtensionState => b"extension_state",
@@ -2975,7 +2836,6 @@ impl<'a> SubscriptionType<'a> {
 }
 
 impl<'a> FromValue<'a> for SubscriptionType<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2983,7 +2843,6 @@ impl<'a> FromValue<'a> for SubscriptionType<'a> {
 }
 
 impl fmt::Display for SubscriptionType<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -3024,7 +2883,6 @@ impl<'a> TransferDestination<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::App => b"App",
@@ -3038,7 +2896,6 @@ impl<'a> TransferDestination<'a> {
 }
 
 impl<'a> FromValue<'a> for TransferDestination<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -3046,7 +2903,6 @@ impl<'a> FromValue<'a> for TransferDestination<'a> {
 }
 
 impl fmt::Display for TransferDestination<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -3084,7 +2940,6 @@ impl<'a> TransferResult<'a> {
     ];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Fail => b"Fail",
@@ -3097,7 +2952,6 @@ impl<'a> TransferResult<'a> {
 }
 
 impl<'a> FromValue<'a> for TransferResult<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -3105,7 +2959,6 @@ impl<'a> FromValue<'a> for TransferResult<'a> {
 }
 
 impl fmt::Display for TransferResult<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -3132,7 +2985,6 @@ impl<'a> UnloadStatus<'a> {
     pub const VALUES: &'static [(&'static str, UnloadStatus<'static>)] = &[("Success", UnloadStatus::Success)];
 
     /// As it is on the wire.
-    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Success => b"Success",
@@ -3142,7 +2994,6 @@ impl<'a> UnloadStatus<'a> {
 }
 
 impl<'a> FromValue<'a> for UnloadStatus<'a> {
-    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -3150,7 +3001,6 @@ impl<'a> FromValue<'a> for UnloadStatus<'a> {
 }
 
 impl fmt::Display for UnloadStatus<'_> {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }

@@ -29,13 +29,11 @@ pub struct AgentCallbackLoginAction<'a> {
 impl<'a> AgentCallbackLoginAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, agent: None, exten: None, context: None, wrapup_time: None, ack_call: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -43,7 +41,6 @@ impl<'a> AgentCallbackLoginAction<'a> {
     }
 
     /// Sets it: The agent. `Agent`
-    #[inline]
     #[must_use]
     pub fn with_agent(mut self, value: impl Into<Text<'a>>) -> Self {
         self.agent = Some(value.into());
@@ -51,7 +48,6 @@ impl<'a> AgentCallbackLoginAction<'a> {
     }
 
     /// Sets it: The extension. `Exten`
-    #[inline]
     #[must_use]
     pub fn with_exten(mut self, value: impl Into<Text<'a>>) -> Self {
         self.exten = Some(value.into());
@@ -59,7 +55,6 @@ impl<'a> AgentCallbackLoginAction<'a> {
     }
 
     /// Sets it: Context of the dialplan. `Context`
-    #[inline]
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());
@@ -67,7 +62,6 @@ impl<'a> AgentCallbackLoginAction<'a> {
     }
 
     /// Sets `WrapupTime`
-    #[inline]
     #[must_use]
     pub fn with_wrapup_time(mut self, value: impl Into<Text<'a>>) -> Self {
         self.wrapup_time = Some(value.into());
@@ -75,7 +69,6 @@ impl<'a> AgentCallbackLoginAction<'a> {
     }
 
     /// Sets `AckCall`
-    #[inline]
     #[must_use]
     pub fn with_ack_call(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.ack_call = Some(value.into());
@@ -130,13 +123,11 @@ pub struct AgentLogoffAction<'a> {
 
 impl<'a> AgentLogoffAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(agent: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, agent: agent.into(), soft: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -144,7 +135,6 @@ impl<'a> AgentLogoffAction<'a> {
     }
 
     /// Sets `Soft`
-    #[inline]
     #[must_use]
     pub fn with_soft(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.soft = Some(value.into());
@@ -191,13 +181,11 @@ pub struct AgentsAction<'a> {
 impl<'a> AgentsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

@@ -23,13 +23,11 @@ pub struct AbsoluteTimeoutAction<'a> {
 
 impl<'a> AbsoluteTimeoutAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(channel: impl Into<Text<'a>>, timeout: impl Into<Value<'a, i64>>) -> Self {
         Self { action_id: None, channel: channel.into(), timeout: timeout.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -78,13 +76,11 @@ pub struct CoreShowChannelMapAction<'a> {
 impl<'a> CoreShowChannelMapAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, channel: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -92,7 +88,6 @@ impl<'a> CoreShowChannelMapAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
-    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -137,13 +132,11 @@ pub struct CoreShowChannelsAction<'a> {
 impl<'a> CoreShowChannelsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -187,13 +180,11 @@ pub struct HangupAction<'a> {
 
 impl<'a> HangupAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), cause: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -201,7 +192,6 @@ impl<'a> HangupAction<'a> {
     }
 
     /// Sets it: The cause to hang up with. `Cause`; releases 1.8..
-    #[inline]
     #[must_use]
     pub fn with_cause(mut self, value: impl Into<Text<'a>>) -> Self {
         self.cause = Some(value.into());
@@ -252,7 +242,6 @@ pub struct MuteAudioAction<'a> {
 
 impl<'a> MuteAudioAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(
         channel: impl Into<Text<'a>>,
         state: impl Into<Value<'a, bool>>,
@@ -262,7 +251,6 @@ impl<'a> MuteAudioAction<'a> {
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -325,7 +313,6 @@ pub struct RedirectAction<'a> {
 
 impl<'a> RedirectAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(
         channel: impl Into<Text<'a>>,
         exten: impl Into<Text<'a>>,
@@ -346,7 +333,6 @@ impl<'a> RedirectAction<'a> {
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -354,7 +340,6 @@ impl<'a> RedirectAction<'a> {
     }
 
     /// Sets `ExtraChannel`
-    #[inline]
     #[must_use]
     pub fn with_extra_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.extra_channel = Some(value.into());
@@ -362,7 +347,6 @@ impl<'a> RedirectAction<'a> {
     }
 
     /// Sets `ExtraExten`; releases 1.8..
-    #[inline]
     #[must_use]
     pub fn with_extra_exten(mut self, value: impl Into<Text<'a>>) -> Self {
         self.extra_exten = Some(value.into());
@@ -370,7 +354,6 @@ impl<'a> RedirectAction<'a> {
     }
 
     /// Sets `ExtraContext`; releases 1.8..
-    #[inline]
     #[must_use]
     pub fn with_extra_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.extra_context = Some(value.into());
@@ -378,7 +361,6 @@ impl<'a> RedirectAction<'a> {
     }
 
     /// Sets `ExtraPriority`; releases 1.8..
-    #[inline]
     #[must_use]
     pub fn with_extra_priority(mut self, value: impl Into<Text<'a>>) -> Self {
         self.extra_priority = Some(value.into());
@@ -441,13 +423,11 @@ pub struct SendTextAction<'a> {
 
 impl<'a> SendTextAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(channel: impl Into<Text<'a>>, message_text: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), message_text: message_text.into(), content_type: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -455,7 +435,6 @@ impl<'a> SendTextAction<'a> {
     }
 
     /// Sets `Content-Type`; releases 13..
-    #[inline]
     #[must_use]
     pub fn with_content_type(mut self, value: impl Into<Text<'a>>) -> Self {
         self.content_type = Some(value.into());
@@ -509,13 +488,11 @@ pub struct SetCDRUserFieldAction<'a> {
 impl<'a> SetCDRUserFieldAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, user_field: None, channel: None, append: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -523,7 +500,6 @@ impl<'a> SetCDRUserFieldAction<'a> {
     }
 
     /// Sets it: Free text from the dialplan. `UserField`
-    #[inline]
     #[must_use]
     pub fn with_user_field(mut self, value: impl Into<Text<'a>>) -> Self {
         self.user_field = Some(value.into());
@@ -531,7 +507,6 @@ impl<'a> SetCDRUserFieldAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
-    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -539,7 +514,6 @@ impl<'a> SetCDRUserFieldAction<'a> {
     }
 
     /// Sets `Append`
-    #[inline]
     #[must_use]
     pub fn with_append(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.append = Some(value.into());
@@ -594,13 +568,11 @@ pub struct StatusAction<'a> {
 impl<'a> StatusAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, channel: None, variables: None, all_variables: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -608,7 +580,6 @@ impl<'a> StatusAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
-    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -616,7 +587,6 @@ impl<'a> StatusAction<'a> {
     }
 
     /// Sets `Variables`; releases 1.6.2..
-    #[inline]
     #[must_use]
     pub fn with_variables(mut self, value: impl Into<Text<'a>>) -> Self {
         self.variables = Some(value.into());
@@ -624,7 +594,6 @@ impl<'a> StatusAction<'a> {
     }
 
     /// Sets `AllVariables`; releases 14..
-    #[inline]
     #[must_use]
     pub fn with_all_variables(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.all_variables = Some(value.into());

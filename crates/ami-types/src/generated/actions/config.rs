@@ -20,13 +20,11 @@ pub struct CreateConfigAction<'a> {
 
 impl<'a> CreateConfigAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(filename: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, filename: filename.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -75,13 +73,11 @@ pub struct GetConfigAction<'a> {
 
 impl<'a> GetConfigAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(filename: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, filename: filename.into(), category: None, filter: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -89,7 +85,6 @@ impl<'a> GetConfigAction<'a> {
     }
 
     /// Sets it: The category. `Category`; releases 1.6.2..
-    #[inline]
     #[must_use]
     pub fn with_category(mut self, value: impl Into<Text<'a>>) -> Self {
         self.category = Some(value.into());
@@ -97,7 +92,6 @@ impl<'a> GetConfigAction<'a> {
     }
 
     /// Sets `Filter`; releases 12..
-    #[inline]
     #[must_use]
     pub fn with_filter(mut self, value: impl Into<Text<'a>>) -> Self {
         self.filter = Some(value.into());
@@ -150,13 +144,11 @@ pub struct GetConfigJSONAction<'a> {
 
 impl<'a> GetConfigJSONAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(filename: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, filename: filename.into(), category: None, filter: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -164,7 +156,6 @@ impl<'a> GetConfigJSONAction<'a> {
     }
 
     /// Sets it: The category. `Category`; releases 12..
-    #[inline]
     #[must_use]
     pub fn with_category(mut self, value: impl Into<Text<'a>>) -> Self {
         self.category = Some(value.into());
@@ -172,7 +163,6 @@ impl<'a> GetConfigJSONAction<'a> {
     }
 
     /// Sets `Filter`; releases 12..
-    #[inline]
     #[must_use]
     pub fn with_filter(mut self, value: impl Into<Text<'a>>) -> Self {
         self.filter = Some(value.into());
@@ -223,13 +213,11 @@ pub struct ListCategoriesAction<'a> {
 
 impl<'a> ListCategoriesAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(filename: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, filename: filename.into(), match_: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -237,7 +225,6 @@ impl<'a> ListCategoriesAction<'a> {
     }
 
     /// Sets it: Addresses that match. `Match`; releases 12..23
-    #[inline]
     #[must_use]
     pub fn with_match_(mut self, value: impl Into<Text<'a>>) -> Self {
         self.match_ = Some(value.into());
@@ -304,7 +291,6 @@ pub struct UpdateConfigAction<'a> {
 
 impl<'a> UpdateConfigAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(src_filename: impl Into<Text<'a>>, dst_filename: impl Into<Text<'a>>) -> Self {
         Self {
             action_id: None,
@@ -323,7 +309,6 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -331,7 +316,6 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Reload`
-    #[inline]
     #[must_use]
     pub fn with_reload(mut self, value: impl Into<Text<'a>>) -> Self {
         self.reload = Some(value.into());
@@ -339,7 +323,6 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Action-#`
-    #[inline]
     #[must_use]
     pub fn with_action(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.action = value.into();
@@ -347,7 +330,6 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Cat-#`
-    #[inline]
     #[must_use]
     pub fn with_cat(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.cat = value.into();
@@ -355,7 +337,6 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Var-#`
-    #[inline]
     #[must_use]
     pub fn with_var(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.var = value.into();
@@ -363,7 +344,6 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Value-#`
-    #[inline]
     #[must_use]
     pub fn with_value(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.value = value.into();
@@ -371,7 +351,6 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Match-#`
-    #[inline]
     #[must_use]
     pub fn with_match_(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.match_ = value.into();
@@ -379,7 +358,6 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Line-#`; releases 1.8..
-    #[inline]
     #[must_use]
     pub fn with_line(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.line = value.into();
@@ -387,7 +365,6 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Options-#`; releases 12..
-    #[inline]
     #[must_use]
     pub fn with_options(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.options = value.into();
@@ -395,7 +372,6 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `PreserveEffectiveContext`; releases 13..
-    #[inline]
     #[must_use]
     pub fn with_preserve_effective_context(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.preserve_effective_context = Some(value.into());

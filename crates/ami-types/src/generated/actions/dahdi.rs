@@ -21,13 +21,11 @@ pub struct DAHDIDNDoffAction<'a> {
 
 impl<'a> DAHDIDNDoffAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(dahdi_channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, dahdi_channel: dahdi_channel.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -72,13 +70,11 @@ pub struct DAHDIDNDonAction<'a> {
 
 impl<'a> DAHDIDNDonAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(dahdi_channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, dahdi_channel: dahdi_channel.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -125,13 +121,11 @@ pub struct DAHDIDialOffhookAction<'a> {
 
 impl<'a> DAHDIDialOffhookAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(dahdi_channel: impl Into<Text<'a>>, number: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, dahdi_channel: dahdi_channel.into(), number: number.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -178,13 +172,11 @@ pub struct DAHDIHangupAction<'a> {
 
 impl<'a> DAHDIHangupAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(dahdi_channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, dahdi_channel: dahdi_channel.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -228,13 +220,11 @@ pub struct DAHDIRestartAction<'a> {
 impl<'a> DAHDIRestartAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -277,13 +267,11 @@ pub struct DAHDIShowChannelsAction<'a> {
 impl<'a> DAHDIShowChannelsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, dahdi_channel: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -291,7 +279,6 @@ impl<'a> DAHDIShowChannelsAction<'a> {
     }
 
     /// Sets it: Number of the channel. `DAHDIChannel`
-    #[inline]
     #[must_use]
     pub fn with_dahdi_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.dahdi_channel = Some(value.into());
@@ -336,13 +323,11 @@ pub struct DAHDIShowStatusAction<'a> {
 impl<'a> DAHDIShowStatusAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -383,13 +368,11 @@ pub struct DAHDITransferAction<'a> {
 
 impl<'a> DAHDITransferAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(dahdi_channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, dahdi_channel: dahdi_channel.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -434,13 +417,11 @@ pub struct PRIDebugFileSetAction<'a> {
 
 impl<'a> PRIDebugFileSetAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(file: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, file: file.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -484,13 +465,11 @@ pub struct PRIDebugFileUnsetAction<'a> {
 impl<'a> PRIDebugFileUnsetAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -533,13 +512,11 @@ pub struct PRIDebugSetAction<'a> {
 
 impl<'a> PRIDebugSetAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(span: impl Into<Text<'a>>, level: impl Into<Value<'a, PriDebugLevel<'a>>>) -> Self {
         Self { action_id: None, span: span.into(), level: level.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -587,13 +564,11 @@ pub struct PRIShowSpansAction<'a> {
 impl<'a> PRIShowSpansAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, span: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -601,7 +576,6 @@ impl<'a> PRIShowSpansAction<'a> {
     }
 
     /// Sets it: Number of the span. `Span`
-    #[inline]
     #[must_use]
     pub fn with_span(mut self, value: impl Into<Text<'a>>) -> Self {
         self.span = Some(value.into());
@@ -647,13 +621,11 @@ pub struct ZapDNDoffAction<'a> {
 impl<'a> ZapDNDoffAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, zap_channel: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -661,7 +633,6 @@ impl<'a> ZapDNDoffAction<'a> {
     }
 
     /// Sets it: Number of the channel. `ZapChannel`
-    #[inline]
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());
@@ -707,13 +678,11 @@ pub struct ZapDNDonAction<'a> {
 impl<'a> ZapDNDonAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, zap_channel: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -721,7 +690,6 @@ impl<'a> ZapDNDonAction<'a> {
     }
 
     /// Sets it: Number of the channel. `ZapChannel`
-    #[inline]
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());
@@ -769,13 +737,11 @@ pub struct ZapDialOffhookAction<'a> {
 impl<'a> ZapDialOffhookAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, zap_channel: None, number: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -783,7 +749,6 @@ impl<'a> ZapDialOffhookAction<'a> {
     }
 
     /// Sets it: Number of the channel. `ZapChannel`
-    #[inline]
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());
@@ -791,7 +756,6 @@ impl<'a> ZapDialOffhookAction<'a> {
     }
 
     /// Sets `Number`
-    #[inline]
     #[must_use]
     pub fn with_number(mut self, value: impl Into<Text<'a>>) -> Self {
         self.number = Some(value.into());
@@ -839,13 +803,11 @@ pub struct ZapHangupAction<'a> {
 impl<'a> ZapHangupAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, zap_channel: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -853,7 +815,6 @@ impl<'a> ZapHangupAction<'a> {
     }
 
     /// Sets it: Number of the channel. `ZapChannel`
-    #[inline]
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());
@@ -898,13 +859,11 @@ pub struct ZapShowChannelsAction<'a> {
 impl<'a> ZapShowChannelsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -946,13 +905,11 @@ pub struct ZapTransferAction<'a> {
 impl<'a> ZapTransferAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, zap_channel: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -960,7 +917,6 @@ impl<'a> ZapTransferAction<'a> {
     }
 
     /// Sets it: Number of the channel. `ZapChannel`
-    #[inline]
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());

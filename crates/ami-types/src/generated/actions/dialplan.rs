@@ -30,7 +30,6 @@ pub struct DialplanExtensionAddAction<'a> {
 
 impl<'a> DialplanExtensionAddAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(
         context: impl Into<Text<'a>>,
         extension: impl Into<Text<'a>>,
@@ -49,7 +48,6 @@ impl<'a> DialplanExtensionAddAction<'a> {
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -57,7 +55,6 @@ impl<'a> DialplanExtensionAddAction<'a> {
     }
 
     /// Sets it: Arguments of the application. `ApplicationData`
-    #[inline]
     #[must_use]
     pub fn with_application_data(mut self, value: impl Into<Text<'a>>) -> Self {
         self.application_data = Some(value.into());
@@ -65,7 +62,6 @@ impl<'a> DialplanExtensionAddAction<'a> {
     }
 
     /// Sets `Replace`
-    #[inline]
     #[must_use]
     pub fn with_replace(mut self, value: impl Into<Text<'a>>) -> Self {
         self.replace = Some(value.into());
@@ -124,13 +120,11 @@ pub struct DialplanExtensionRemoveAction<'a> {
 
 impl<'a> DialplanExtensionRemoveAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(context: impl Into<Text<'a>>, extension: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, context: context.into(), extension: extension.into(), priority: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -138,7 +132,6 @@ impl<'a> DialplanExtensionRemoveAction<'a> {
     }
 
     /// Sets it: The priority. `Priority`
-    #[inline]
     #[must_use]
     pub fn with_priority(mut self, value: impl Into<Text<'a>>) -> Self {
         self.priority = Some(value.into());
@@ -189,13 +182,11 @@ pub struct GetVarAction<'a> {
 
 impl<'a> GetVarAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(variable: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: None, variable: variable.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -203,7 +194,6 @@ impl<'a> GetVarAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
-    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -254,13 +244,11 @@ pub struct SetVarAction<'a> {
 
 impl<'a> SetVarAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(variable: impl Into<Text<'a>>, value: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: None, variable: variable.into(), value: value.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -268,7 +256,6 @@ impl<'a> SetVarAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
-    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -321,13 +308,11 @@ pub struct ShowDialPlanAction<'a> {
 impl<'a> ShowDialPlanAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, extension: None, context: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -335,7 +320,6 @@ impl<'a> ShowDialPlanAction<'a> {
     }
 
     /// Sets it: The extension. `Extension`
-    #[inline]
     #[must_use]
     pub fn with_extension(mut self, value: impl Into<Text<'a>>) -> Self {
         self.extension = Some(value.into());
@@ -343,7 +327,6 @@ impl<'a> ShowDialPlanAction<'a> {
     }
 
     /// Sets it: Context of the dialplan. `Context`
-    #[inline]
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());

@@ -26,7 +26,6 @@ pub struct JabberSendAction<'a> {
 
 impl<'a> JabberSendAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(jabber: impl Into<Text<'a>>, message_text: impl Into<Text<'a>>, jid: impl Into<Text<'a>>) -> Self {
         Self {
             action_id: None,
@@ -38,7 +37,6 @@ impl<'a> JabberSendAction<'a> {
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -46,7 +44,6 @@ impl<'a> JabberSendAction<'a> {
     }
 
     /// Sets `ScreenName`; releases 1.4..23
-    #[inline]
     #[must_use]
     pub fn with_screen_name(mut self, value: impl Into<Text<'a>>) -> Self {
         self.screen_name = Some(value.into());
@@ -108,7 +105,6 @@ pub struct MessageSendAction<'a> {
 impl<'a> MessageSendAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self {
             action_id: None,
@@ -122,7 +118,6 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -130,7 +125,6 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets `To`
-    #[inline]
     #[must_use]
     pub fn with_to(mut self, value: impl Into<Text<'a>>) -> Self {
         self.to = Some(value.into());
@@ -138,7 +132,6 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets `From`
-    #[inline]
     #[must_use]
     pub fn with_from(mut self, value: impl Into<Text<'a>>) -> Self {
         self.from = Some(value.into());
@@ -146,7 +139,6 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets `Body`
-    #[inline]
     #[must_use]
     pub fn with_body(mut self, value: impl Into<Text<'a>>) -> Self {
         self.body = Some(value.into());
@@ -154,7 +146,6 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets `Base64Body`
-    #[inline]
     #[must_use]
     pub fn with_base64body(mut self, value: impl Into<Text<'a>>) -> Self {
         self.base64body = Some(value.into());
@@ -162,7 +153,6 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets it: The variable. `Variable`
-    #[inline]
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {
         self.variable = value.into();
@@ -170,7 +160,6 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets it: The destination's channel. `Destination`; releases 16..
-    #[inline]
     #[must_use]
     pub fn with_destination(mut self, value: impl Into<Text<'a>>) -> Self {
         self.destination = Some(value.into());

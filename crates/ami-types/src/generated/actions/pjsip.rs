@@ -22,13 +22,11 @@ pub struct PJSIPHangupAction<'a> {
 
 impl<'a> PJSIPHangupAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(cause: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: None, cause: cause.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -36,7 +34,6 @@ impl<'a> PJSIPHangupAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
-    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -92,13 +89,11 @@ pub struct PJSIPNotifyAction<'a> {
 impl<'a> PJSIPNotifyAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, endpoint: None, variable: Repeated::NONE, uri: None, channel: None, option: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -106,7 +101,6 @@ impl<'a> PJSIPNotifyAction<'a> {
     }
 
     /// Sets it: The endpoint. `Endpoint`
-    #[inline]
     #[must_use]
     pub fn with_endpoint(mut self, value: impl Into<Text<'a>>) -> Self {
         self.endpoint = Some(value.into());
@@ -114,7 +108,6 @@ impl<'a> PJSIPNotifyAction<'a> {
     }
 
     /// Sets it: The variable. `Variable`
-    #[inline]
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {
         self.variable = value.into();
@@ -122,7 +115,6 @@ impl<'a> PJSIPNotifyAction<'a> {
     }
 
     /// Sets it: The URI. `URI`; releases 13..
-    #[inline]
     #[must_use]
     pub fn with_uri(mut self, value: impl Into<Text<'a>>) -> Self {
         self.uri = Some(value.into());
@@ -130,7 +122,6 @@ impl<'a> PJSIPNotifyAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`; releases 13..
-    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -138,7 +129,6 @@ impl<'a> PJSIPNotifyAction<'a> {
     }
 
     /// Sets `Option`; releases 18..
-    #[inline]
     #[must_use]
     pub fn with_option(mut self, value: impl Into<Text<'a>>) -> Self {
         self.option = Some(value.into());
@@ -191,13 +181,11 @@ pub struct PJSIPQualifyAction<'a> {
 
 impl<'a> PJSIPQualifyAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(endpoint: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, endpoint: endpoint.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -242,13 +230,11 @@ pub struct PJSIPRegisterAction<'a> {
 
 impl<'a> PJSIPRegisterAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(registration: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, registration: registration.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -295,13 +281,11 @@ pub struct PJSIPSetMaintenanceAction<'a> {
 
 impl<'a> PJSIPSetMaintenanceAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(endpoint: impl Into<Text<'a>>, state: impl Into<Value<'a, bool>>) -> Self {
         Self { action_id: None, endpoint: endpoint.into(), state: state.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -348,13 +332,11 @@ pub struct PJSIPShowAorsAction<'a> {
 impl<'a> PJSIPShowAorsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -395,13 +377,11 @@ pub struct PJSIPShowAuthsAction<'a> {
 impl<'a> PJSIPShowAuthsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -442,13 +422,11 @@ pub struct PJSIPShowContactsAction<'a> {
 impl<'a> PJSIPShowContactsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -490,13 +468,11 @@ pub struct PJSIPShowEndpointAction<'a> {
 
 impl<'a> PJSIPShowEndpointAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(endpoint: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, endpoint: endpoint.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -541,13 +517,11 @@ pub struct PJSIPShowEndpointsAction<'a> {
 impl<'a> PJSIPShowEndpointsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -589,13 +563,11 @@ pub struct PJSIPShowMaintenanceAction<'a> {
 impl<'a> PJSIPShowMaintenanceAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, endpoint: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -603,7 +575,6 @@ impl<'a> PJSIPShowMaintenanceAction<'a> {
     }
 
     /// Sets it: The endpoint. `Endpoint`
-    #[inline]
     #[must_use]
     pub fn with_endpoint(mut self, value: impl Into<Text<'a>>) -> Self {
         self.endpoint = Some(value.into());
@@ -648,13 +619,11 @@ pub struct PJSIPShowRegistrationInboundContactStatusesAction<'a> {
 impl<'a> PJSIPShowRegistrationInboundContactStatusesAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -695,13 +664,11 @@ pub struct PJSIPShowRegistrationsInboundAction<'a> {
 impl<'a> PJSIPShowRegistrationsInboundAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -742,13 +709,11 @@ pub struct PJSIPShowRegistrationsOutboundAction<'a> {
 impl<'a> PJSIPShowRegistrationsOutboundAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -789,13 +754,11 @@ pub struct PJSIPShowResourceListsAction<'a> {
 impl<'a> PJSIPShowResourceListsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -836,13 +799,11 @@ pub struct PJSIPShowSubscriptionsInboundAction<'a> {
 impl<'a> PJSIPShowSubscriptionsInboundAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -883,13 +844,11 @@ pub struct PJSIPShowSubscriptionsOutboundAction<'a> {
 impl<'a> PJSIPShowSubscriptionsOutboundAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -930,13 +889,11 @@ pub struct PJSIPUnregisterAction<'a> {
 
 impl<'a> PJSIPUnregisterAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(registration: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, registration: registration.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

@@ -34,7 +34,6 @@ pub struct QueueAddAction<'a> {
 
 impl<'a> QueueAddAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(queue: impl Into<Text<'a>>, interface: impl Into<Text<'a>>) -> Self {
         Self {
             action_id: None,
@@ -50,7 +49,6 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -58,7 +56,6 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets it: Members with a lower penalty are called first. `Penalty`
-    #[inline]
     #[must_use]
     pub fn with_penalty(mut self, value: impl Into<Value<'a, i64>>) -> Self {
         self.penalty = Some(value.into());
@@ -66,7 +63,6 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets it: Whether the member is paused. `Paused`; releases 1.2..
-    #[inline]
     #[must_use]
     pub fn with_paused(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.paused = Some(value.into());
@@ -74,7 +70,6 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets it: Name of the member. `MemberName`; releases 1.4..
-    #[inline]
     #[must_use]
     pub fn with_member_name(mut self, value: impl Into<Text<'a>>) -> Self {
         self.member_name = Some(value.into());
@@ -82,7 +77,6 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets it: Device whose state counts for the member. `StateInterface`; releases 1.4..
-    #[inline]
     #[must_use]
     pub fn with_state_interface(mut self, value: impl Into<Text<'a>>) -> Self {
         self.state_interface = Some(value.into());
@@ -90,7 +84,6 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets `Wrapuptime`; releases 16..23
-    #[inline]
     #[must_use]
     pub fn with_wrapuptime(mut self, value: impl Into<Text<'a>>) -> Self {
         self.wrapuptime = Some(value.into());
@@ -98,7 +91,6 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets it: Why. `Reason`; releases 20..
-    #[inline]
     #[must_use]
     pub fn with_reason(mut self, value: impl Into<Text<'a>>) -> Self {
         self.reason = Some(value.into());
@@ -163,13 +155,11 @@ pub struct QueueChangePriorityCallerAction<'a> {
 
 impl<'a> QueueChangePriorityCallerAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(queue: impl Into<Text<'a>>, caller: impl Into<Text<'a>>, priority: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, queue: queue.into(), caller: caller.into(), priority: priority.into(), immediate: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -177,7 +167,6 @@ impl<'a> QueueChangePriorityCallerAction<'a> {
     }
 
     /// Sets `Immediate`; releases 18..
-    #[inline]
     #[must_use]
     pub fn with_immediate(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.immediate = Some(value.into());
@@ -236,7 +225,6 @@ pub struct QueueLogAction<'a> {
 
 impl<'a> QueueLogAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(queue: impl Into<Text<'a>>, event: impl Into<Text<'a>>) -> Self {
         Self {
             action_id: None,
@@ -249,7 +237,6 @@ impl<'a> QueueLogAction<'a> {
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -257,7 +244,6 @@ impl<'a> QueueLogAction<'a> {
     }
 
     /// Sets `UniqueId`
-    #[inline]
     #[must_use]
     pub fn with_unique_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.unique_id = Some(value.into());
@@ -265,7 +251,6 @@ impl<'a> QueueLogAction<'a> {
     }
 
     /// Sets it: The member's channel. `Interface`
-    #[inline]
     #[must_use]
     pub fn with_interface(mut self, value: impl Into<Text<'a>>) -> Self {
         self.interface = Some(value.into());
@@ -273,7 +258,6 @@ impl<'a> QueueLogAction<'a> {
     }
 
     /// Sets it: The text. `Message`
-    #[inline]
     #[must_use]
     pub fn with_message_text(mut self, value: impl Into<Text<'a>>) -> Self {
         self.message_text = Some(value.into());
@@ -330,13 +314,11 @@ pub struct QueueMemberRingInUseAction<'a> {
 
 impl<'a> QueueMemberRingInUseAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(interface: impl Into<Text<'a>>, ring_in_use: impl Into<Value<'a, bool>>) -> Self {
         Self { action_id: None, interface: interface.into(), ring_in_use: ring_in_use.into(), queue: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -344,7 +326,6 @@ impl<'a> QueueMemberRingInUseAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`
-    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -399,13 +380,11 @@ pub struct QueuePauseAction<'a> {
 
 impl<'a> QueuePauseAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(interface: impl Into<Text<'a>>, paused: impl Into<Value<'a, bool>>) -> Self {
         Self { action_id: None, interface: interface.into(), paused: paused.into(), queue: None, reason: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -413,7 +392,6 @@ impl<'a> QueuePauseAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`
-    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -421,7 +399,6 @@ impl<'a> QueuePauseAction<'a> {
     }
 
     /// Sets it: Why. `Reason`; releases 1.6.2..
-    #[inline]
     #[must_use]
     pub fn with_reason(mut self, value: impl Into<Text<'a>>) -> Self {
         self.reason = Some(value.into());
@@ -476,13 +453,11 @@ pub struct QueuePenaltyAction<'a> {
 
 impl<'a> QueuePenaltyAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(interface: impl Into<Text<'a>>, penalty: impl Into<Value<'a, i64>>) -> Self {
         Self { action_id: None, interface: interface.into(), penalty: penalty.into(), queue: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -490,7 +465,6 @@ impl<'a> QueuePenaltyAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`
-    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -546,13 +520,11 @@ pub struct QueueReloadAction<'a> {
 impl<'a> QueueReloadAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, queue: None, members: None, rules: None, parameters: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -560,7 +532,6 @@ impl<'a> QueueReloadAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`
-    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -568,7 +539,6 @@ impl<'a> QueueReloadAction<'a> {
     }
 
     /// Sets `Members`
-    #[inline]
     #[must_use]
     pub fn with_members(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.members = Some(value.into());
@@ -576,7 +546,6 @@ impl<'a> QueueReloadAction<'a> {
     }
 
     /// Sets `Rules`
-    #[inline]
     #[must_use]
     pub fn with_rules(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.rules = Some(value.into());
@@ -584,7 +553,6 @@ impl<'a> QueueReloadAction<'a> {
     }
 
     /// Sets `Parameters`
-    #[inline]
     #[must_use]
     pub fn with_parameters(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.parameters = Some(value.into());
@@ -637,13 +605,11 @@ pub struct QueueRemoveAction<'a> {
 
 impl<'a> QueueRemoveAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(queue: impl Into<Text<'a>>, interface: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, queue: queue.into(), interface: interface.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -691,13 +657,11 @@ pub struct QueueResetAction<'a> {
 impl<'a> QueueResetAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, queue: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -705,7 +669,6 @@ impl<'a> QueueResetAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`
-    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -751,13 +714,11 @@ pub struct QueueRuleAction<'a> {
 impl<'a> QueueRuleAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, rule: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -765,7 +726,6 @@ impl<'a> QueueRuleAction<'a> {
     }
 
     /// Sets `Rule`
-    #[inline]
     #[must_use]
     pub fn with_rule(mut self, value: impl Into<Text<'a>>) -> Self {
         self.rule = Some(value.into());
@@ -814,13 +774,11 @@ pub struct QueueStatusAction<'a> {
 impl<'a> QueueStatusAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, queue: None, member: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -828,7 +786,6 @@ impl<'a> QueueStatusAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`; releases 1.4..
-    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -836,7 +793,6 @@ impl<'a> QueueStatusAction<'a> {
     }
 
     /// Sets it: Name of the member. `Member`; releases 1.4..
-    #[inline]
     #[must_use]
     pub fn with_member(mut self, value: impl Into<Text<'a>>) -> Self {
         self.member = Some(value.into());
@@ -885,13 +841,11 @@ pub struct QueueSummaryAction<'a> {
 impl<'a> QueueSummaryAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, queue: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -899,7 +853,6 @@ impl<'a> QueueSummaryAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`
-    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -948,13 +901,11 @@ pub struct QueueWithdrawCallerAction<'a> {
 
 impl<'a> QueueWithdrawCallerAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(queue: impl Into<Text<'a>>, caller: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, queue: queue.into(), caller: caller.into(), withdraw_info: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -962,7 +913,6 @@ impl<'a> QueueWithdrawCallerAction<'a> {
     }
 
     /// Sets `WithdrawInfo`
-    #[inline]
     #[must_use]
     pub fn with_withdraw_info(mut self, value: impl Into<Text<'a>>) -> Self {
         self.withdraw_info = Some(value.into());
@@ -1010,13 +960,11 @@ pub struct QueuesAction<'a> {
 impl<'a> QueuesAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

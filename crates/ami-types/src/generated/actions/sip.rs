@@ -24,13 +24,11 @@ pub struct SIPnotifyAction<'a> {
 
 impl<'a> SIPnotifyAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), variable: Repeated::NONE, call_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -38,7 +36,6 @@ impl<'a> SIPnotifyAction<'a> {
     }
 
     /// Sets it: The variable. `Variable`
-    #[inline]
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {
         self.variable = value.into();
@@ -46,7 +43,6 @@ impl<'a> SIPnotifyAction<'a> {
     }
 
     /// Sets `Call-ID`; releases 13..20
-    #[inline]
     #[must_use]
     pub fn with_call_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.call_id = Some(value.into());
@@ -95,13 +91,11 @@ pub struct SIPpeersAction<'a> {
 impl<'a> SIPpeersAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -144,13 +138,11 @@ pub struct SIPpeerstatusAction<'a> {
 impl<'a> SIPpeerstatusAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, peer: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -158,7 +150,6 @@ impl<'a> SIPpeerstatusAction<'a> {
     }
 
     /// Sets it: The peer. `Peer`
-    #[inline]
     #[must_use]
     pub fn with_peer(mut self, value: impl Into<Text<'a>>) -> Self {
         self.peer = Some(value.into());
@@ -203,13 +194,11 @@ pub struct SIPqualifypeerAction<'a> {
 
 impl<'a> SIPqualifypeerAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(peer: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, peer: peer.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -254,13 +243,11 @@ pub struct SIPshowpeerAction<'a> {
 
 impl<'a> SIPshowpeerAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(peer: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, peer: peer.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -305,13 +292,11 @@ pub struct SIPshowregistryAction<'a> {
 impl<'a> SIPshowregistryAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

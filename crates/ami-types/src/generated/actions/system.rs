@@ -22,13 +22,11 @@ pub struct ChallengeAction<'a> {
 
 impl<'a> ChallengeAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(auth_type: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, auth_type: auth_type.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -73,13 +71,11 @@ pub struct CommandAction<'a> {
 
 impl<'a> CommandAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(command: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, command: command.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -123,13 +119,11 @@ pub struct CoreSettingsAction<'a> {
 impl<'a> CoreSettingsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -169,13 +163,11 @@ pub struct CoreStatusAction<'a> {
 impl<'a> CoreStatusAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -220,13 +212,11 @@ pub struct DataGetAction<'a> {
 
 impl<'a> DataGetAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(path: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, path: path.into(), search: None, filter: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -234,7 +224,6 @@ impl<'a> DataGetAction<'a> {
     }
 
     /// Sets `Search`
-    #[inline]
     #[must_use]
     pub fn with_search(mut self, value: impl Into<Text<'a>>) -> Self {
         self.search = Some(value.into());
@@ -242,7 +231,6 @@ impl<'a> DataGetAction<'a> {
     }
 
     /// Sets `Filter`
-    #[inline]
     #[must_use]
     pub fn with_filter(mut self, value: impl Into<Text<'a>>) -> Self {
         self.filter = Some(value.into());
@@ -291,13 +279,11 @@ pub struct EventsAction<'a> {
 
 impl<'a> EventsAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(event_mask: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, event_mask: event_mask.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -347,13 +333,11 @@ pub struct FilterAction<'a> {
 impl<'a> FilterAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, operation: None, filter: None, match_criteria: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -361,7 +345,6 @@ impl<'a> FilterAction<'a> {
     }
 
     /// Sets it: What to do with the filter. `Operation`
-    #[inline]
     #[must_use]
     pub fn with_operation(mut self, value: impl Into<Text<'a>>) -> Self {
         self.operation = Some(value.into());
@@ -369,7 +352,6 @@ impl<'a> FilterAction<'a> {
     }
 
     /// Sets `Filter`
-    #[inline]
     #[must_use]
     pub fn with_filter(mut self, value: impl Into<Text<'a>>) -> Self {
         self.filter = Some(value.into());
@@ -377,7 +359,6 @@ impl<'a> FilterAction<'a> {
     }
 
     /// Sets `MatchCriteria`; releases 18..
-    #[inline]
     #[must_use]
     pub fn with_match_criteria(mut self, value: impl Into<Text<'a>>) -> Self {
         self.match_criteria = Some(value.into());
@@ -425,13 +406,11 @@ pub struct FilterListAction<'a> {
 impl<'a> FilterListAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -471,13 +450,11 @@ pub struct ListCommandsAction<'a> {
 impl<'a> ListCommandsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -517,13 +494,11 @@ pub struct LoggerRotateAction<'a> {
 impl<'a> LoggerRotateAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -572,13 +547,11 @@ pub struct LoginAction<'a> {
 
 impl<'a> LoginAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(username: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, username: username.into(), secret: None, auth_type: None, key: None, events: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -586,7 +559,6 @@ impl<'a> LoginAction<'a> {
     }
 
     /// Sets it: The password, for a login in clear text. `Secret`
-    #[inline]
     #[must_use]
     pub fn with_secret(mut self, value: impl Into<Secret<'a>>) -> Self {
         self.secret = Some(value.into());
@@ -594,7 +566,6 @@ impl<'a> LoginAction<'a> {
     }
 
     /// Sets `MD5` for a login by challenge. `AuthType`
-    #[inline]
     #[must_use]
     pub fn with_auth_type(mut self, value: impl Into<Text<'a>>) -> Self {
         self.auth_type = Some(value.into());
@@ -602,7 +573,6 @@ impl<'a> LoginAction<'a> {
     }
 
     /// Sets it: Lower-case hexadecimal MD5 of challenge and password. `Key`
-    #[inline]
     #[must_use]
     pub fn with_key(mut self, value: impl Into<Secret<'a>>) -> Self {
         self.key = Some(value.into());
@@ -610,7 +580,6 @@ impl<'a> LoginAction<'a> {
     }
 
     /// Sets `off`, `on`, or the classes of events to send. `Events`
-    #[inline]
     #[must_use]
     pub fn with_events(mut self, value: impl Into<Text<'a>>) -> Self {
         self.events = Some(value.into());
@@ -662,13 +631,11 @@ pub struct LogoffAction<'a> {
 impl<'a> LogoffAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -709,13 +676,11 @@ pub struct ModuleCheckAction<'a> {
 
 impl<'a> ModuleCheckAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(module: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, module: module.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -764,13 +729,11 @@ pub struct ModuleLoadAction<'a> {
 
 impl<'a> ModuleLoadAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(load_type: impl Into<Value<'a, ModuleLoadType<'a>>>) -> Self {
         Self { action_id: None, module: None, load_type: load_type.into(), recursive: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -778,7 +741,6 @@ impl<'a> ModuleLoadAction<'a> {
     }
 
     /// Sets it: The module. `Module`
-    #[inline]
     #[must_use]
     pub fn with_module(mut self, value: impl Into<Text<'a>>) -> Self {
         self.module = Some(value.into());
@@ -786,7 +748,6 @@ impl<'a> ModuleLoadAction<'a> {
     }
 
     /// Sets `Recursive`; releases 18..
-    #[inline]
     #[must_use]
     pub fn with_recursive(mut self, value: impl Into<Text<'a>>) -> Self {
         self.recursive = Some(value.into());
@@ -834,13 +795,11 @@ pub struct PingAction<'a> {
 impl<'a> PingAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -882,13 +841,11 @@ pub struct ReloadAction<'a> {
 impl<'a> ReloadAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, module: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -896,7 +853,6 @@ impl<'a> ReloadAction<'a> {
     }
 
     /// Sets it: The module. `Module`
-    #[inline]
     #[must_use]
     pub fn with_module(mut self, value: impl Into<Text<'a>>) -> Self {
         self.module = Some(value.into());
@@ -940,13 +896,11 @@ pub struct RptLocalNodesAction<'a> {
 impl<'a> RptLocalNodesAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -988,13 +942,11 @@ pub struct RptStatusAction<'a> {
 impl<'a> RptStatusAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
-    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, command: None }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -1002,7 +954,6 @@ impl<'a> RptStatusAction<'a> {
     }
 
     /// Sets `Command`
-    #[inline]
     #[must_use]
     pub fn with_command(mut self, value: impl Into<Text<'a>>) -> Self {
         self.command = Some(value.into());
@@ -1048,13 +999,11 @@ pub struct WaitEventAction<'a> {
 
 impl<'a> WaitEventAction<'a> {
     /// The action with what it needs.
-    #[inline]
     pub fn new(timeout: impl Into<Value<'a, i64>>) -> Self {
         Self { action_id: None, timeout: timeout.into() }
     }
 
     /// Sets `ActionID`.
-    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

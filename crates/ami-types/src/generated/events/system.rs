@@ -17,7 +17,6 @@ pub struct CloseSession<'a>(Located<'a, 1>);
 
 impl<'a> CloseSession<'a> {
     /// `CloseSession`
-    #[inline]
     pub fn close_session(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -26,12 +25,10 @@ impl<'a> CloseSession<'a> {
 impl<'a> TypedEvent<'a> for CloseSession<'a> {
     const ID: EventId = EventId::CloseSession;
 
-    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
-    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -52,7 +49,6 @@ pub struct DeadlockStart<'a>(Located<'a, 1>);
 
 impl<'a> DeadlockStart<'a> {
     /// The lock. `Mutex`
-    #[inline]
     pub fn mutex(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -61,12 +57,10 @@ impl<'a> DeadlockStart<'a> {
 impl<'a> TypedEvent<'a> for DeadlockStart<'a> {
     const ID: EventId = EventId::DeadlockStart;
 
-    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
-    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -87,19 +81,16 @@ pub struct FullyBooted<'a>(Located<'a, 3>);
 
 impl<'a> FullyBooted<'a> {
     /// Time since the start. `Uptime`, in seconds; releases 14..
-    #[inline]
     pub fn uptime(&self) -> Field<'a, Seconds> {
         self.0.field(0)
     }
 
     /// Time since the last reload. `LastReload`, in seconds; releases 14..
-    #[inline]
     pub fn last_reload(&self) -> Field<'a, Seconds> {
         self.0.field(1)
     }
 
     /// The status. `Status`
-    #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -108,12 +99,10 @@ impl<'a> FullyBooted<'a> {
 impl<'a> TypedEvent<'a> for FullyBooted<'a> {
     const ID: EventId = EventId::FullyBooted;
 
-    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
-    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -134,13 +123,11 @@ pub struct Load<'a>(Located<'a, 2>);
 
 impl<'a> Load<'a> {
     /// The module concerned. `Module`
-    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The status. `Status`
-    #[inline]
     pub fn status(&self) -> Field<'a, ModuleLoadStatus<'a>> {
         self.0.field(1)
     }
@@ -149,12 +136,10 @@ impl<'a> Load<'a> {
 impl<'a> TypedEvent<'a> for Load<'a> {
     const ID: EventId = EventId::Load;
 
-    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
-    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -175,19 +160,16 @@ pub struct LogChannel<'a>(Located<'a, 3>);
 
 impl<'a> LogChannel<'a> {
     /// Name of the channel. `Channel`
-    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether the log is on. `Enabled`
-    #[inline]
     pub fn enabled(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Why. `Reason`
-    #[inline]
     pub fn reason(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -196,12 +178,10 @@ impl<'a> LogChannel<'a> {
 impl<'a> TypedEvent<'a> for LogChannel<'a> {
     const ID: EventId = EventId::LogChannel;
 
-    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
-    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -222,19 +202,16 @@ pub struct ModuleLoadReport<'a>(Located<'a, 3>);
 
 impl<'a> ModuleLoadReport<'a> {
     /// `Done`. `ModuleLoadStatus`
-    #[inline]
     pub fn module_load_status(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Which modules were loaded. `ModuleSelection`
-    #[inline]
     pub fn module_selection(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Number of modules. `ModuleCount`
-    #[inline]
     pub fn module_count(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
@@ -243,12 +220,10 @@ impl<'a> ModuleLoadReport<'a> {
 impl<'a> TypedEvent<'a> for ModuleLoadReport<'a> {
     const ID: EventId = EventId::ModuleLoadReport;
 
-    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
-    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -270,12 +245,10 @@ pub struct Placeholder<'a>(Located<'a, 0>);
 impl<'a> TypedEvent<'a> for Placeholder<'a> {
     const ID: EventId = EventId::Placeholder;
 
-    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
-    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -296,19 +269,16 @@ pub struct Reload<'a>(Located<'a, 3>);
 
 impl<'a> Reload<'a> {
     /// Message of the presence. `Message`; releases 1.0..11
-    #[inline]
     pub fn message_text(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The module concerned. `Module`; releases 1.6.2..
-    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The status. `Status`; releases 1.6.2..
-    #[inline]
     pub fn status(&self) -> Field<'a, ReloadStatus<'a>> {
         self.0.field(2)
     }
@@ -317,12 +287,10 @@ impl<'a> Reload<'a> {
 impl<'a> TypedEvent<'a> for Reload<'a> {
     const ID: EventId = EventId::Reload;
 
-    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
-    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -343,13 +311,11 @@ pub struct Shutdown<'a>(Located<'a, 2>);
 
 impl<'a> Shutdown<'a> {
     /// How: cleanly or not. `Shutdown`
-    #[inline]
     pub fn shutdown(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether the server starts again. `Restart`
-    #[inline]
     pub fn restart(&self) -> Field<'a, bool> {
         self.0.field(1)
     }
@@ -358,12 +324,10 @@ impl<'a> Shutdown<'a> {
 impl<'a> TypedEvent<'a> for Shutdown<'a> {
     const ID: EventId = EventId::Shutdown;
 
-    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
-    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -384,13 +348,11 @@ pub struct Unload<'a>(Located<'a, 2>);
 
 impl<'a> Unload<'a> {
     /// The module concerned. `Module`
-    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The status. `Status`
-    #[inline]
     pub fn status(&self) -> Field<'a, UnloadStatus<'a>> {
         self.0.field(1)
     }
@@ -399,12 +361,10 @@ impl<'a> Unload<'a> {
 impl<'a> TypedEvent<'a> for Unload<'a> {
     const ID: EventId = EventId::Unload;
 
-    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
-    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -426,12 +386,10 @@ pub struct WaitEventComplete<'a>(Located<'a, 0>);
 impl<'a> TypedEvent<'a> for WaitEventComplete<'a> {
     const ID: EventId = EventId::WaitEventComplete;
 
-    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
-    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -454,12 +412,10 @@ pub struct DataGetTree<'a>(Located<'a, 0>);
 impl<'a> TypedEvent<'a> for DataGetTree<'a> {
     const ID: EventId = EventId::DataGetTree;
 
-    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
-    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

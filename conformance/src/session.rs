@@ -4,10 +4,10 @@ use ami_wire::{Kind, Message};
 
 use crate::deviations::{Break, Deviation, Match};
 use crate::facts::Facts;
-use crate::finding::{Counts, Finding, Place, Reference, Sender};
+use crate::finding::{Counts, Finding, Place, Reference, Sender, Severity};
 use crate::model::{Channel, ChannelKey, Event, Forgotten, Model, Order};
 use crate::release::Releases;
-use crate::rules::{Cx, Ended, On, RULES, Raised, Scene};
+use crate::rules::{Cx, Dispatch, Ended, Era, RULES, Raised, Rule, Scene};
 
 /// How to check.
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +21,20 @@ pub struct Options {
     pub window: usize,
     /// Whether findings are compared with the known deviations of stock servers.
     pub known: bool,
+    /// Whether rules of severity [`Note`](crate::Severity::Note) are checked; by default they are off.
+    pub notes: bool,
+}
+
+impl Options {
+    /// How grave a break of this rule is; nothing when the rule is not checked.
+    fn severity(&self, rule: &Rule) -> Option<Severity> {
+        Some(rule.severity).filter(|severity| self.notes || *severity != Severity::Note)
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { complete: false, release: None, window: 8192, known: true }
+        Self { complete: false, release: None, window: 8192, known: true, notes: false }
     }
 }
 
@@ -78,6 +87,9 @@ pub struct Session {
     model: Model,
     generation: Generation,
     release: Option<Releases>,
+    /// By rule; those without are not checked.
+    severities: Vec<Option<Severity>>,
+    dispatch: Dispatch,
     counts: Vec<Counts>,
     raised: Vec<Raised>,
     waiting: Vec<Waiting>,
@@ -117,12 +129,15 @@ impl Session {
             Some(release) if release.is_modern() => Generation::Modern,
             Some(_) => Generation::Legacy,
         };
+        let severities: Vec<_> = RULES.iter().map(|rule| options.severity(rule)).collect();
         Self {
             connection,
             options,
             model: Model::new(options.window),
             generation,
             release: options.release,
+            dispatch: Dispatch::new(|index| severities.get(index).copied().flatten().is_some()),
+            severities,
             counts: vec![Counts::default(); RULES.len()],
             raised: Vec::new(),
             waiting: Vec::new(),
@@ -176,6 +191,14 @@ impl Session {
         }
     }
 
+    fn era(&self) -> Option<Era> {
+        match self.generation {
+            Generation::Modern => Some(Era::Modern),
+            Generation::Legacy => Some(Era::Legacy),
+            Generation::Unknown => None,
+        }
+    }
+
     fn banner(&mut self, line: &[u8]) {
         if self.options.release.is_none()
             && let Some(release) = Releases::from_banner(line)
@@ -195,15 +218,13 @@ impl Session {
         let facts = Facts::read(message, name);
         let at = Reference { place, event: facts.event.label(name) };
         let named = self.model.meet(&facts);
-        if self.generation == Generation::Modern && facts.is_judged() {
+        if let Some(era) = self.era().filter(|_| facts.is_judged()) {
             let scene = Scene { facts: &facts, named: &named, model: &self.model, at: &at };
-            for (index, rule) in RULES.iter().enumerate() {
-                let concerned = match rule.on {
-                    On::Channels => !named.channels.is_empty(),
-                    On::Events(events) => events.contains(&facts.event),
-                };
-                if concerned && let Some(counts) = self.counts.get_mut(index) {
-                    let severity = rule.severity;
+            for index in self.dispatch.concerned(era, facts.event, !named.channels.is_empty()) {
+                let index = usize::from(*index);
+                if let (Some(rule), Some(counts), Some(Some(severity))) =
+                    (RULES.get(index).copied(), self.counts.get_mut(index), self.severities.get(index).copied())
+                {
                     let ended = Ended::Forgotten;
                     (rule.message)(&scene, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
                 }
@@ -243,9 +264,16 @@ impl Session {
         if forgotten.channels.is_empty() && forgotten.bridges.is_empty() {
             return;
         }
+        let era = self.era().unwrap_or(Era::Modern);
         for (index, rule) in RULES.iter().enumerate() {
-            let Some(counts) = self.counts.get_mut(index) else { continue };
-            let severity = rule.severity;
+            let (Some(counts), Some(Some(severity))) =
+                (self.counts.get_mut(index), self.severities.get(index).copied())
+            else {
+                continue;
+            };
+            if !rule.era.includes(era) {
+                continue;
+            }
             let mut cx = Cx { rule, index, severity, ended, counts, raised: &mut self.raised };
             if let Some(end) = rule.channel_end {
                 forgotten.channels.iter().for_each(|channel| end(channel, &mut cx));

@@ -10,7 +10,7 @@ fn on_the_wire(example: &str) -> Vec<u8> {
 }
 
 fn options() -> Options {
-    Options { release: Some(Releases::parse("22").unwrap()), ..Options::default() }
+    Options { release: Some(Releases::parse("22").unwrap()), notes: true, ..Options::default() }
 }
 
 #[test]

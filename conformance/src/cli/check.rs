@@ -89,8 +89,13 @@ impl FailOn {
 
 impl Args {
     pub(super) fn run(self) -> io::Result<Outcome> {
-        let options =
-            Options { complete: self.complete, release: self.release, window: self.window, known: !self.no_known };
+        let options = Options {
+            complete: self.complete,
+            release: self.release,
+            window: self.window,
+            known: !self.no_known,
+            ..Options::default()
+        };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.unwrap_or(0)).build();
         let traces = Trace::gather(&self.files);
         let check_all = || -> Vec<_> {

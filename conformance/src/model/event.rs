@@ -9,14 +9,17 @@ macro_rules! events {
         #[allow(missing_docs, reason = "the names are the protocol's")]
         pub enum Event { $($name,)* Other }
 
+        const ALL: &[Event] = &[$(Event::$name,)* Event::Other];
+
         impl Event {
+            /// How many events are told apart, the other ones counted as one.
+            pub(crate) const COUNT: usize = ALL.len();
+
             /// The event with this name on the wire.
             pub fn from_name(name: &[u8]) -> Self {
-                // Matched as text: the compiler then compares lengths first.
-                match std::str::from_utf8(name) {
-                    $(Ok($wire) => Self::$name,)*
-                    _ => Self::Other,
-                }
+                let Some(candidates) = BY_LENGTH.get(name.len()) else { return Self::Other };
+                let events = candidates.iter().map_while(|at| ALL.get(usize::from(*at)));
+                events.copied().find(|event| event.name().as_bytes() == name).unwrap_or(Self::Other)
             }
 
             /// The name on the wire; empty for those that are not told apart.
@@ -31,6 +34,22 @@ macro_rules! events {
         }
     };
 }
+
+/// The positions in `ALL` of the events whose names have a length; the places behind the last are beyond the end.
+const BY_LENGTH: [[u8; 16]; 33] = {
+    let mut table = [[u8::MAX; 16]; 33];
+    let mut at = 0;
+    while at + 1 < Event::COUNT {
+        let length = ALL[at].name().len();
+        let mut free = 0;
+        while table[length][free] != u8::MAX {
+            free += 1;
+        }
+        table[length][free] = at as u8;
+        at += 1;
+    }
+    table
+};
 
 /// How the place of an event among others is promised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

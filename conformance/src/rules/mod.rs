@@ -7,10 +7,12 @@ mod bridge;
 mod channel;
 mod context;
 mod dial;
+mod dispatch;
 
 use std::fmt;
 
 pub(crate) use context::{Cx, Ended, Raised, Scene};
+pub(crate) use dispatch::Dispatch;
 
 use crate::finding::Severity;
 use crate::model::{Bridge, Channel, Event};
@@ -33,6 +35,8 @@ pub struct Rule {
     pub conforming: &'static str,
     /// A minimal trace that breaks it.
     pub violating: &'static str,
+    /// The generation of servers that it speaks of.
+    pub(crate) era: Era,
     /// The messages that it looks at.
     pub(crate) on: On,
     /// Looks at one of them.
@@ -64,6 +68,24 @@ pub(crate) enum On {
     Channels,
     /// These events.
     Events(&'static [Event]),
+}
+
+/// The generation of servers that a rule speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Era {
+    /// Up to release 11.
+    Legacy,
+    /// Release 12 and later.
+    Modern,
+    /// All releases.
+    Any,
+}
+
+impl Era {
+    /// Whether a rule of this era speaks of servers of that one.
+    pub(crate) fn includes(self, other: Self) -> bool {
+        self == Self::Any || self == other
+    }
 }
 
 /// Every rule, in the order in which they are listed.

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Bridge, Event};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "bridge/empty-before-destroy",
@@ -47,6 +47,7 @@ Event: BridgeDestroy
 Privilege: call,all
 BridgeUniqueid: 6f0d41ee-c9f2-4f8d-8f1d-1d2d3bd5b0aa
 ",
+    era: Era::Modern,
     on: On::Events(&[Event::BridgeDestroy]),
     message,
     channel_end: None,

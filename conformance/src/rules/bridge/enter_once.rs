@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "bridge/enter-once",
@@ -43,6 +43,7 @@ BridgeUniqueid: 6f0d41ee-c9f2-4f8d-8f1d-1d2d3bd5b0aa
 Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 ",
+    era: Era::Modern,
     on: On::Events(&[Event::BridgeEnter]),
     message,
     channel_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Channel, Event};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "channel/hangup-once",
@@ -37,6 +37,7 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 Cause: 16
 ",
+    era: Era::Modern,
     on: On::Events(&[Event::Hangup]),
     message,
     channel_end: Some(end),

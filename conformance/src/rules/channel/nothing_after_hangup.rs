@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Channel, Event, Order};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "channel/nothing-after-hangup",
@@ -40,6 +40,7 @@ Uniqueid: 1795516800.1
 Variable: RESULT
 Value: 1
 ",
+    era: Era::Modern,
     on: On::Channels,
     message,
     channel_end: Some(end),

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dial/begin-before-end",
@@ -38,8 +38,9 @@ Event: DialEnd
 Privilege: call,all
 DestChannel: PJSIP/200-00000002
 DestUniqueid: 1795516800.2
-DialStatus: ANSWER
+DialStatus: BUSY
 ",
+    era: Era::Modern,
     on: On::Events(&[Event::DialEnd]),
     message,
     channel_end: None,

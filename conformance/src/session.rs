@@ -56,6 +56,7 @@ struct Waiting {
     channel: ChannelKey,
     comes: fn(&Channel) -> bool,
     until: u64,
+    if_cut: bool,
 }
 
 /// One connection under check.
@@ -254,7 +255,7 @@ impl Session {
             if !came && !ends && now < waiting.until {
                 return true;
             }
-            let known = (came || ends).then_some(waiting.deviation.id);
+            let known = (came || (ends && waiting.if_cut)).then_some(waiting.deviation.id);
             out.push(Finding { known, ..waiting.finding.clone() });
             false
         });
@@ -310,9 +311,9 @@ fn file(
                 finding.known = Some(deviation.id);
                 break;
             }
-            Match::If { channel, comes, within } => {
+            Match::If { channel, comes, within, if_cut } => {
                 let until = broken.scene.at.place.message + within;
-                waiting.push(Waiting { finding, deviation, channel, comes, until });
+                waiting.push(Waiting { finding, deviation, channel, comes, until, if_cut });
                 return;
             }
         }

@@ -1,6 +1,7 @@
 //! What stock servers do not keep about dials.
 
 use super::{Break, Deviation, Match};
+use crate::model::{Channel, DialEnd};
 
 pub(super) static ORIGINATE_TIMEOUT_WITHOUT_DIALEND: Deviation = Deviation {
     id: "originate-timeout-without-dialend",
@@ -59,7 +60,7 @@ fn called_by_queue(broken: &Break<'_, '_>) -> bool {
 /// Whether a queue called the destination, and its last `DialEnd` came just before with this status; the one at hand
 /// is a CANCEL.
 fn queue_cancels_after(broken: &Break<'_, '_>, first: &[u8]) -> bool {
-    let Some((end, status)) = &broken.channel.dial_end else { return false };
+    let Some(DialEnd { end, status, .. }) = &broken.channel.dial_end else { return false };
     called_by_queue(broken)
         && **status == *first
         && broken.scene.facts.message.get("DialStatus") == Some(b"CANCEL")
@@ -114,14 +115,17 @@ pub(super) static FEATURE_DIAL_WITHOUT_BEGIN: Deviation = Deviation {
             return Match::No;
         }
         // An earlier end means that the dial had a beginning.
-        let ended = broken.channel.dial_end.is_some();
-        if facts.role("").is_none() && broken.channel.is_local_half(1) && !ended {
+        let ended = broken.channel.dial_end.as_ref();
+        if facts.role("").is_none() && broken.channel.is_local_half(1) && ended.is_none() {
             return Match::Yes;
         }
         match &broken.channel.picks_up {
             Some(pickup) => (broken.since(pickup) <= NEAR_A_PICKUP).into(),
             None => {
-                Match::If { channel: broken.key, comes: |channel| channel.picks_up.is_some(), within: NEAR_A_PICKUP }
+                // The channel that picks up was called by nobody before, and now has a caller.
+                let if_cut = ended.is_some_and(|before| !before.has_caller) && facts.role("").is_some();
+                let comes = |channel: &Channel| channel.picks_up.is_some();
+                Match::If { channel: broken.key, comes, within: NEAR_A_PICKUP, if_cut }
             }
         }
     },

@@ -65,6 +65,8 @@ pub(crate) enum Match {
         channel: ChannelKey,
         comes: fn(&Channel) -> bool,
         within: u64,
+        /// Whether it does as well when the trace ends before that is decided.
+        if_cut: bool,
     },
 }
 

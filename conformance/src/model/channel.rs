@@ -58,6 +58,17 @@ pub struct Dial {
     pub has_caller: bool,
 }
 
+/// The end of a dial to a channel.
+#[derive(Clone, Debug)]
+pub struct DialEnd {
+    /// The `DialEnd`.
+    pub end: Reference,
+    /// Its `DialStatus`.
+    pub status: Box<[u8]>,
+    /// Whether it names a caller.
+    pub has_caller: bool,
+}
+
 /// That a channel is in a bridge: from `BridgeEnter` to `BridgeLeave`.
 #[derive(Clone, Debug)]
 pub struct Membership {
@@ -86,8 +97,8 @@ pub struct Channel {
     pub memberships: SmallVec<[Membership; 1]>,
     /// The dial to it that has not ended.
     pub dial: Option<Dial>,
-    /// The last `DialEnd` and its `DialStatus`.
-    pub dial_end: Option<(Reference, Box<[u8]>)>,
+    /// The last `DialEnd`.
+    pub dial_end: Option<DialEnd>,
     /// Whether a message showed it in the state Up.
     pub was_up: bool,
     /// The last `Pickup` in which it took a call over.

@@ -12,7 +12,7 @@ mod ids;
 use std::collections::VecDeque;
 
 pub use bridge::{Bridge, BridgeKey};
-pub use channel::{Channel, ChannelKey, Dial, Membership, UniqueId};
+pub use channel::{Channel, ChannelKey, Dial, DialEnd, Membership, UniqueId};
 pub use event::{Event, Order};
 use ids::Entities;
 use smallvec::SmallVec;
@@ -221,7 +221,8 @@ impl Model {
                 if let Some(channel) = named.channel("Dest").and_then(|key| self.channels.get_mut(key)) {
                     channel.dial = None;
                     let status = facts.message.get("DialStatus").unwrap_or_default();
-                    channel.dial_end = Some((at.clone(), status.into()));
+                    let end = at.clone();
+                    channel.dial_end = Some(DialEnd { end, status: status.into(), has_caller: subject.is_some() });
                 }
             }
             Event::BridgeCreate | Event::BridgeDestroy | Event::BridgeMerge => {

@@ -55,7 +55,7 @@ fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
     } else if dest.announced.is_none() {
         cx.unobservable();
     } else {
-        let before = dest.dial_end.as_ref().map(|(end, _)| end.clone());
+        let before = dest.dial_end.as_ref().map(|before| before.end.clone());
         let after = if before.is_some() { "after an earlier DialEnd" } else { "without a DialBegin" };
         cx.violated(Broken {
             at: scene.at.clone(),

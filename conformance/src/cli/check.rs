@@ -5,12 +5,13 @@ use clap::ValueEnum;
 use rayon::prelude::*;
 
 use super::{Outcome, complain};
-use crate::check::{Checked, check};
-use crate::finding::Severity;
+use crate::check::check;
+use crate::finding::{Finding, Severity};
 use crate::release::Releases;
 use crate::report;
+use crate::report::text::Style;
 use crate::session::Options;
-use crate::source::Trace;
+use crate::source::{InputError, Trace};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -18,6 +19,7 @@ Examples:
   ami check session.s2c                     what the server sent
   ami check session.s2c session.c2s         both directions of one connection
   ami check --format json captures/         every capture below a directory
+  ami check --format sarif captures/ >ami.sarif
   zstd -dc big.zst | ami check -            standard input (zstd and gzip are unpacked anyway)")]
 pub(super) struct Args {
     /// Captures, directories of captures, or `-` for standard input
@@ -56,6 +58,10 @@ pub(super) struct Args {
     /// Show how the obligations of every rule came out, not only of those that were violated
     #[arg(long)]
     counts: bool,
+
+    /// Explain each rule that was broken, once, behind the findings of the text report
+    #[arg(long)]
+    explain: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -64,6 +70,10 @@ enum Format {
     Text,
     /// One JSON object
     Json,
+    /// A SARIF 2.1.0 log, for code review
+    Sarif,
+    /// JUnit XML, for build servers
+    Junit,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -76,14 +86,15 @@ enum FailOn {
 }
 
 impl FailOn {
-    fn is_met_by(self, checked: &Checked) -> bool {
+    /// Whether a finding that is no known deviation fails the run.
+    fn is_met_by(self, finding: &Finding) -> bool {
         let least = match self {
             Self::Error => Severity::Error,
             Self::Warning => Severity::Warning,
             Self::Note => Severity::Note,
             Self::Never => return false,
         };
-        checked.findings.iter().any(|finding| finding.known.is_none() && finding.severity >= least)
+        finding.severity >= least
     }
 }
 
@@ -114,35 +125,52 @@ impl Args {
         };
         let mut outcome = Outcome::Clean;
         let mut out = BufWriter::new(io::stdout().lock());
-        let mut reports = Vec::new();
-        let style = report::text::Style { colour: super::colour(), counts: self.counts };
+        let mut checked_traces = Vec::new();
+        let mut unread = Vec::new();
+        let style = Style { colour: super::colour(), counts: self.counts, width: super::width() };
         for result in all {
             let (trace, checked, result) = match result {
                 Ok(checked) => checked,
                 Err(error) => {
-                    complain(&crate::source::InputError::to_string(&error));
-                    outcome = Outcome::Failed;
+                    unread.push(InputError::to_string(&error));
                     continue;
                 }
             };
             if let Err(error) = result {
-                complain(&error.to_string());
-                outcome = Outcome::Failed;
+                unread.push(error.to_string());
                 if checked.messages == 0 {
                     continue;
                 }
             }
-            if self.fail_on.is_met_by(&checked) {
+            let fails = |finding: &Finding| finding.known.is_none() && self.fail_on.is_met_by(finding);
+            if checked.findings.iter().any(fails) {
                 outcome = outcome.max(Outcome::Found);
             }
             if self.format == Format::Text {
                 report::text::write_trace(&trace, &checked, style, &mut out)?;
             }
-            reports.push(checked);
+            checked_traces.push((trace, checked));
         }
+        let checked: Vec<_> = checked_traces.iter().map(|(_, checked)| checked).collect();
+        let inputs: Vec<_> = checked_traces.iter().map(|(trace, checked)| report::Input { trace, checked }).collect();
         match self.format {
-            Format::Json => report::json::write(&reports, &mut out)?,
-            Format::Text => report::text::write_summary(&reports, style, &mut out)?,
+            Format::Json => report::json::write(&checked, &mut out)?,
+            Format::Sarif => report::sarif::write(&inputs, &unread, &mut out)?,
+            Format::Junit => {
+                report::junit::write(&inputs, &unread, |finding| self.fail_on.is_met_by(finding), &mut out)?;
+            }
+            Format::Text => {
+                report::text::write_summary(&checked, style, &mut out)?;
+                if self.explain {
+                    report::text::write_explanations(&checked, style, &mut out)?;
+                }
+            }
+        }
+        // What could not be read is told last: behind a long report nobody sees what came before it.
+        out.flush()?;
+        for what in &unread {
+            complain(what);
+            outcome = Outcome::Failed;
         }
         out.flush()?;
         Ok(outcome)

@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 
 use super::{Outcome, complain};
-use crate::deviations::DEVIATIONS;
+use crate::report::page;
 use crate::rules::{RULES, find};
 
 #[derive(Debug, clap::Args)]
@@ -26,26 +26,7 @@ impl Args {
             complain(&what);
             return Ok(Outcome::Failed);
         };
-        let mut out = io::stdout().lock();
-        writeln!(out, "{} ({}, releases {})", rule.name, rule.severity, rule.releases)?;
-        writeln!(out, "source: {}\n", rule.source)?;
-        writeln!(out, "{}\n", rule.promise)?;
-        writeln!(out, "{}\n", rule.why)?;
-        writeln!(out, "This trace keeps it:\n\n{}", indent(rule.conforming))?;
-        writeln!(out, "This trace breaks it:\n\n{}", indent(rule.violating))?;
-        let known: Vec<_> = DEVIATIONS.iter().filter(|deviation| deviation.rule == rule.name).collect();
-        if !known.is_empty() {
-            writeln!(out, "Stock servers are known to break it:\n")?;
-            for deviation in known {
-                writeln!(out, "  {} (seen on {})", deviation.id, deviation.observed.join(", "))?;
-                writeln!(out, "      {}", deviation.condition)?;
-            }
-        }
+        io::stdout().lock().write_all(page::rule_text(rule).as_bytes())?;
         Ok(Outcome::Clean)
     }
-}
-
-fn indent(trace: &str) -> String {
-    let lines = trace.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("    {line}\n") });
-    lines.collect()
 }

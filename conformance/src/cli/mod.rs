@@ -77,3 +77,9 @@ fn colour() -> bool {
     use anstream::{AutoStream, ColorChoice};
     io::stdout().is_terminal() && AutoStream::choice(&io::stdout()) != ColorChoice::Never
 }
+
+/// The columns of the terminal that standard output is; `None` where it is none.
+fn width() -> Option<usize> {
+    let stdout = io::stdout();
+    stdout.is_terminal().then(|| terminal_size::terminal_size_of(stdout))?.map(|(width, _)| usize::from(width.0))
+}

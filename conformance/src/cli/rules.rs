@@ -3,6 +3,7 @@ use std::io::{self, Write};
 use clap::ValueEnum;
 
 use super::Outcome;
+use crate::report::page;
 use crate::rules::RULES;
 
 #[derive(Debug, clap::Args)]
@@ -18,6 +19,8 @@ enum Format {
     Text,
     /// One JSON array
     Json,
+    /// A page with a section for each rule
+    Markdown,
 }
 
 impl Args {
@@ -40,12 +43,16 @@ impl Args {
                             "source": rule.source,
                             "releases": rule.releases,
                             "promise": rule.promise,
+                            "why": rule.why,
+                            "conforming": rule.conforming,
+                            "violating": rule.violating,
                         })
                     })
                     .collect();
                 serde_json::to_writer_pretty(&mut out, &rules)?;
                 writeln!(out)?;
             }
+            Format::Markdown => out.write_all(page::rules_markdown(RULES).as_bytes())?,
         }
         Ok(Outcome::Clean)
     }

@@ -101,7 +101,7 @@ impl Serialize for Finding {
 /// # Errors
 ///
 /// What the output says.
-pub fn write(traces: &[Checked], mut out: impl Write) -> io::Result<()> {
+pub fn write(traces: &[&Checked], mut out: impl Write) -> io::Result<()> {
     let traces = traces
         .iter()
         .map(|checked| TraceReport {

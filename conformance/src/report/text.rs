@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::renderer::{DEFAULT_TERM_WIDTH, DecorStyle};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::check::Checked;
+use super::page;
+use super::shown::Shown;
+use crate::check::{Checked, Conformance};
 use crate::deviations::DEVIATIONS;
-use crate::finding::{Finding, Place, Severity};
+use crate::finding::{Counts, Finding, Place, Severity};
+use crate::rules::Rule;
 use crate::session::RuleCounts;
-use crate::source::{Excerpt, Excerpts, Trace};
+use crate::source::{Excerpts, Trace};
 
 /// How to write.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +23,35 @@ pub struct Style {
     pub colour: bool,
     /// With the counts of every rule, not only of those that were violated.
     pub counts: bool,
+    /// The columns of the terminal; `None` where lines may be as long as they are.
+    pub width: Option<usize>,
+}
+
+impl Style {
+    /// Breaks a sentence into lines that fit, the first of which has `before` columns less.
+    fn wrap(self, text: &str, before: usize) -> String {
+        /// Narrower than this, breaking words makes things worse.
+        const LEAST: usize = 32;
+        let Some(width) = self.width.map(|width| width.saturating_sub(before).max(LEAST)) else {
+            return text.to_owned();
+        };
+        let options = textwrap::Options::new(width).break_words(false);
+        textwrap::wrap(text, options).join("\n")
+    }
+
+    fn paint(self, style: anstyle::Style, text: &str) -> String {
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn severity(self, severity: Severity, text: &str) -> String {
+        use anstyle::AnsiColor::{Cyan, Red, Yellow};
+        let colour = match severity {
+            Severity::Error => Red,
+            Severity::Warning => Yellow,
+            Severity::Note => Cyan,
+        };
+        self.paint(colour.on_default().bold(), text)
+    }
 }
 
 /// Writes what was found in one trace.
@@ -30,24 +62,40 @@ pub struct Style {
 pub fn write_trace(trace: &Trace, checked: &Checked, style: Style, out: &mut impl Write) -> io::Result<()> {
     let (known, unknown): (Vec<&Finding>, Vec<&Finding>) =
         checked.findings.iter().partition(|finding| finding.known.is_some());
-    let wanted: Vec<_> = unknown
-        .iter()
-        .flat_map(|finding| {
-            let related = finding.related.iter().map(|related| related.place);
-            std::iter::once(finding.place).chain(related)
-        })
-        .map(|place| (place.direction, place.offset))
-        .collect();
-    let excerpts = trace.excerpts(&wanted);
+    let excerpts = super::excerpts(trace, unknown.iter().copied());
     let renderer = if style.colour { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.decor_style(DecorStyle::Ascii);
+    let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(style.width.unwrap_or(DEFAULT_TERM_WIDTH));
     for finding in unknown {
-        writeln!(out, "{}\n", render(finding, &checked.source, &excerpts, &renderer))?;
+        writeln!(out, "{}\n", render(finding, &checked.source, &excerpts, &renderer, style))?;
     }
     if !known.is_empty() {
-        write_known(&known, checked, out)?;
+        write_known(&known, checked, style, out)?;
     }
-    writeln!(out, "{}: {}", checked.source, headline(checked))
+    writeln!(out, "{}: {}", style.paint(anstyle::Style::new().bold(), &checked.source), headline(checked, style))
+}
+
+/// Writes the page of each rule that was broken, once, in the order of the rules.
+///
+/// # Errors
+///
+/// What the output says.
+pub fn write_explanations(traces: &[&Checked], style: Style, out: &mut impl Write) -> io::Result<()> {
+    let broken = |rule: &Rule| {
+        let findings = |checked: &&Checked| checked.findings.iter().any(|finding| finding.rule == rule);
+        traces.iter().any(findings)
+    };
+    for rule in crate::rules::RULES.iter().copied().filter(|rule| broken(rule)) {
+        let rule_off = style.paint(anstyle::Style::new().dimmed(), &"-".repeat(style.width.unwrap_or(72).min(72)));
+        let page = page::rule_text(rule);
+        let lines: Vec<_> = page
+            .trim_end()
+            .lines()
+            // Example traces are as they are.
+            .map(|line| if line.starts_with(' ') { line.to_owned() } else { style.wrap(line, 0) })
+            .collect();
+        writeln!(out, "\n{rule_off}\n{}", lines.join("\n"))?;
+    }
+    Ok(())
 }
 
 /// Where a message is, in words.
@@ -55,93 +103,65 @@ fn position(place: Place) -> String {
     format!("message {}, byte {}", place.message, place.offset)
 }
 
-fn render(finding: &Finding, source: &str, excerpts: &Excerpts, renderer: &Renderer) -> String {
+fn render(finding: &Finding, source: &str, excerpts: &Excerpts, renderer: &Renderer, style: Style) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(finding.explanation.as_str()).id(finding.rule.name);
+    let before = finding.severity.as_str().len() + finding.rule.name.len() + 4;
+    let explanation = style.wrap(&finding.explanation, before);
+    let title = level.primary_title(explanation.as_str()).id(finding.rule.name);
     let shown = Shown::new(excerpts, finding.place, finding.entity.as_deref());
     let mut groups = Vec::new();
     let place = position(finding.place);
     groups.push(match &shown {
-        Some(shown) => title.element(shown.snippet(AnnotationKind::Primary, &place)),
+        Some(shown) => title.element(snippet(shown, AnnotationKind::Primary, &place)),
         None => title.element(Level::NOTE.message(format!("in {source}, {place}"))),
     });
     let related: Vec<_> = finding
         .related
         .iter()
         .map(|related| {
-            let place = format!("{}, {}", related.event, position(related.place));
-            (Shown::new(excerpts, related.place, finding.entity.as_deref()), place)
+            let place = position(related.place);
+            let title = format!("it contradicts this {}", related.event);
+            (Shown::new(excerpts, related.place, finding.entity.as_deref()), title, place)
         })
         .collect();
-    for (shown, place) in &related {
-        let title = Level::NOTE.secondary_title("this is the message that it contradicts");
+    for (shown, title, place) in &related {
+        let title = Level::NOTE.secondary_title(title.as_str());
         groups.push(match shown {
-            Some(shown) => title.element(shown.snippet(AnnotationKind::Context, place)),
+            Some(shown) => title.element(snippet(shown, AnnotationKind::Context, place)),
             None => title.element(Level::NOTE.message(place.as_str())),
         });
     }
-    let promised = format!("promised ({}): {}", finding.rule.source, finding.rule.promise);
+    let promised = style.wrap(&format!("promised ({}): {}", finding.rule.source, finding.rule.promise), "help: ".len());
     let help = format!("`ami explain {}` tells more", finding.rule.name);
     groups.push(Group::with_title(Level::HELP.secondary_title(promised)).element(Level::HELP.message(help)));
     renderer.render(&groups)
 }
 
-/// The lines of a message that a report shows.
-struct Shown<'a> {
-    excerpt: &'a Excerpt,
-    text: String,
-    /// The line that matters, as a range of `text`.
-    span: std::ops::Range<usize>,
+/// A message with its place at its first line and a mark under the header that matters.
+fn snippet<'s>(
+    shown: &'s Shown<'_>,
+    kind: AnnotationKind,
+    place: &'s str,
+) -> Snippet<'s, annotate_snippets::Annotation<'s>> {
+    let end = shown.text.find('\n').unwrap_or(shown.text.len());
+    let snippet = Snippet::source(shown.text.as_str())
+        .path(shown.excerpt.path.as_str())
+        .line_start(shown.excerpt.line as usize)
+        .fold(true);
+    if shown.span.start == 0 {
+        return snippet.annotation(kind.span(0..end).label(place));
+    }
+    snippet.annotation(AnnotationKind::Context.span(0..end).label(place)).annotation(kind.span(shown.span.clone()))
 }
 
-impl<'a> Shown<'a> {
-    fn new(excerpts: &'a Excerpts, place: Place, entity: Option<&str>) -> Option<Self> {
-        /// Lines of a message to show.
-        const LINES: usize = 24;
-        let excerpt = excerpts.get(&(place.direction, place.offset))?;
-        let mut text = String::new();
-        let mut span = 0..0;
-        let message = ami_wire::messages(&excerpt.bytes).find_map(Result::ok)?;
-        for line in message.lines().take(LINES).filter(|line| !line.text.is_empty()) {
-            let start = text.len();
-            // One line of the file is one line here, whatever bytes it holds.
-            let shown: String = String::from_utf8_lossy(line.text).chars().filter(|c| !c.is_control()).collect();
-            text.push_str(&shown);
-            let is_entity = entity.is_some_and(|entity| shown.ends_with(entity));
-            if span.is_empty()
-                || (is_entity && !text.get(span.clone()).is_some_and(|old| old.ends_with(entity.unwrap_or("\n"))))
-            {
-                span = start..text.len();
-            }
-            text.push('\n');
-        }
-        Some(Self { excerpt, text, span })
-    }
-
-    fn snippet<'s>(&'s self, kind: AnnotationKind, label: &'s str) -> Snippet<'s, annotate_snippets::Annotation<'s>> {
-        let end = self.text.find('\n').unwrap_or(self.text.len());
-        let mut snippet = Snippet::source(self.text.as_str())
-            .path(self.excerpt.path.as_str())
-            .line_start(self.excerpt.line as usize)
-            .fold(true)
-            .annotation(kind.span(0..end).label(label));
-        if self.span.start > 0 {
-            snippet = snippet.annotation(AnnotationKind::Context.span(self.span.clone()));
-        }
-        snippet
-    }
-}
-
-fn write_known(known: &[&Finding], checked: &Checked, out: &mut impl Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "known deviations of stock servers in {} (not counted; `ami deviations` tells more):",
-        checked.source
-    )?;
+fn write_known(known: &[&Finding], checked: &Checked, style: Style, out: &mut impl Write) -> io::Result<()> {
+    let title = format!("known deviations of stock servers in {}", checked.source);
+    let title = style.paint(anstyle::Style::new().bold(), &title);
+    writeln!(out, "{title} (not counted; `ami deviations` tells more):")?;
     let mut by_id: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in known {
         by_id.entry(finding.known.unwrap_or_default()).or_default().push(finding);
@@ -150,7 +170,9 @@ fn write_known(known: &[&Finding], checked: &Checked, out: &mut impl Write) -> i
         let places: Vec<String> = findings.iter().take(4).map(|finding| position(finding.place)).collect();
         let more = if findings.len() > 4 { format!("; and {} more", findings.len() - 4) } else { String::new() };
         let rule = DEVIATIONS.iter().find(|deviation| deviation.id == id).map_or("", |deviation| deviation.rule);
-        writeln!(out, "  {id} ({rule}), {} times: {}{more}", findings.len(), places.join("; "))?;
+        let times = if findings.len() == 1 { "once".to_owned() } else { format!("{} times", findings.len()) };
+        let line = format!("{id} ({rule}), {times}: {}{more}", places.join("; "));
+        writeln!(out, "  {}", style.wrap(&line, 4).replace('\n', "\n    "))?;
     }
     Ok(())
 }
@@ -160,7 +182,7 @@ fn plural(count: usize, one: &str) -> String {
 }
 
 /// One line on a trace: who sent it, and how it came out.
-fn headline(checked: &Checked) -> String {
+fn headline(checked: &Checked, style: Style) -> String {
     let mut line = String::new();
     match checked.release {
         Some(release) => _ = write!(line, "Asterisk {release}, "),
@@ -174,11 +196,11 @@ fn headline(checked: &Checked) -> String {
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {
         match checked.count(severity) {
             0 => {}
-            count => found.push(plural(count, severity.as_str())),
+            count => found.push(style.severity(severity, &plural(count, severity.as_str()))),
         }
     }
     if found.is_empty() {
-        line.push_str("conforms");
+        line.push_str(&style.paint(anstyle::AnsiColor::Green.on_default().bold(), "conforms"));
     } else {
         line.push_str(&found.join(", "));
     }
@@ -189,30 +211,57 @@ fn headline(checked: &Checked) -> String {
     line
 }
 
-/// Writes what all traces together came to.
+/// Writes what all traces together came to: how the obligations of the rules came out, and how many traces conform.
 ///
 /// # Errors
 ///
 /// What the output says.
-pub fn write_summary(traces: &[Checked], style: Style, out: &mut impl Write) -> io::Result<()> {
+pub fn write_summary(traces: &[&Checked], style: Style, out: &mut impl Write) -> io::Result<()> {
     let mut rules = RuleCounts::default();
     for checked in traces {
         rules.merge(&checked.rules);
     }
     let shown: Vec<_> = rules.iter().filter(|(_, counts)| style.counts || counts.violated > 0).collect();
     if !shown.is_empty() {
-        writeln!(out, "\n{:<32} {:>9} {:>9} {:>9} {:>12}", "rule", "held", "violated", "open", "unobservable")?;
-        for (rule, counts) in shown {
-            let name = rule.name;
-            let (held, violated) = (counts.held, counts.violated);
-            writeln!(out, "{name:<32} {held:>9} {violated:>9} {:>9} {:>12}", counts.open, counts.unobservable)?;
-        }
+        write_table(&shown, style, out)?;
     }
     if traces.len() > 1 {
-        let total: usize = traces.iter().map(|checked| checked.count(Severity::Error)).sum();
-        let known: usize = traces.iter().map(Checked::count_known).sum();
-        let traces = plural(traces.len(), "trace");
-        writeln!(out, "\n{traces}: {}, {}", plural(total, "error"), plural(known, "known deviation"))?;
+        let count = |severity| traces.iter().map(|checked| checked.count(severity)).sum::<usize>();
+        let conforming = traces.iter().filter(|checked| checked.verdict() == Conformance::Conforms).count();
+        let mut line = format!("{}: {conforming} conform", plural(traces.len(), "trace"));
+        for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+            match count(severity) {
+                0 if severity != Severity::Error => {}
+                0 => line.push_str(", 0 errors"),
+                count => _ = write!(line, ", {}", style.severity(severity, &plural(count, severity.as_str()))),
+            }
+        }
+        let known: usize = traces.iter().map(|checked| checked.count_known()).sum();
+        writeln!(out, "\n{line}, {}", plural(known, "known deviation"))?;
+    }
+    Ok(())
+}
+
+/// The columns of the summary. On a narrow terminal the numbers stand closer, and what is seldom asked for is left out.
+fn write_table(rules: &[(&Rule, Counts)], style: Style, out: &mut impl Write) -> io::Result<()> {
+    let name = rules.iter().map(|(rule, _)| rule.name.len()).max().unwrap_or_default().max("rule".len());
+    let heads = ["violated", "held", "open", "unobservable"];
+    let all = [9, 9, 9, 13];
+    let fits =
+        |columns: usize| style.width.is_none_or(|width| name + 1 + all.iter().take(columns).sum::<usize>() <= width);
+    let columns = (1..=heads.len()).rev().find(|columns| fits(*columns)).unwrap_or(1);
+    let mut head = format!("{:<name$}", "rule");
+    for (head_of, width) in heads.iter().zip(all).take(columns) {
+        _ = write!(head, " {head_of:>width$}", width = width - 1);
+    }
+    writeln!(out, "\n{}", style.paint(anstyle::Style::new().bold(), &head))?;
+    for (rule, counts) in rules {
+        let mut line = format!("{:<name$}", rule.name);
+        let numbers = [counts.violated, counts.held, counts.open, counts.unobservable];
+        for (number, width) in numbers.iter().zip(all).take(columns) {
+            _ = write!(line, " {number:>width$}", width = width - 1);
+        }
+        writeln!(out, "{line}")?;
     }
     Ok(())
 }

@@ -1,0 +1,241 @@
+//! A planted fault, and whether the checker found it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use ami_conformance::{Options, Sender, Session, rules};
+
+use crate::naive;
+use crate::trace::{Msg, Trace};
+
+/// A recorded trace with one fault in it, and what must be found.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The rule that is broken.
+    pub rule: &'static str,
+    /// In which way.
+    pub way: &'static str,
+    /// The recorded trace.
+    pub trace: Arc<Trace>,
+    /// What the server sends now.
+    pub server: Vec<Arc<Msg>>,
+    /// What the client sends now; `None` when the capture has the server's side only.
+    pub client: Option<Vec<Arc<Msg>>>,
+    /// Where it must be found.
+    pub at: Arc<Msg>,
+    /// What must be related; `None` where the letter doesn't tell.
+    pub related: Option<Vec<Arc<Msg>>>,
+    /// What else is legitimately broken by the same edit, apart from what the naive judge finds: rules, which may
+    /// speak of messages that share an identifier with what was touched.
+    pub also: Vec<&'static str>,
+    /// The capture covers the server's life from idle to idle.
+    pub complete: bool,
+}
+
+/// What was found, in a form that compares.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    /// The rule.
+    pub rule: &'static str,
+    /// Whether the message is the client's.
+    pub client: bool,
+    /// The message.
+    pub at: usize,
+    /// The others, in order.
+    pub related: Vec<(bool, usize)>,
+    /// The known deviation that it is.
+    pub known: Option<&'static str>,
+    /// What it is about.
+    pub entity: Option<String>,
+}
+
+/// What the checker finds.
+pub fn check(server: &[Arc<Msg>], client: Option<&[Arc<Msg>]>, options: Options) -> Vec<Found> {
+    let mut session = Session::new(0, options);
+    let mut feed = |sender: Sender, messages: &[Arc<Msg>]| {
+        let bytes: Vec<u8> = messages.iter().flat_map(|message| message.bytes.iter().copied()).collect();
+        let parser = ami_wire::Parser::new().direction(sender.direction());
+        for message in parser.messages(&bytes) {
+            match message {
+                Ok(message) => session.push(sender, &message),
+                Err(_) => session.skip(sender),
+            }
+        }
+    };
+    if let Some(client) = client {
+        feed(Sender::Client, client);
+    }
+    feed(Sender::Server, server);
+    session.finish();
+    let mut found: Vec<Found> = session
+        .findings()
+        .map(|finding| {
+            let is_client = |sender| sender == Sender::Client;
+            let related = finding.related.iter();
+            let mut related: Vec<(bool, usize)> =
+                related.map(|other| (is_client(other.place.direction), other.place.message as usize)).collect();
+            related.sort_unstable();
+            Found {
+                rule: finding.rule.name,
+                client: is_client(finding.place.direction),
+                at: finding.place.message as usize,
+                related,
+                known: finding.known,
+                entity: finding.entity,
+            }
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// How a case came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As the letter demands.
+    Found,
+    /// Not.
+    Failed(String),
+}
+
+/// Findings in recorded traces, looked up once per trace.
+#[derive(Debug, Default)]
+pub struct Judge {
+    unbroken: BTreeMap<(String, bool, bool), Vec<Found>>,
+    naive: BTreeMap<String, Vec<naive::Broken>>,
+}
+
+fn place(messages: &[Arc<Msg>], message: &Arc<Msg>) -> Option<usize> {
+    messages.iter().position(|other| Arc::ptr_eq(other, message))
+}
+
+/// Where each recorded message is now.
+fn moved(messages: &[Arc<Msg>]) -> BTreeMap<usize, usize> {
+    messages.iter().enumerate().filter_map(|(now, message)| Some((message.origin?, now))).collect()
+}
+
+impl Judge {
+    fn options(case: &Case) -> Options {
+        Options { complete: case.complete, known: false, ..Options::default() }
+    }
+
+    fn unbroken(&mut self, case: &Case) -> &[Found] {
+        let both = case.client.is_some();
+        let trace = &case.trace;
+        self.unbroken.entry((trace.name.clone(), both, case.complete)).or_insert_with(|| {
+            check(&trace.server, both.then_some(&trace.client[..]), Self::options(case))
+        })
+    }
+
+    /// Runs the checker over the case and compares.
+    pub fn judge(&mut self, case: &Case) -> Outcome {
+        let found = check(&case.server, case.client.as_deref(), Self::options(case));
+        let now = [moved(&case.server), moved(case.client.as_deref().unwrap_or_default())];
+        let mut before: Vec<(&'static str, bool, usize)> = Vec::new();
+        for old in self.unbroken(case) {
+            if let Some(at) = now[usize::from(old.client)].get(&old.at) {
+                before.push((old.rule, old.client, *at));
+            }
+        }
+        let mut new = Vec::new();
+        for finding in &found {
+            let key = (finding.rule, finding.client, finding.at);
+            match before.iter().position(|old| *old == key) {
+                Some(at) => drop(before.swap_remove(at)),
+                None => new.push(finding.clone()),
+            }
+        }
+        let in_server = place(&case.server, &case.at);
+        let client = case.client.as_deref().unwrap_or_default();
+        let Some(at) = in_server.or_else(|| place(client, &case.at)) else {
+            return Outcome::Failed("the case expects a finding at a message that it does not hold".to_owned());
+        };
+        let is_target = |finding: &Found| {
+            finding.rule == case.rule && finding.at == at && finding.client == in_server.is_none()
+        };
+        let mut wrong = String::new();
+        match new.iter().position(is_target) {
+            None => {
+                let _ = write!(wrong, "not found at message {at}; ");
+            }
+            Some(index) => {
+                let finding = new.remove(index);
+                if let Some(related) = &case.related {
+                    let mut wanted: Vec<(bool, usize)> = related
+                        .iter()
+                        .filter_map(|message| {
+                            let server = place(&case.server, message).map(|at| (false, at));
+                            server.or_else(|| place(client, message).map(|at| (true, at)))
+                        })
+                        .collect();
+                    wanted.sort_unstable();
+                    if wanted != finding.related {
+                        let _ = write!(wrong, "related are {:?}, not {wanted:?}; ", finding.related);
+                    }
+                }
+            }
+        }
+        self.unrelated(case, at, &new, &mut wrong);
+        if wrong.is_empty() { Outcome::Found } else { Outcome::Failed(wrong) }
+    }
+
+    /// Looks for what should not have been found besides, and for what should have been.
+    fn unrelated(&mut self, case: &Case, at: usize, new: &[Found], wrong: &mut String) {
+        let now = moved(&case.server);
+        let mut expected: Vec<(&'static str, usize)> = Vec::new();
+        if case.trace.is_modern() {
+            let old = self
+                .naive
+                .entry(case.trace.name.clone())
+                .or_insert_with(|| naive::judge(&case.trace.server))
+                .iter()
+                .filter_map(|broken| Some((broken.rule, *now.get(&broken.at)?)))
+                .collect::<Vec<_>>();
+            expected = naive::judge(&case.server).into_iter().map(|broken| (broken.rule, broken.at)).collect();
+            if naive::JUDGED.contains(&case.rule) && !case.complete && !expected.contains(&(case.rule, at)) {
+                let _ = write!(wrong, "by the letter there is no fault; ");
+            }
+            expected.retain(|broken| rules::find(broken.0).is_some());
+            for broken in old.iter().chain([&(case.rule, at)]) {
+                take(&mut expected, broken);
+            }
+        }
+        let touched = touched(case);
+        for finding in new {
+            if naive::JUDGED.contains(&finding.rule) {
+                if take(&mut expected, &(finding.rule, finding.at)) || case.complete {
+                    continue;
+                }
+            } else if case.also.contains(&finding.rule) {
+                let side = if finding.client { case.client.as_deref().unwrap_or_default() } else { &case.server };
+                let there = side.get(finding.at);
+                let near = there.is_some_and(|message| {
+                    touched.is_empty() || message.entities().any(|id| touched.contains(id)) || finding.at == at
+                });
+                if near {
+                    continue;
+                }
+            }
+            let _ = write!(wrong, "unrelated: {} at message {}; ", finding.rule, finding.at);
+        }
+        for (rule, at) in expected {
+            let _ = write!(wrong, "the same edit breaks {rule} at message {at}, which was not found; ");
+        }
+    }
+}
+
+/// Removes one of them; `false` when there is none.
+fn take<T: PartialEq>(from: &mut Vec<T>, what: &T) -> bool {
+    let at = from.iter().position(|other| other == what);
+    at.map(|at| from.swap_remove(at)).is_some()
+}
+
+/// The identifiers in the messages that the edit touched.
+fn touched(case: &Case) -> BTreeSet<String> {
+    let kept: BTreeSet<*const Msg> = case.server.iter().map(Arc::as_ptr).collect();
+    let old: BTreeSet<*const Msg> = case.trace.server.iter().map(Arc::as_ptr).collect();
+    let gone = case.trace.server.iter().filter(|message| !kept.contains(&Arc::as_ptr(message)));
+    let come = case.server.iter().filter(|message| !old.contains(&Arc::as_ptr(message)));
+    gone.chain(come).chain([&case.at]).flat_map(|message| message.entities()).map(str::to_owned).collect()
+}

@@ -20,6 +20,8 @@ struct Options {
 enum Task {
     /// Write the generated code of ami-types anew from its schema.
     Codegen(tasks::codegen::Options),
+    /// Plant faults into the recorded sessions, and print which of them the checker finds.
+    Conformance(tasks::conformance::Options),
     /// Build the reference: one HTML page for each event, action and upgrade.
     Docs(tasks::docs::Options),
     /// Run every fuzz target in turn.
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     match task {
         Task::Codegen(options) => tasks::codegen::run(&options),
+        Task::Conformance(options) => tasks::conformance::run(&options),
         Task::Docs(options) => tasks::docs::run(&options),
         Task::Fuzz(options) => tasks::fuzz::run(&options),
         Task::Schema(options) => tasks::schema::run(&options),

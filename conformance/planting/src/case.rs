@@ -123,9 +123,9 @@ impl Judge {
     fn unbroken(&mut self, case: &Case) -> &[Found] {
         let both = case.client.is_some();
         let trace = &case.trace;
-        self.unbroken.entry((trace.name.clone(), both, case.complete)).or_insert_with(|| {
-            check(&trace.server, both.then_some(&trace.client[..]), Self::options(case))
-        })
+        self.unbroken
+            .entry((trace.name.clone(), both, case.complete))
+            .or_insert_with(|| check(&trace.server, both.then_some(&trace.client[..]), Self::options(case)))
     }
 
     /// Runs the checker over the case and compares.
@@ -151,9 +151,8 @@ impl Judge {
         let Some(at) = in_server.or_else(|| place(client, &case.at)) else {
             return Outcome::Failed("the case expects a finding at a message that it does not hold".to_owned());
         };
-        let is_target = |finding: &Found| {
-            finding.rule == case.rule && finding.at == at && finding.client == in_server.is_none()
-        };
+        let is_target =
+            |finding: &Found| finding.rule == case.rule && finding.at == at && finding.client == in_server.is_none();
         let mut wrong = String::new();
         match new.iter().position(is_target) {
             None => {

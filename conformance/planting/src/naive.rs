@@ -113,7 +113,7 @@ pub fn judge(messages: &[Arc<Msg>]) -> Vec<Broken> {
         dials(messages, id, life, births.first().copied(), deaths.first().copied(), &mut add);
         memberships(messages, id, life, &by_bridge, births.first().copied(), deaths.first().copied(), &mut add);
     }
-    for (id, uses) in &by_bridge {
+    for uses in by_bridge.values() {
         let create = uses.iter().copied().find(|at| messages[*at].is("BridgeCreate"));
         let destroy = uses.iter().copied().find(|at| messages[*at].is("BridgeDestroy"));
         if let Some(create) = create
@@ -138,7 +138,6 @@ pub fn judge(messages: &[Arc<Msg>]) -> Vec<Broken> {
                 add("bridge/empty-before-destroy", destroy, inside.iter().map(|(_, at)| *at).collect());
             }
         }
-        let _ = id;
     }
     found.sort();
     found
@@ -216,19 +215,18 @@ fn memberships(
         let place = inside.iter().position(|(other, _)| *other == bridge);
         let alive = death.is_none_or(|death| at < death);
         if message.is("BridgeEnter") {
-            match place {
-                Some(place) => add("bridge/enter-once", at, vec![inside[place].1]),
-                None => {
-                    if let Some((_, other)) = inside.last() {
-                        add("bridge/one-at-a-time", at, vec![*other]);
-                    }
-                    inside.push((bridge, at));
+            if let Some(place) = place {
+                add("bridge/enter-once", at, vec![inside[place].1]);
+            } else {
+                if let Some((_, other)) = inside.last() {
+                    add("bridge/one-at-a-time", at, vec![*other]);
                 }
+                inside.push((bridge, at));
             }
         } else if message.is("BridgeLeave") {
-            let created = by_bridge.get(bridge).is_some_and(|uses| {
-                uses.iter().any(|use_| *use_ < at && messages[*use_].is("BridgeCreate"))
-            });
+            let created = by_bridge
+                .get(bridge)
+                .is_some_and(|uses| uses.iter().any(|use_| *use_ < at && messages[*use_].is("BridgeCreate")));
             match place {
                 Some(place) => {
                     inside.remove(place);

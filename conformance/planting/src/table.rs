@@ -23,6 +23,9 @@ impl Table {
     pub fn add(&mut self, trace: &Arc<Trace>, most: usize) {
         let mut judge = Judge::default();
         for planter in PLANTERS.iter().copied().flatten() {
+            if !planters::applies(planter.rule, trace) {
+                continue;
+            }
             let Some(position) = RULES.iter().position(|rule| rule.name == planter.rule) else { continue };
             for case in planters::cases(planter, trace, most) {
                 let (cases, found) = self.rows.entry((position, case.way)).or_default();

@@ -28,8 +28,8 @@ impl Msg {
 
     /// Makes a message of lines, for insertion.
     pub fn planted(lines: &str) -> Arc<Self> {
-        let text: String = lines.lines().map(|line| format!("{}\r\n", line.trim_start())).collect();
-        Arc::new(Self::new(format!("{text}\r\n").into_bytes(), None))
+        let lines: Vec<&str> = lines.lines().map(str::trim_start).collect();
+        Arc::new(Self::new(format!("{}\r\n\r\n", lines.join("\r\n")).into_bytes(), None))
     }
 
     /// The same message a second time.
@@ -153,9 +153,25 @@ impl Msg {
         self.is_judged()
             && matches!(
                 self.event(),
-                "Newchannel" | "Newstate" | "Newexten" | "NewCallerid" | "NewConnectedLine" | "NewAccountCode"
-                    | "Hangup" | "Rename" | "DialBegin" | "DialState" | "DialEnd" | "BridgeCreate" | "BridgeDestroy"
-                    | "BridgeEnter" | "BridgeLeave" | "BridgeMerge" | "DTMFBegin" | "DTMFEnd" | "VarSet"
+                "Newchannel"
+                    | "Newstate"
+                    | "Newexten"
+                    | "NewCallerid"
+                    | "NewConnectedLine"
+                    | "NewAccountCode"
+                    | "Hangup"
+                    | "Rename"
+                    | "DialBegin"
+                    | "DialState"
+                    | "DialEnd"
+                    | "BridgeCreate"
+                    | "BridgeDestroy"
+                    | "BridgeEnter"
+                    | "BridgeLeave"
+                    | "BridgeMerge"
+                    | "DTMFBegin"
+                    | "DTMFEnd"
+                    | "VarSet"
             )
     }
 

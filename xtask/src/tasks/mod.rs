@@ -1,6 +1,7 @@
 //! One module per task, each with its `Options` and its `run`.
 
 pub(crate) mod codegen;
+pub(crate) mod conformance;
 pub(crate) mod docs;
 pub(crate) mod fuzz;
 pub(crate) mod schema;

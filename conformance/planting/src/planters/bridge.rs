@@ -120,10 +120,14 @@ fn leave_only_if_entered(garden: &mut Garden<'_>) {
     for leave_at in garden.sites("BridgeLeave") {
         let leave = &messages[leave_at];
         let (id, bridge) = (leave.get("Uniqueid"), leave.get("BridgeUniqueid"));
-        let create = (0..leave_at).find(|at| messages[*at].is("BridgeCreate") && messages[*at].get("BridgeUniqueid") == bridge);
-        let (Some(create), Some(birth)) = (create, garden.trace.birth(id).filter(|at| *at < leave_at)) else { continue };
+        let create =
+            (0..leave_at).find(|at| messages[*at].is("BridgeCreate") && messages[*at].get("BridgeUniqueid") == bridge);
+        let (Some(create), Some(birth)) = (create, garden.trace.birth(id).filter(|at| *at < leave_at)) else {
+            continue;
+        };
         let same = |message: &Msg| message.get("Uniqueid") == id && message.get("BridgeUniqueid") == bridge;
-        let Some(enter_at) = garden.trace.previous(leave_at, |message| message.is("BridgeEnter") && same(message)) else {
+        let Some(enter_at) = garden.trace.previous(leave_at, |message| message.is("BridgeEnter") && same(message))
+        else {
             continue;
         };
         if !garden.is_clean(id) || garden.trace.death(id).is_some_and(|death| death < leave_at) {
@@ -153,7 +157,8 @@ fn leave_before_hangup(garden: &mut Garden<'_>) {
         let leave = &messages[leave_at];
         let (id, bridge) = (leave.get("Uniqueid"), leave.get("BridgeUniqueid"));
         let same = |message: &Msg| message.get("Uniqueid") == id && message.get("BridgeUniqueid") == bridge;
-        let Some(enter_at) = garden.trace.previous(leave_at, |message| message.is("BridgeEnter") && same(message)) else {
+        let Some(enter_at) = garden.trace.previous(leave_at, |message| message.is("BridgeEnter") && same(message))
+        else {
             continue;
         };
         let Some(death) = garden.trace.death(id).filter(|death| *death > leave_at) else { continue };
@@ -226,7 +231,8 @@ fn one_at_a_time(garden: &mut Garden<'_>) {
         let leave = &messages[leave_at];
         let (id, bridge) = (leave.get("Uniqueid"), leave.get("BridgeUniqueid"));
         let same = |message: &Msg| message.get("Uniqueid") == id && message.get("BridgeUniqueid") == bridge;
-        let Some(enter_at) = garden.trace.previous(leave_at, |message| message.is("BridgeEnter") && same(message)) else {
+        let Some(enter_at) = garden.trace.previous(leave_at, |message| message.is("BridgeEnter") && same(message))
+        else {
             continue;
         };
         if !garden.is_clean(id) {
@@ -239,9 +245,15 @@ fn one_at_a_time(garden: &mut Garden<'_>) {
         if let Some(next) = garden.trace.next(leave_at, other) {
             let next = &messages[next];
             let edit = garden.edit().drop(leave);
-            garden.expect("BridgeLeave dropped before it enters another bridge", edit, next).related([enter]).also(MOVED);
+            garden
+                .expect("BridgeLeave dropped before it enters another bridge", edit, next)
+                .related([enter])
+                .also(MOVED);
             let edit = garden.edit().drop(next).before(leave, next);
-            garden.expect("BridgeEnter moved before it leaves the other bridge", edit, next).related([enter]).also(MOVED);
+            garden
+                .expect("BridgeEnter moved before it leaves the other bridge", edit, next)
+                .related([enter])
+                .also(MOVED);
         }
         let copy = enter.copy().with("BridgeUniqueid", "00000000-0000-0000-0000-000000000000");
         let edit = garden.edit().behind(enter, &copy);
@@ -255,9 +267,9 @@ fn member_count(garden: &mut Garden<'_>) {
         for at in garden.sites(event) {
             let message = &messages[at];
             let bridge = message.get("BridgeUniqueid");
-            let created = garden.trace.previous(at, |message| {
-                message.is("BridgeCreate") && message.get("BridgeUniqueid") == bridge
-            });
+            let created = garden
+                .trace
+                .previous(at, |message| message.is("BridgeCreate") && message.get("BridgeUniqueid") == bridge);
             let special = ["ConfBridge", "Parking"].contains(&message.get("BridgeCreator"));
             let Ok(count) = message.get("BridgeNumChannels").parse::<u32>() else { continue };
             if created.is_none() || special {

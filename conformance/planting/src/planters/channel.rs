@@ -145,7 +145,13 @@ fn nothing_after_hangup(garden: &mut Garden<'_>) {
             let message = &messages[*at];
             let Some((role, _)) = message.channels().find(|(_, other)| *other == id) else { continue };
             let kind = (message.event(), role);
-            if seen.contains(&kind) || !message.is_ordered() || message.is("Newchannel") || seen.len() >= 8 {
+            // A dead channel may have been swapped out.
+            if role == "Swap"
+                || seen.contains(&kind)
+                || !message.is_ordered()
+                || message.is("Newchannel")
+                || seen.len() >= 8
+            {
                 continue;
             }
             // Another channel that the message names must not be dead before.
@@ -241,8 +247,7 @@ fn hangup_once(garden: &mut Garden<'_>) {
         if let Some(earlier) = earlier {
             let other = &messages[earlier];
             if garden.is_clean(other.get("Uniqueid")) && garden.trace.death(other.get("Uniqueid")) == Some(earlier) {
-                let new =
-                    hangup.with("Uniqueid", other.get("Uniqueid")).with("Channel", other.get("Channel"));
+                let new = hangup.with("Uniqueid", other.get("Uniqueid")).with("Channel", other.get("Channel"));
                 let edit = garden.edit().replace(hangup, &new);
                 garden.expect("Hangup given to a channel that is dead", edit, &new).related([other]).also(SNAPSHOTS);
             }
@@ -317,7 +322,8 @@ fn name_stable(garden: &mut Garden<'_>) {
                 }
                 let new = std::sync::Arc::new(crate::trace::Msg::new(new.bytes.clone(), Some(at)));
                 edit = edit.replace(message, &new);
-                if first.is_none() && roles.iter().any(|role| message.get(&format!("{role}Channel")) == name)
+                if first.is_none()
+                    && roles.iter().any(|role| message.get(&format!("{role}Channel")) == name)
                     && !message.is("OriginateResponse")
                 {
                     first = Some(new);
@@ -327,9 +333,8 @@ fn name_stable(garden: &mut Garden<'_>) {
                 let case = garden.expect("renamed without a Rename", edit.clone(), &first);
                 case.related([newchannel]).also(&["local/halves-announced", "schema/bad-value"]);
                 // With a Rename that says yet another name.
-                let text = format!(
-                    "Event: Rename\nPrivilege: call,all\nChannel: {name}\nNewname: {name}y\nUniqueid: {id}"
-                );
+                let text =
+                    format!("Event: Rename\nPrivilege: call,all\nChannel: {name}\nNewname: {name}y\nUniqueid: {id}");
                 let rename = crate::trace::Msg::planted(&text);
                 let edit = edit.before(&first, &rename);
                 garden.expect("Rename to another name than is used then", edit, &first).related([&rename]).also(&[

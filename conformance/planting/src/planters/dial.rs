@@ -42,7 +42,7 @@ fn end_for_each_begin(garden: &mut Garden<'_>) {
         let edit = garden.edit().behind(end, &copy);
         garden.expect("DialBegin told again behind the DialEnd", edit, hangup).related([&copy]).also(LATE);
         let edit = garden.edit().drop(end);
-        let edit = edit.until(&messages[death - 1]);
+        let edit = edit.until(&messages[if end_at == death - 1 { death - 2 } else { death - 1 }]);
         let case = garden.expect("no DialEnd in a complete trace", edit, begin);
         case.complete = true;
         case.also(COMPLETE);
@@ -142,12 +142,24 @@ fn dest_fields(garden: &mut Garden<'_>) {
     }
 }
 
+/// What a message says of a caller.
+const FIELDS: [&str; 12] = [
+    "Channel",
+    "ChannelState",
+    "ChannelStateDesc",
+    "CallerIDNum",
+    "CallerIDName",
+    "ConnectedLineNum",
+    "ConnectedLineName",
+    "AccountCode",
+    "Context",
+    "Exten",
+    "Priority",
+    "Uniqueid",
+];
+
 fn caller_fields(garden: &mut Garden<'_>) {
     let messages = garden.messages();
-    const FIELDS: [&str; 12] = [
-        "Channel", "ChannelState", "ChannelStateDesc", "CallerIDNum", "CallerIDName", "ConnectedLineNum",
-        "ConnectedLineName", "AccountCode", "Context", "Exten", "Priority", "Uniqueid",
-    ];
     for event in ["DialBegin", "DialEnd"] {
         for at in garden.sites(event) {
             let message = &messages[at];

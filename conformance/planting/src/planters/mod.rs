@@ -33,6 +33,15 @@ pub fn of_rule(rule: &str) -> impl Iterator<Item = &'static Planter> {
     PLANTERS.iter().copied().flatten().filter(move |planter| planter.rule == rule)
 }
 
+/// Whether a rule speaks of traces of this generation.
+pub fn applies(rule: &str, trace: &Trace) -> bool {
+    match rule.split('/').next().unwrap_or_default() {
+        "wire" | "action" | "list" | "session" | "schema" => true,
+        "legacy" => !trace.is_modern(),
+        _ => trace.is_modern(),
+    }
+}
+
 /// All cases for a trace; `most` bounds how many there are of each way, spread over the trace.
 pub fn cases(planter: &Planter, trace: &Arc<Trace>, most: usize) -> Vec<Case> {
     let mut garden = Garden { trace, broken: naive::judge(&trace.server), rule: planter.rule, most, cases: Vec::new() };
@@ -70,9 +79,10 @@ impl<'t> Garden<'t> {
 
     /// Whether the rule is kept, as far as this channel, bridge or list goes, in the trace as it was recorded.
     pub(crate) fn is_clean(&self, id: &str) -> bool {
-        self.broken.iter().filter(|broken| broken.rule == self.rule).all(|broken| {
-            !self.messages()[broken.at].entities().any(|entity| entity == id)
-        })
+        self.broken
+            .iter()
+            .filter(|broken| broken.rule == self.rule)
+            .all(|broken| !self.messages()[broken.at].entities().any(|entity| entity == id))
     }
 
     /// An edit to begin with.

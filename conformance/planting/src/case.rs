@@ -117,7 +117,7 @@ fn moved(messages: &[Arc<Msg>]) -> BTreeMap<usize, usize> {
 
 impl Judge {
     fn options(case: &Case) -> Options {
-        Options { complete: case.complete, known: false, ..Options::default() }
+        Options { complete: case.complete, known: false, notes: true, ..Options::default() }
     }
 
     fn unbroken(&mut self, case: &Case) -> &[Found] {

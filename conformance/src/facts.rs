@@ -16,6 +16,8 @@ pub struct Role<'a> {
     pub name: Option<&'a [u8]>,
     /// Its `ChannelState`, where the message gives it.
     pub state: Option<&'a [u8]>,
+    /// Its `ChannelStateDesc`, where the message gives it.
+    pub state_description: Option<&'a [u8]>,
 }
 
 impl Role<'_> {
@@ -38,6 +40,10 @@ pub struct Facts<'a> {
     pub roles: SmallVec<[Role<'a>; 4]>,
     /// The value of `BridgeUniqueid`.
     pub bridge: Option<&'a [u8]>,
+    /// The first caller or connected number or name that is empty, by its key.
+    pub empty_party: Option<&'a [u8]>,
+    /// The key of a channel variable, and whether all of them have the form `name=value`.
+    pub channel_variable: Option<(&'a [u8], bool)>,
     /// Whether it carries `Privilege`: then it was not asked for. Item events of a list carry none.
     pub unsolicited: bool,
 }
@@ -52,20 +58,37 @@ fn strip_suffix_ignore_case<'a>(key: &'a [u8], suffix: &[u8]) -> Option<&'a [u8]
     rest.eq_ignore_ascii_case(suffix).then_some(prefix)
 }
 
+fn ends_with(key: &[u8], suffix: &[u8]) -> bool {
+    strip_suffix_ignore_case(key, suffix).is_some()
+}
+
+/// The keys that tell the parties of a channel; a role can stand before them.
+const PARTIES: [&[u8]; 4] = [b"CallerIDNum", b"CallerIDName", b"ConnectedLineNum", b"ConnectedLineName"];
+
 impl<'a> Facts<'a> {
     /// Reads an event. `name` is the value of its `Event` header.
     pub fn read(message: Message<'a>, name: &'a [u8]) -> Self {
         let event = Event::from_name(name);
-        let mut facts = Self { event, name, message, roles: SmallVec::new(), bridge: None, unsolicited: false };
+        let mut facts = Self {
+            event,
+            name,
+            message,
+            roles: SmallVec::new(),
+            bridge: None,
+            empty_party: None,
+            channel_variable: None,
+            unsolicited: false,
+        };
         let mut names: SmallVec<[(&[u8], &[u8]); 4]> = SmallVec::new();
         let mut states: SmallVec<[(&[u8], &[u8]); 4]> = SmallVec::new();
+        let mut described: SmallVec<[(&[u8], &[u8]); 4]> = SmallVec::new();
         for header in message.headers() {
             let key = header.trimmed_key();
             // The last byte rules out nearly every key that is of no interest.
             match key.last() {
                 Some(b'd' | b'D') => {
                     if let Some(prefix) = strip_suffix_ignore_case(key, b"Uniqueid") {
-                        facts.identify(prefix, header.value, &names, &states);
+                        facts.identify(prefix, header.value, [&names, &states, &described]);
                     }
                 }
                 Some(b'l' | b'L') => {
@@ -78,6 +101,31 @@ impl<'a> Facts<'a> {
                         states.push((prefix, header.value));
                     } else if key.eq_ignore_ascii_case(b"Privilege") {
                         facts.unsolicited = true;
+                    } else if strip_suffix_ignore_case(key, b"ChanVariable").is_some() {
+                        let well_formed = header.value.contains(&b'=');
+                        if facts.channel_variable.is_none_or(|(_, so_far)| so_far) {
+                            facts.channel_variable = Some((key, well_formed));
+                        }
+                    } else if header.value.is_empty() && PARTIES.iter().any(|party| ends_with(key, party)) {
+                        facts.empty_party.get_or_insert(key);
+                    }
+                }
+                Some(b'm' | b'M') if header.value.is_empty() && PARTIES.iter().any(|party| ends_with(key, party)) => {
+                    facts.empty_party.get_or_insert(key);
+                }
+                Some(b'c' | b'C') => {
+                    if let Some(prefix) = strip_suffix_ignore_case(key, b"ChannelStateDesc") {
+                        described.push((prefix, header.value));
+                    }
+                }
+                // The names of the draft of the specification for the halves of a Local channel.
+                Some(half @ (b'1' | b'2')) if event == Event::LocalBridge => {
+                    let prefix: &[u8] = if *half == b'1' { b"LocalOne" } else { b"LocalTwo" };
+                    let what = key.get(..key.len() - 1).unwrap_or_default();
+                    if what.eq_ignore_ascii_case(b"Uniqueid") {
+                        facts.identify(prefix, header.value, [&names, &states, &described]);
+                    } else if what.eq_ignore_ascii_case(b"Channel") {
+                        names.push((prefix, header.value));
                     }
                 }
                 _ => {}
@@ -86,7 +134,8 @@ impl<'a> Facts<'a> {
         facts
     }
 
-    fn identify(&mut self, prefix: &'a [u8], id: &'a [u8], names: &[(&[u8], &'a [u8])], states: &[(&[u8], &'a [u8])]) {
+    /// Takes a channel or bridge in; `known` are the names, states and descriptions of states that came before it.
+    fn identify(&mut self, prefix: &'a [u8], id: &'a [u8], known: [&[(&[u8], &'a [u8])]; 3]) {
         if strip_suffix_ignore_case(prefix, b"Bridge").is_some() {
             if prefix.len() == b"Bridge".len() {
                 self.bridge = Some(id);
@@ -95,7 +144,8 @@ impl<'a> Facts<'a> {
             let of = |values: &[(&[u8], &'a [u8])]| {
                 values.iter().rev().find(|(of, _)| of.eq_ignore_ascii_case(prefix)).map(|(_, value)| *value)
             };
-            self.roles.push(Role { prefix, uniqueid: id, name: of(names), state: of(states) });
+            let [name, state, state_description] = known.map(of);
+            self.roles.push(Role { prefix, uniqueid: id, name, state, state_description });
         }
     }
 

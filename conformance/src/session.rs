@@ -19,6 +19,8 @@ pub struct Options {
     pub release: Option<Releases>,
     /// How many dead channels and dead bridges are remembered.
     pub window: usize,
+    /// How many messages after the end of a channel what applications say of it is taken to have lost a race.
+    pub race: u64,
     /// Whether findings are compared with the known deviations of stock servers.
     pub known: bool,
     /// Whether rules of severity [`Note`](crate::Severity::Note) are checked; by default they are off.
@@ -34,7 +36,7 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { complete: false, release: None, window: 8192, known: true, notes: false }
+        Self { complete: false, release: None, window: 8192, race: 32, known: true, notes: false }
     }
 }
 
@@ -134,7 +136,7 @@ impl Session {
         Self {
             connection,
             options,
-            model: Model::new(options.window),
+            model: Model::new(options.window, options.race),
             generation,
             release: options.release,
             dispatch: Dispatch::new(|index| severities.get(index).copied().flatten().is_some()),

@@ -27,12 +27,19 @@ fn conforming_examples_conform() {
 #[test]
 fn violating_examples_are_found() {
     for rule in RULES {
-        let (findings, counts) = common::check(&on_the_wire(rule.violating), options());
+        // That a half of a Local channel stays behind is proven by a complete trace only.
+        let complete = rule.name == "local/halves-end-together";
+        let (mut findings, counts) = common::check(&on_the_wire(rule.violating), Options { complete, ..options() });
+        if complete {
+            findings.retain(|finding| finding.rule.name == rule.name);
+        }
         let names: Vec<_> = findings.iter().map(|finding| finding.rule.name).collect();
         assert_eq!(names, [rule.name]);
         assert_eq!(findings[0].severity, rule.severity);
         assert!(findings[0].known.is_none());
-        assert!(!findings[0].related.is_empty() || rule.name.starts_with("dial/"), "{}", rule.name);
+        // A wrong value contradicts no other message.
+        let alone = rule.violating.matches("Event: ").count() == 1;
+        assert!(!findings[0].related.is_empty() || alone || rule.name.starts_with("dial/"), "{}", rule.name);
         let (_, counts) = counts.iter().find(|(of, _)| of.name == rule.name).unwrap();
         assert_eq!(counts.violated, 1, "{}", rule.name);
     }

@@ -62,11 +62,13 @@ fn a_deviation_does_not_excuse_other_releases() {
 fn the_rules_are_at_work_on_the_recorded_sessions() {
     let mut at_work = BTreeSet::new();
     for name in common::modern() {
-        let (_, counts) = common::check(&common::bytes(&name), Options::default());
+        let (_, counts) = common::check(&common::bytes(&name), Options { notes: true, ..Options::default() });
         at_work.extend(counts.iter().filter(|(_, counts)| counts.held > 0).map(|(rule, _)| rule.name));
     }
     for rule in ami_conformance::rules::RULES {
-        assert!(at_work.contains(rule.name), "{} holds nowhere in the corpus", rule.name);
+        // A rule without a trace behind it is unproven, and stays a note until there is one.
+        let unproven = rule.severity == Severity::Note;
+        assert!(at_work.contains(rule.name) || unproven, "{} holds nowhere in the corpus", rule.name);
     }
 }
 

@@ -28,13 +28,18 @@ impl UniqueId {
 
     /// Seconds since 1970 at which the channel was made, where the identifier has the usual form.
     pub fn epoch(&self) -> Option<u64> {
-        let dot = self.0.iter().rposition(|byte| *byte == b'.')?;
-        let (before, serial) = self.0.split_at_checked(dot)?;
-        let digits = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
-        let epoch = before.rsplit(|byte| *byte == b'-').next()?;
-        (digits(epoch) && digits(serial.get(1..)?)).then_some(())?;
-        std::str::from_utf8(epoch).ok()?.parse().ok()
+        epoch_of(&self.0)
     }
+}
+
+/// The epoch of a Uniqueid.
+pub(super) fn epoch_of(uniqueid: &[u8]) -> Option<u64> {
+    let dot = uniqueid.iter().rposition(|byte| *byte == b'.')?;
+    let (before, serial) = uniqueid.split_at_checked(dot)?;
+    let digits = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
+    let epoch = before.rsplit(|byte| *byte == b'-').next()?;
+    (digits(epoch) && digits(serial.get(1..)?)).then_some(())?;
+    std::str::from_utf8(epoch).ok()?.parse().ok()
 }
 
 impl fmt::Display for UniqueId {
@@ -99,6 +104,16 @@ pub struct Channel {
     pub dial: Option<Dial>,
     /// The last `DialEnd`.
     pub dial_end: Option<DialEnd>,
+    /// Its state, as a number, and the message that gave it.
+    pub state: Option<(Box<[u8]>, Reference)>,
+    /// The directions in which a digit has begun and not ended.
+    pub digits: SmallVec<[Box<[u8]>; 0]>,
+    /// The `LocalBridge` that joined it to its other half, and whether the pair may be optimised away.
+    pub local_bridge: Option<(Reference, bool)>,
+    /// The other half of a Local channel.
+    pub other_half: Option<ChannelKey>,
+    /// The `Hangup` of the other half.
+    pub other_half_hangup: Option<Reference>,
     /// Whether a message showed it in the state Up.
     pub was_up: bool,
     /// The last `Pickup` in which it took a call over.
@@ -124,6 +139,11 @@ impl Channel {
             memberships: SmallVec::new(),
             dial: None,
             dial_end: None,
+            state: None,
+            digits: SmallVec::new(),
+            local_bridge: None,
+            other_half: None,
+            other_half_hangup: None,
             was_up: false,
             picks_up: None,
             picked_up: None,

@@ -85,6 +85,10 @@ events! {
     Pickup = "Pickup", Application;
     AttendedTransfer = "AttendedTransfer", Application;
     BlindTransfer = "BlindTransfer", Application;
+    LocalBridge = "LocalBridge", Application;
+    LocalOptimizationBegin = "LocalOptimizationBegin", Application;
+    LocalOptimizationEnd = "LocalOptimizationEnd", Application;
+    LocalOptimization = "LocalOptimization", Application;
     AgentCalled = "AgentCalled", Application;
     OriginateResponse = "OriginateResponse", Application;
     Cel = "CEL", Elsewhere;

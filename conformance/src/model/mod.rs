@@ -30,6 +30,7 @@ pub struct Model {
     unannounced: VecDeque<ChannelKey>,
     dead_bridges: VecDeque<BridgeKey>,
     window: usize,
+    race: u64,
     /// The oldest channel, by the epoch of its Uniqueid, whose `Newchannel` was seen.
     oldest: Option<(u64, Reference)>,
     /// The youngest epoch of a channel that was forgotten: what is older may have been announced.
@@ -68,8 +69,9 @@ pub struct Forgotten {
 }
 
 impl Model {
-    /// An empty model that remembers the last `window` dead channels and as many bridges.
-    pub fn new(window: usize) -> Self {
+    /// An empty model that remembers the last `window` dead channels and as many bridges. What applications say of a
+    /// channel may come `race` messages after its end.
+    pub fn new(window: usize, race: u64) -> Self {
         Self {
             channels: Entities::default(),
             bridges: Entities::default(),
@@ -77,11 +79,17 @@ impl Model {
             unannounced: VecDeque::new(),
             dead_bridges: VecDeque::new(),
             window,
+            race,
             oldest: None,
             forgotten: None,
             swapped_calls: VecDeque::new(),
             last_local: None,
         }
+    }
+
+    /// How many messages after the end of a channel an application may still speak of it.
+    pub fn race(&self) -> u64 {
+        self.race
     }
 
     /// A channel.
@@ -117,7 +125,12 @@ impl Model {
     /// The message that proves that a channel is younger than the window, so that its `Newchannel` should have been
     /// seen: the `Newchannel` of a channel at least two seconds older.
     pub fn proof_of_youth(&self, channel: &Channel) -> Option<&Reference> {
-        let epoch = channel.id.epoch()?;
+        self.proof_of_youth_of(channel.id.as_bytes())
+    }
+
+    /// The same for the Uniqueid of a channel that need not be known.
+    pub fn proof_of_youth_of(&self, uniqueid: &[u8]) -> Option<&Reference> {
+        let epoch = channel::epoch_of(uniqueid)?;
         let (oldest, reference) = self.oldest.as_ref()?;
         let forgotten = self.forgotten.is_some_and(|forgotten| epoch <= forgotten);
         (!forgotten && epoch >= oldest + 2).then_some(reference)
@@ -163,6 +176,11 @@ impl Model {
                     channel.named(name, at);
                 }
             }
+            if let Some(state) = role.state.filter(|_| judged && facts.event.order() == Order::Channel)
+                && channel.state.as_ref().is_none_or(|(before, _)| **before != *state)
+            {
+                channel.state = Some((state.into(), at.clone()));
+            }
             channel.was_up |= role.state == Some(b"6");
         }
         if judged {
@@ -195,7 +213,32 @@ impl Model {
                 {
                     channel.hangup = Some(at.clone());
                     channel.hangup_cause = facts.message.get("Cause").map(Into::into);
+                    let other = channel.other_half;
                     self.dead_channels.push_back(key);
+                    if let Some(other) = other.and_then(|key| self.channels.get_mut(key)) {
+                        other.other_half_hangup = Some(at.clone());
+                    }
+                }
+            }
+            Event::LocalBridge => {
+                let (Some(one), Some(two)) = (named.channel("LocalOne"), named.channel("LocalTwo")) else { return };
+                let optimised = facts.message.get("LocalOptimization") != Some(b"No");
+                for (half, other) in [(one, two), (two, one)] {
+                    let hangup = self.channels.get(other).and_then(|other| other.hangup.clone());
+                    if let Some(half) = self.channels.get_mut(half) {
+                        half.local_bridge = Some((at.clone(), optimised));
+                        half.other_half = Some(other);
+                        half.other_half_hangup = hangup;
+                    }
+                }
+            }
+            Event::DtmfBegin | Event::DtmfEnd => {
+                if let Some(channel) = subject.and_then(|key| self.channels.get_mut(key)) {
+                    let direction = facts.message.get("Direction").unwrap_or_default();
+                    channel.digits.retain(|began| **began != *direction);
+                    if facts.event == Event::DtmfBegin {
+                        channel.digits.push(direction.into());
+                    }
                 }
             }
             Event::Newexten => {

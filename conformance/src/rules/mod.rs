@@ -8,6 +8,8 @@ mod channel;
 mod context;
 mod dial;
 mod dispatch;
+mod dtmf;
+mod local;
 
 use std::fmt;
 
@@ -94,12 +96,33 @@ pub static RULES: &[&Rule] = &[
     &channel::nothing_after_hangup::RULE,
     &channel::hangup_once::RULE,
     &channel::name_stable::RULE,
+    &channel::newchannel_once::RULE,
+    &channel::newchannel_fields::RULE,
+    &channel::state_description::RULE,
+    &channel::application_after_hangup::RULE,
+    &channel::newstate_announces::RULE,
+    &channel::unknown_party::RULE,
+    &channel::chanvariable_form::RULE,
+    &channel::linkedid_known::RULE,
     &dial::end_for_each_begin::RULE,
     &dial::begin_before_end::RULE,
+    &dial::no_second_begin::RULE,
+    &dial::dest_fields::RULE,
+    &dial::caller_fields::RULE,
+    &dial::status_known::RULE,
     &bridge::create_before_use::RULE,
     &bridge::enter_once::RULE,
     &bridge::leave_before_hangup::RULE,
     &bridge::empty_before_destroy::RULE,
+    &bridge::nothing_after_destroy::RULE,
+    &bridge::leave_only_if_entered::RULE,
+    &bridge::one_at_a_time::RULE,
+    &bridge::member_count::RULE,
+    &dtmf::duration::RULE,
+    &dtmf::begin_before_end::RULE,
+    &local::halves_announced::RULE,
+    &local::halves_end_together::RULE,
+    &local::optimization_enabled::RULE,
 ];
 
 /// The rule with this name.

@@ -1,0 +1,4 @@
+//! DTMF digits (source: DTMF).
+
+pub(super) mod begin_before_end;
+pub(super) mod duration;

@@ -218,7 +218,7 @@ fn memberships(
             if let Some(place) = place {
                 add("bridge/enter-once", at, vec![inside[place].1]);
             } else {
-                if let Some((_, other)) = inside.last() {
+                if let Some((_, other)) = inside.first() {
                     add("bridge/one-at-a-time", at, vec![*other]);
                 }
                 inside.push((bridge, at));

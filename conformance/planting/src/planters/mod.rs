@@ -3,6 +3,9 @@
 mod bridge;
 mod channel;
 mod dial;
+mod talk;
+mod values;
+mod wire;
 
 use std::sync::Arc;
 
@@ -26,7 +29,8 @@ impl std::fmt::Debug for Planter {
 }
 
 /// Every planter, in the order of the catalogue.
-pub static PLANTERS: &[&[Planter]] = &[channel::PLANTERS, dial::PLANTERS, bridge::PLANTERS];
+pub static PLANTERS: &[&[Planter]] =
+    &[channel::PLANTERS, dial::PLANTERS, bridge::PLANTERS, values::PLANTERS, talk::PLANTERS, wire::PLANTERS];
 
 /// The planters of a rule.
 pub fn of_rule(rule: &str) -> impl Iterator<Item = &'static Planter> {
@@ -90,6 +94,12 @@ impl<'t> Garden<'t> {
         Edit { messages: self.trace.server.clone() }
     }
 
+    /// Adds a case: a message that carries a wrong value or lacks one, and is itself the place.
+    pub(crate) fn alter(&mut self, way: &'static str, old: &Arc<Msg>, new: &Arc<Msg>) -> &mut Case {
+        let edit = self.edit().replace(old, new);
+        self.expect(way, edit, new)
+    }
+
     /// Adds a case: the fault stands at this message.
     pub(crate) fn expect(&mut self, way: &'static str, edit: Edit, at: &Arc<Msg>) -> &mut Case {
         self.cases.push(Case {
@@ -111,6 +121,12 @@ impl Case {
     /// Demands these related messages.
     pub(crate) fn related<'m>(&mut self, messages: impl IntoIterator<Item = &'m Arc<Msg>>) -> &mut Self {
         self.related = Some(messages.into_iter().cloned().collect());
+        self
+    }
+
+    /// Shows what the client sent as well.
+    pub(crate) fn both(&mut self) -> &mut Self {
+        self.client = Some(self.trace.client.clone());
         self
     }
 

@@ -224,9 +224,11 @@ fn memberships(
                 inside.push((bridge, at));
             }
         } else if message.is("BridgeLeave") {
-            let created = by_bridge
-                .get(bridge)
-                .is_some_and(|uses| uses.iter().any(|use_| *use_ < at && messages[*use_].is("BridgeCreate")));
+            // What comes after the end of the bridge breaks a promise of its own.
+            let created = by_bridge.get(bridge).is_some_and(|uses| {
+                let before = |event: &str| uses.iter().any(|other| *other < at && messages[*other].is(event));
+                before("BridgeCreate") && !before("BridgeDestroy")
+            });
             match place {
                 Some(place) => {
                     inside.remove(place);

@@ -17,6 +17,8 @@ const UNANNOUNCED: &[&str] = &[
     "channel/linkedid-known",
     "local/halves-announced",
     "transfer/parties-known",
+    // A message more in between can take the last one out of the window of the race.
+    "channel/application-after-hangup",
 ];
 
 fn newchannel_first(garden: &mut Garden<'_>) {
@@ -288,7 +290,7 @@ fn name_stable(garden: &mut Garden<'_>) {
                     continue;
                 }
                 seen.push(kind);
-                let also = ["local/halves-announced", "schema/bad-value"];
+                let also = ["local/halves-announced", "schema/bad-value", "dial/dest-fields"];
                 let new = message.with(&key, &other);
                 let edit = garden.edit().replace(message, &new);
                 let way = if role.is_empty() { "name altered in one message" } else { "name altered in a role" };
@@ -331,7 +333,7 @@ fn name_stable(garden: &mut Garden<'_>) {
             }
             if let Some(first) = first {
                 let case = garden.expect("renamed without a Rename", edit.clone(), &first);
-                case.related([newchannel]).also(&["local/halves-announced", "schema/bad-value"]);
+                case.related([newchannel]).also(&["local/halves-announced", "schema/bad-value", "dial/dest-fields"]);
                 // With a Rename that says yet another name.
                 let text =
                     format!("Event: Rename\nPrivilege: call,all\nChannel: {name}\nNewname: {name}y\nUniqueid: {id}");

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod deviations;
 pub mod facts;
 mod finding;
+pub mod flow;
 pub mod model;
 mod release;
 pub mod report;

@@ -4,6 +4,7 @@ mod check;
 mod deviations;
 mod dump;
 mod explain;
+mod flow;
 mod rules;
 
 use std::io::{self, ErrorKind, IsTerminal};
@@ -27,6 +28,8 @@ enum Command {
     Check(check::Args),
     /// Print the messages of traces
     Dump(dump::Args),
+    /// Draw calls: channels side by side, time downwards
+    Flow(flow::Args),
     /// List the rules
     Rules(rules::Args),
     /// Explain a rule, with a trace that keeps it and one that breaks it
@@ -50,6 +53,7 @@ pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check(args) => args.run(),
         Command::Dump(args) => args.run(),
+        Command::Flow(args) => args.run(),
         Command::Rules(args) => args.run(),
         Command::Explain(args) => args.run(),
         Command::Deviations(args) => args.run(),

@@ -28,6 +28,8 @@ enum Task {
     Fuzz(tasks::fuzz::Options),
     /// Work with the schema of ami-types.
     Schema(tasks::schema::Options),
+    /// Take the pictures of `ami flow` that the documentation shows; needs Chromium.
+    Screenshots(tasks::screenshots::Options),
 }
 
 fn main() -> ExitCode {
@@ -47,5 +49,6 @@ fn run(task: Task) -> Result<()> {
         Task::Docs(options) => tasks::docs::run(&options),
         Task::Fuzz(options) => tasks::fuzz::run(&options),
         Task::Schema(options) => tasks::schema::run(&options),
+        Task::Screenshots(options) => tasks::screenshots::run(&options),
     }
 }

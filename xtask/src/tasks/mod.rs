@@ -5,6 +5,7 @@ pub(crate) mod conformance;
 pub(crate) mod docs;
 pub(crate) mod fuzz;
 pub(crate) mod schema;
+pub(crate) mod screenshots;
 
 use std::path::PathBuf;
 

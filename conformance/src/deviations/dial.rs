@@ -119,14 +119,12 @@ pub(super) static FEATURE_DIAL_WITHOUT_BEGIN: Deviation = Deviation {
         if facts.role("").is_none() && broken.channel.is_local_half(1) && ended.is_none() {
             return Match::Yes;
         }
-        match &broken.channel.picks_up {
-            Some(pickup) => (broken.since(pickup) <= NEAR_A_PICKUP).into(),
-            None => {
-                // The channel that picks up was called by nobody before, and now has a caller.
-                let if_cut = ended.is_some_and(|before| !before.has_caller) && facts.role("").is_some();
-                let comes = |channel: &Channel| channel.picks_up.is_some();
-                Match::If { channel: broken.key, comes, within: NEAR_A_PICKUP, if_cut }
-            }
+        if let Some(pickup) = &broken.channel.picks_up {
+            return (broken.since(pickup) <= NEAR_A_PICKUP).into();
         }
+        // The channel that picks up was called by nobody before, and now has a caller.
+        let if_cut = ended.is_some_and(|before| !before.has_caller) && facts.role("").is_some();
+        let comes = |channel: &Channel| channel.picks_up.is_some();
+        Match::If { channel: broken.key, comes, within: NEAR_A_PICKUP, if_cut }
     },
 };

@@ -84,12 +84,12 @@ impl<T: fmt::Display> Serialize for Shown<T> {
     }
 }
 
-/// An iterator as a sequence.
-struct Sequence<I, F>(I, F);
+/// An iterator as a sequence of known length.
+struct Sequence<I, F>(I, F, usize);
 
 impl<I: Iterator + Clone, T: Serialize, F: Fn(I::Item) -> T> Serialize for Sequence<I, F> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut sequence = serializer.serialize_seq(Some(self.0.clone().count()))?;
+        let mut sequence = serializer.serialize_seq(Some(self.2))?;
         for item in self.0.clone() {
             sequence.serialize_element(&self.1(item))?;
         }
@@ -119,11 +119,17 @@ impl Serialize for Record<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { message, direction, offset, connection } = *self;
         let name = message.name();
+        let headers = message.headers().count();
+        // Headers and a blank line are nearly always all that there is: counting line ends tells, for little.
+        let plain = message.is_complete()
+            && !message.has_output()
+            && memchr::memchr_iter(b'\n', message.as_bytes()).count() == headers + 1;
         let lines = Texts(message, |kind| matches!(kind, crate::LineKind::Raw));
         let output = Texts(message, |kind| matches!(kind, crate::LineKind::Output));
+        let (has_lines, has_output) = (!plain && !lines.is_empty(), message.has_output() && !output.is_empty());
         let defects = message.defects();
         let has_defects = message.defects().next().is_some();
-        let optional = [name.is_some(), !lines.is_empty(), !output.is_empty(), has_defects, connection.is_some()];
+        let optional = [name.is_some(), has_lines, has_output, has_defects, connection.is_some()];
         let fields = 5 + optional.into_iter().filter(|&there| there).count();
 
         let mut object = serializer.serialize_struct("Message", fields)?;
@@ -135,23 +141,23 @@ impl Serialize for Record<'_> {
             Some(name) => object.serialize_field("name", &Bytes(name))?,
             None => object.skip_field("name")?,
         }
-        object.serialize_field("headers", &Sequence(message.headers(), pair))?;
-        if lines.is_empty() {
-            object.skip_field("lines")?;
-        } else {
+        object.serialize_field("headers", &Sequence(message.headers(), pair, headers))?;
+        if has_lines {
             object.serialize_field("lines", &lines)?;
-        }
-        if output.is_empty() {
-            object.skip_field("output")?;
         } else {
+            object.skip_field("lines")?;
+        }
+        if has_output {
             object.serialize_field("output", &output)?;
+        } else {
+            object.skip_field("output")?;
         }
         if has_defects {
             let moved = |defect: crate::Defect| Defect {
                 code: defect.code.as_str(),
                 offset: defect.offset.wrapping_sub(message.offset()).wrapping_add(offset),
             };
-            object.serialize_field("defects", &Sequence(defects, moved))?;
+            object.serialize_field("defects", &Sequence(defects.clone(), moved, defects.count()))?;
         } else {
             object.skip_field("defects")?;
         }

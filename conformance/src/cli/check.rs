@@ -21,6 +21,7 @@ Examples:
   ami check --format json captures/         every capture below a directory
   ami check --format sarif captures/ >ami.sarif
   zstd -dc big.zst | ami check -            standard input (zstd and gzip are unpacked anyway)")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Args {
     /// Captures, directories of captures, or `-` for standard input
     #[arg(required = true, value_name = "FILE")]

@@ -92,14 +92,11 @@ impl Args {
             Format::Svg => {
                 let mut calls =
                     all.iter().flat_map(|(recording, calls)| calls.iter().map(move |call| (recording, call)));
-                match (calls.next(), count) {
-                    (Some((recording, call)), 1) => {
-                        out.write_all(svg::draw(&Ladder::new(recording, call), true).as_bytes())?;
-                    }
-                    _ => {
-                        complain(&format!("there are {count} calls; a drawing shows one: choose it with --call"));
-                        outcome = Outcome::Failed;
-                    }
+                if let (Some((recording, call)), 1) = (calls.next(), count) {
+                    out.write_all(svg::draw(&Ladder::new(recording, call), true).as_bytes())?;
+                } else {
+                    complain(&format!("there are {count} calls; a drawing shows one: choose it with --call"));
+                    outcome = Outcome::Failed;
                 }
             }
         }

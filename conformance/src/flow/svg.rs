@@ -108,42 +108,42 @@ fn draw_row(row: &super::ladder::Row<'_>, y: usize, width: usize, out: &mut Stri
         escape(&row.time)
     );
     let from = x(row.from);
-    match row.to.filter(|to| *to != row.from) {
-        Some(to) => {
-            let to_x = x(to);
-            let class = match row.shape {
-                Shape::Answer => "arrow answer",
-                Shape::Move => "arrow move",
-                _ => "arrow",
-            };
-            let tip_class = if row.shape == Shape::Move { "tip move" } else { "tip" };
-            let back = if to_x > from { to_x - 9 } else { to_x + 9 };
-            let room = from.abs_diff(to_x) / 8;
-            let middle = usize::midpoint(from, to_x);
+    if let Some(to) = row.to.filter(|to| *to != row.from) {
+        let to_x = x(to);
+        let class = match row.shape {
+            Shape::Answer => "arrow answer",
+            Shape::Move => "arrow move",
+            _ => "arrow",
+        };
+        let tip_class = if row.shape == Shape::Move { "tip move" } else { "tip" };
+        let back = if to_x > from { to_x - 9 } else { to_x + 9 };
+        let room = from.abs_diff(to_x) / 8;
+        let middle = usize::midpoint(from, to_x);
+        _ = writeln!(
+            out,
+            "<line class=\"{class}\" x1=\"{from}\" y1=\"{y}\" x2=\"{back}\" y2=\"{y}\"/><path class=\"{tip_class}\" d=\"M{to_x} {y}L{back} {}L{back} {}Z\"/>",
+            y - 5,
+            y + 5
+        );
+        _ = writeln!(
+            out,
+            "<text class=\"halo\" text-anchor=\"middle\" x=\"{middle}\" y=\"{}\">{}</text>",
+            y - 6,
+            short(room.max(4))
+        );
+    } else {
+        if row.shape == Shape::Hangup {
+            let (left, right, above, below) = (from - 5, from + 5, y - 5, y + 5);
             _ = writeln!(
                 out,
-                "<line class=\"{class}\" x1=\"{from}\" y1=\"{y}\" x2=\"{back}\" y2=\"{y}\"/><path class=\"{tip_class}\" d=\"M{to_x} {y}L{back} {}L{back} {}Z\"/>",
-                y - 5,
-                y + 5
+                "<path class=\"gone\" d=\"M{left} {above}L{right} {below}M{left} {below}L{right} {above}\"/>"
             );
-            _ = writeln!(
-                out,
-                "<text class=\"halo\" text-anchor=\"middle\" x=\"{middle}\" y=\"{}\">{}</text>",
-                y - 6,
-                short(room.max(4))
-            );
+        } else {
+            let full = matches!(row.shape, Shape::State | Shape::Enter);
+            let class = if full { "mark full" } else { "mark" };
+            _ = writeln!(out, "<circle class=\"{class}\" cx=\"{from}\" cy=\"{y}\" r=\"4\"/>");
         }
-        None => {
-            if row.shape == Shape::Hangup {
-                let (l, r, t, b) = (from - 5, from + 5, y - 5, y + 5);
-                _ = writeln!(out, "<path class=\"gone\" d=\"M{l} {t}L{r} {b}M{l} {b}L{r} {t}\"/>");
-            } else {
-                let full = matches!(row.shape, Shape::State | Shape::Enter);
-                let class = if full { "mark full" } else { "mark" };
-                _ = writeln!(out, "<circle class=\"{class}\" cx=\"{from}\" cy=\"{y}\" r=\"4\"/>");
-            }
-            _ = writeln!(out, "<text class=\"halo\" x=\"{}\" y=\"{text}\">{}</text>", from + 12, short(20));
-        }
+        _ = writeln!(out, "<text class=\"halo\" x=\"{}\" y=\"{text}\">{}</text>", from + 12, short(20));
     }
     for (nth, finding) in row.findings.iter().enumerate() {
         let top = y + ROW / 2 + nth * 22;

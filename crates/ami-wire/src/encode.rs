@@ -74,10 +74,19 @@ impl Sink for alloc::vec::Vec<u8> {
 /// Encoder::action(&mut sink, "Ping").unwrap().end().unwrap();
 /// assert_eq!(sink.written(), b"Action: Ping\r\n\r\n");
 /// ```
-#[derive(Debug)]
 pub struct SliceSink<'a> {
     memory: &'a mut [u8],
     length: usize,
+}
+
+// Not what it holds: that can be a password.
+impl core::fmt::Debug for SliceSink<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("SliceSink")
+            .field("length", &self.length)
+            .field("size", &self.memory.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> SliceSink<'a> {
@@ -153,7 +162,9 @@ impl<B: bytes::BufMut> Sink for BufSink<B> {
 /// Writes one message, header by header.
 ///
 /// Keys and values are checked as they come; nothing that is written can be read as another header or message.
-/// When a call fails, what is in the sink is an unfinished message: throw it away.
+/// What is refused is not written, and the message can go on without it. When the sink fails, what it holds is an
+/// unfinished message: every later call fails in the same way, so that nothing is taken for the rest of a torn line. Throw
+/// it away.
 ///
 /// ```
 /// use ami_wire::{EncodeError, Encoder};
@@ -169,10 +180,18 @@ impl<B: bytes::BufMut> Sink for BufSink<B> {
 /// assert!(out.starts_with(b"Action: Originate\r\nActionID: 1\r\nChannel: PJSIP/100\r\n"));
 /// # Ok::<(), EncodeError>(())
 /// ```
-#[derive(Debug)]
 #[must_use = "a message without its end is not complete"]
 pub struct Encoder<S> {
     sink: S,
+    /// What the sink said when it took a part of a line, or nothing.
+    failed: Option<EncodeError>,
+}
+
+// Not the sink, which holds what was written.
+impl<S> core::fmt::Debug for Encoder<S> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Encoder").field("failed", &self.failed).finish_non_exhaustive()
+    }
 }
 
 impl<S: Sink> Encoder<S> {
@@ -215,11 +234,11 @@ impl<S: Sink> Encoder<S> {
     /// # Ok::<(), ami_wire::EncodeError>(())
     /// ```
     pub const fn message(sink: S) -> Self {
-        Self { sink }
+        Self { sink, failed: None }
     }
 
     fn begin(sink: S, key: &str, value: &[u8]) -> Result<Self, EncodeError> {
-        let mut encoder = Self { sink };
+        let mut encoder = Self::message(sink);
         encoder.header(key, value)?;
         Ok(encoder)
     }
@@ -237,7 +256,7 @@ impl<S: Sink> Encoder<S> {
         if key.is_empty() {
             return Err(EncodeError::Empty);
         }
-        put_header(&mut self.sink, key, value)
+        self.put(|sink| put_header(sink, key, value))
     }
 
     /// Writes a line without a colon, for those who imitate an old server.
@@ -251,18 +270,39 @@ impl<S: Sink> Encoder<S> {
         if text.is_empty() {
             return Err(EncodeError::Empty);
         }
-        self.sink.put(text)?;
-        self.sink.put(b"\r\n")
+        self.put(|sink| {
+            sink.put(text)?;
+            sink.put(b"\r\n")
+        })
     }
 
     /// Ends the message with its empty line and gives the sink back.
     ///
     /// # Errors
     ///
-    /// What the sink says.
+    /// What the sink says, or has said before.
+    ///
+    /// ```
+    /// use ami_wire::{EncodeError, Encoder, SliceSink};
+    ///
+    /// let mut memory = [0; 24];
+    /// let mut action = Encoder::action(SliceSink::new(&mut memory), "Ping")?;
+    /// assert_eq!(action.header("ActionID", "1234567890"), Err(EncodeError::Full));
+    /// assert_eq!(action.end().err(), Some(EncodeError::Full));
+    /// # Ok::<(), EncodeError>(())
+    /// ```
     pub fn end(mut self) -> Result<S, EncodeError> {
-        self.sink.put(b"\r\n")?;
+        self.put(|sink| sink.put(b"\r\n"))?;
         Ok(self.sink)
+    }
+
+    fn put(&mut self, write: impl FnOnce(&mut S) -> Result<(), EncodeError>) -> Result<(), EncodeError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let result = write(&mut self.sink);
+        self.failed = result.err();
+        result
     }
 }
 

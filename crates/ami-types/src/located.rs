@@ -277,7 +277,7 @@ fn search(fields: &[FieldDef], next: usize, key: &[u8]) -> Option<usize> {
 }
 
 /// A header of an event with what the schema says about it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct EventField<'a> {
     /// What the schema says; `None` for a header that it does not know.
     pub def: Option<&'static FieldDef>,
@@ -287,9 +287,17 @@ pub struct EventField<'a> {
     pub value: Text<'a>,
 }
 
+// As a header, which knows what must not be shown.
+impl fmt::Debug for EventField<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let header = ami_wire::Header { key: self.key.as_bytes(), value: self.value.as_bytes() };
+        f.debug_struct("EventField").field("header", &header).field("def", &self.def).finish()
+    }
+}
+
 /// All headers of an event in wire order, with what the schema says about each. Made by
 /// [`Event::fields`](crate::Event::fields).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct EventFields<'a> {
     /// Lines that are still to come; those of a message with command output come from `headers`.
     rest: &'a [u8],
@@ -319,6 +327,12 @@ impl<'a> EventFields<'a> {
             common_fields().iter().chain(families).find(|field| field.matches(header.key))
         });
         EventField { def, key: Text::new(header.key), value: Text::new(header.value) }
+    }
+}
+
+impl fmt::Debug for EventFields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
     }
 }
 

@@ -25,7 +25,6 @@ use crate::{Defect, Error, Framer, Limits, Message, Parser};
 /// assert_eq!(names, 16);
 /// # Ok::<(), ami_wire::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct FixedStream<'b> {
     framer: Framer,
     memory: &'b mut [u8],
@@ -34,6 +33,17 @@ pub struct FixedStream<'b> {
     /// Where the bytes end that were received.
     back: usize,
     ended: bool,
+}
+
+// Not what it holds: that can be megabytes, and a password.
+impl core::fmt::Debug for FixedStream<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("FixedStream")
+            .field("framer", &self.framer)
+            .field("held", &self.held())
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Behind the last line of a message: its line ending, a blank line, and in command output as many bytes as tell

@@ -77,7 +77,18 @@ impl core::fmt::Debug for Header<'_> {
 
 /// Whether the value of this key must not be shown in logs: passwords and login digests.
 pub(crate) fn is_secret(key: &[u8]) -> bool {
-    const SECRETS: [&[u8]; 4] = [b"Secret", b"Key", b"Password", b"MD5Secret"];
+    const SECRETS: [&[u8]; 8] = [
+        b"Secret",
+        b"Key",
+        b"Password",
+        b"MD5Secret",
+        // VoicemailPasswordChange.
+        b"NewPassword",
+        // AuthDetail and AuthList.
+        b"Md5Cred",
+        b"PasswordDigest",
+        b"OauthSecret",
+    ];
     let key = trim(key);
     SECRETS.iter().any(|secret| key.eq_ignore_ascii_case(secret))
 }

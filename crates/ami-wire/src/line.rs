@@ -22,7 +22,7 @@ pub enum LineKind<'a> {
 }
 
 /// A line of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Line<'a> {
     /// What it is.
     pub kind: LineKind<'a>,
@@ -33,6 +33,17 @@ pub struct Line<'a> {
     /// The line ending: CR LF, LF, CR where the input ends between the two, or nothing where it ends inside the line or an
     /// end marker follows.
     pub ending: &'a [u8],
+}
+
+// The text of a header can hold a secret; its kind shows the header without.
+impl core::fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Line")
+            .field("kind", &self.kind)
+            .field("start", &self.start)
+            .field("length", &self.text.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Splits `bytes` behind its first LF: text without the ending, and the length of both together.
@@ -53,13 +64,19 @@ pub(crate) fn split(bytes: &[u8]) -> (&[u8], usize) {
 /// The lines of a message in wire order. Made by [`Message::lines`](crate::Message::lines).
 ///
 /// Every byte of the message is in exactly one line: in its text or in its ending.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Lines<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) pos: usize,
     pub(crate) banner: bool,
     /// Where command output begins and where its end marker begins.
     pub(crate) output: Option<(usize, usize)>,
+}
+
+impl core::fmt::Debug for Lines<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
 }
 
 impl<'a> Iterator for Lines<'a> {

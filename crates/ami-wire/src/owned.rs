@@ -214,10 +214,16 @@ impl fmt::Debug for OwnedMessage {
 }
 
 /// The headers of an owned message. Made by [`OwnedMessage::headers`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct OwnedHeaders<'a> {
     bytes: &'a [u8],
     positions: core::slice::ChunksExact<'a, u8>,
+}
+
+impl core::fmt::Debug for OwnedHeaders<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
 }
 
 impl<'a> OwnedHeaders<'a> {

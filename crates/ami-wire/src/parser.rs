@@ -90,10 +90,17 @@ pub const fn messages(bytes: &[u8]) -> Messages<'_> {
 /// An iterator over the messages of a slice. Made by [`messages`] and [`Parser::messages`].
 ///
 /// An `Err` is one message that is not available; the iterator goes on behind it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Messages<'a> {
     framer: Framer,
     rest: &'a [u8],
+}
+
+// Not what it holds: that can be megabytes, and a password.
+impl core::fmt::Debug for Messages<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Messages").field("framer", &self.framer).field("rest", &self.rest.len()).finish_non_exhaustive()
+    }
 }
 
 impl Messages<'_> {

@@ -21,7 +21,7 @@ use crate::{Defect, Error, Framer, Message, Parser};
 /// }
 /// # Ok::<(), ami_wire::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Stream {
     framer: Framer,
     buffer: Vec<u8>,
@@ -30,6 +30,17 @@ pub struct Stream {
     /// Where the bytes end that were received; behind it is room that [`room`](Self::room) handed out.
     back: usize,
     ended: bool,
+}
+
+// Not what it holds: that can be megabytes, and a password.
+impl core::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Stream")
+            .field("framer", &self.framer)
+            .field("held", &self.held())
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Stream {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use ami_wire::{Direction, Header, Message, OwnedMessage, Parser};
+use ami_wire::{Direction, Encoder, FixedStream, Header, Message, OwnedMessage, Parser, SliceSink, Stream};
 use proptest::prelude::*;
 
 fn agrees(message: &Message<'_>) {
@@ -71,6 +71,36 @@ fn secrets_do_not_show() {
     let message = Parser::new().direction(Direction::Client).messages(bytes).next().unwrap().unwrap();
     let shown = format!("{:?} {:?}", message, message.to_owned());
     assert!(shown.contains("Secret: ***") && !shown.contains("labsecret"), "{shown}");
+    // Neither as text nor as the numbers of its bytes, by nothing that holds a message or a part of one.
+    let mut stream = Stream::default();
+    stream.feed(bytes);
+    let mut memory = [0; 128];
+    let mut fixed = FixedStream::new(Parser::new(), &mut memory);
+    assert_eq!(fixed.feed(bytes), bytes.len());
+    let owned = message.to_owned();
+    let mut encoder = Encoder::action(Vec::new(), "Login").unwrap();
+    encoder.header("Secret", "labsecret").unwrap();
+    let mut memory = [0; 128];
+    let mut sink = SliceSink::new(&mut memory);
+    message.encode(&mut sink).unwrap();
+    let all: [&dyn std::fmt::Debug; 12] = [
+        &stream,
+        &fixed,
+        &encoder,
+        &sink,
+        &ami_wire::messages(bytes),
+        &ami_wire::mixed(Parser::new(), bytes),
+        &message.headers(),
+        &message.lines(),
+        &message.lines().collect::<Vec<_>>(),
+        &message.defects(),
+        &message.get_all("Username"),
+        &owned.headers(),
+    ];
+    for shown in all {
+        let shown = format!("{shown:?}");
+        assert!(!shown.contains("labsecret") && !shown.contains("108, 97, 98"), "{shown}");
+    }
 }
 
 proptest! {

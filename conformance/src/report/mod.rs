@@ -26,6 +26,6 @@ fn excerpts<'f>(trace: &Trace, findings: impl IntoIterator<Item = &'f Finding>) 
     let places = |finding: &'f Finding| {
         std::iter::once(finding.place).chain(finding.related.iter().map(|related| related.place))
     };
-    let wanted: Vec<_> = findings.into_iter().flat_map(places).map(|place| (place.direction, place.offset)).collect();
+    let wanted: Vec<_> = findings.into_iter().flat_map(places).collect();
     trace.excerpts(&wanted)
 }

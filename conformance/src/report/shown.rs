@@ -25,7 +25,7 @@ impl<'a> Shown<'a> {
     pub(super) fn new(excerpts: &'a Excerpts, place: Place, entity: Option<&str>) -> Option<Self> {
         /// Lines of a message to show.
         const LINES: usize = 64;
-        let excerpt = excerpts.get(&(place.direction, place.offset))?;
+        let excerpt = excerpts.get(&(place.connection, place.direction, place.offset))?;
         let message = ami_wire::messages(&excerpt.bytes).find_map(Result::ok)?;
         let concerned = entity.and_then(|entity| header_about(&message, entity));
         let mut shown = Self { excerpt, text: String::new(), span: 0..0, line: 0, bytes: 0..0 };

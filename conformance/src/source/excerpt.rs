@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::time::Duration;
 
 use memchr::memchr_iter;
 
-use super::{BLOCK, File, Trace, unpack};
-use crate::finding::Sender;
+use super::input::Form;
+use super::streams::Sink;
+use super::{BLOCK, File, Opened, Trace, pcap};
+use crate::finding::{Place, Sender};
 
 /// How much of a message a report can show.
 const SHOWN: usize = 2048;
@@ -14,30 +17,30 @@ const SHOWN: usize = 2048;
 /// The beginning of a message, and the line on which it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt {
-    /// The file.
+    /// The file, and the stream in it where it holds several.
     pub path: String,
-    /// The line of the file on which the message begins, counted from 1.
+    /// The line of the stream on which the message begins, counted from 1.
     pub line: u64,
     /// The message's bytes, as far as a report may show them.
     pub bytes: Vec<u8>,
 }
 
-/// Excerpts by sender and offset.
-pub type Excerpts = BTreeMap<(Sender, u64), Excerpt>;
+/// Excerpts by connection, sender and offset.
+pub type Excerpts = BTreeMap<(u32, Sender, u64), Excerpt>;
 
 impl Trace {
-    /// The messages that begin at these offsets. What cannot be read again (standard input) is left out.
-    pub fn excerpts(&self, wanted: &[(Sender, u64)]) -> Excerpts {
+    /// The messages that stand at these places. What cannot be read again (standard input) is left out.
+    pub fn excerpts(&self, wanted: &[Place]) -> Excerpts {
         let mut found = Excerpts::new();
-        for sender in [Sender::Client, Sender::Server] {
-            let mut offsets: Vec<u64> = wanted.iter().filter(|(of, _)| *of == sender).map(|(_, at)| *at).collect();
-            offsets.sort_unstable();
-            offsets.dedup();
-            let own = self.streams.iter().find(|file| file.sender == Some(sender));
-            let file = own.or_else(|| self.streams.iter().find(|file| file.sender.is_none()));
-            if let Some(file) = file.filter(|_| !offsets.is_empty()) {
+        for file in &self.streams {
+            let is_of = |place: &&Place| {
+                let other = self.streams.iter().any(|other| other.sender == Some(place.direction));
+                file.sender.map_or(!other, |sender| sender == place.direction)
+            };
+            let places: Vec<Place> = wanted.iter().filter(is_of).copied().collect();
+            if !places.is_empty() {
                 // A file that was readable a moment ago and no longer is costs excerpts, not the report.
-                let _ = file.excerpts(sender, &offsets, &mut found);
+                let _ = file.excerpts(&places, &mut found);
             }
         }
         found
@@ -45,40 +48,116 @@ impl Trace {
 }
 
 impl File {
-    fn excerpts(&self, sender: Sender, offsets: &[u64], found: &mut Excerpts) -> std::io::Result<()> {
+    fn excerpts(&self, places: &[Place], found: &mut Excerpts) -> std::io::Result<()> {
         let Some(path) = self.path.as_ref().filter(|path| path.is_file()) else { return Ok(()) };
-        let mut input = unpack::unpack(Box::new(std::fs::File::open(path)?))?;
+        let path = path.display().to_string();
+        let mut input = self.open()?;
+        if Form::of(input.head()) == Form::Packets {
+            let mut shelf = Shelf { path, wanted: Vec::new(), of: BTreeMap::new(), found };
+            shelf.wanted = places.iter().map(|place| (place.connection, place.direction, place.offset)).collect();
+            _ = pcap::read(input, &mut shelf);
+            return Ok(());
+        }
+        // Both directions of a mixed text count bytes of the one text.
+        let mut reel = Reel::new(places.iter().map(|place| (place.direction, place.offset)));
         let mut block = vec![0; BLOCK];
-        let (mut start, mut line) = (0_u64, 1_u64);
-        let mut next = 0;
         loop {
             let count = input.read(&mut block)?;
-            let bytes = block.get(..count).unwrap_or_default();
-            // Excerpts under way go on in this block.
-            for excerpt in found.iter_mut().filter(|((of, at), _)| *of == sender && *at < start) {
-                let missing = SHOWN.saturating_sub(excerpt.1.bytes.len());
-                excerpt.1.bytes.extend(bytes.iter().take(missing));
+            reel.bytes(block.get(..count).unwrap_or_default());
+            if count == 0 || reel.is_complete() {
+                break;
             }
-            let mut counted = 0;
-            while let Some(&offset) = offsets.get(next).filter(|offset| **offset < start + count as u64) {
-                let at = (offset - start) as usize;
-                line += memchr_iter(b'\n', bytes.get(counted..at).unwrap_or_default()).count() as u64;
-                counted = at;
-                let from = bytes.get(at..).unwrap_or_default();
-                let excerpt = Excerpt {
-                    path: path.display().to_string(),
-                    line,
-                    bytes: from.get(..SHOWN).unwrap_or(from).to_vec(),
-                };
-                found.insert((sender, offset), excerpt);
-                next += 1;
-            }
-            line += memchr_iter(b'\n', bytes.get(counted..).unwrap_or_default()).count() as u64;
-            start += count as u64;
-            let complete =
-                next == offsets.len() && offsets.last().is_none_or(|last| start >= last.saturating_add(SHOWN as u64));
-            if count == 0 || complete {
-                return Ok(());
+        }
+        let excerpts = reel
+            .found
+            .into_iter()
+            .map(|((sender, at), (line, bytes))| ((0, sender, at), Excerpt { path: path.clone(), line, bytes }));
+        found.extend(excerpts);
+        Ok(())
+    }
+}
+
+/// One stream as it runs past, and the places in it that are wanted.
+struct Reel {
+    /// In order of the offsets.
+    wanted: Vec<(u64, Sender)>,
+    next: usize,
+    at: u64,
+    line: u64,
+    found: BTreeMap<(Sender, u64), (u64, Vec<u8>)>,
+}
+
+impl Reel {
+    fn new(wanted: impl Iterator<Item = (Sender, u64)>) -> Self {
+        let mut wanted: Vec<_> = wanted.map(|(sender, at)| (at, sender)).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        Self { wanted, next: 0, at: 0, line: 1, found: BTreeMap::new() }
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        // Excerpts under way go on.
+        for (_, excerpt) in self.found.values_mut() {
+            let missing = SHOWN.saturating_sub(excerpt.len());
+            excerpt.extend(bytes.iter().take(missing));
+        }
+        let mut counted = 0;
+        while let Some(&(offset, sender)) =
+            self.wanted.get(self.next).filter(|(offset, _)| *offset < self.at + bytes.len() as u64)
+        {
+            self.next += 1;
+            // Not so where it lies in a gap.
+            let Some(at) = offset.checked_sub(self.at).map(|at| at as usize) else { continue };
+            self.line += memchr_iter(b'\n', bytes.get(counted..at).unwrap_or_default()).count() as u64;
+            counted = at;
+            let from = bytes.get(at..).unwrap_or_default();
+            self.found.insert((sender, offset), (self.line, from.get(..SHOWN).unwrap_or(from).to_vec()));
+        }
+        self.line += memchr_iter(b'\n', bytes.get(counted..).unwrap_or_default()).count() as u64;
+        self.at += bytes.len() as u64;
+    }
+
+    fn is_complete(&self) -> bool {
+        self.next == self.wanted.len()
+            && self.wanted.last().is_none_or(|(last, _)| self.at >= last.saturating_add(SHOWN as u64))
+    }
+}
+
+/// The streams of a packet capture.
+struct Shelf<'f> {
+    path: String,
+    wanted: Vec<(u32, Sender, u64)>,
+    of: BTreeMap<(u32, Sender), Reel>,
+    found: &'f mut Excerpts,
+}
+
+impl Sink for Shelf<'_> {
+    fn opened(&mut self, connection: u32, _opened: &Opened) {
+        for sender in [Sender::Server, Sender::Client] {
+            let of = |(number, by, _): &&(u32, Sender, u64)| (*number, *by) == (connection, sender);
+            let wanted = self.wanted.iter().filter(of).map(|(_, sender, at)| (*sender, *at));
+            self.of.insert((connection, sender), Reel::new(wanted));
+        }
+    }
+
+    fn bytes(&mut self, connection: u32, sender: Sender, _time: Option<Duration>, bytes: &[u8]) {
+        if let Some(reel) = self.of.get_mut(&(connection, sender)) {
+            reel.bytes(bytes);
+        }
+    }
+
+    fn gap(&mut self, connection: u32, sender: Sender, length: u64) {
+        if let Some(reel) = self.of.get_mut(&(connection, sender)) {
+            reel.at += length;
+        }
+    }
+
+    fn closed(&mut self, connection: u32, _complete: bool) {
+        for sender in [Sender::Server, Sender::Client] {
+            let Some(reel) = self.of.remove(&(connection, sender)) else { continue };
+            for ((_, at), (line, bytes)) in reel.found {
+                let path = format!("{} (connection {connection}, {})", self.path, sender.as_str());
+                self.found.insert((connection, sender, at), Excerpt { path, line, bytes });
             }
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ami_wire::{Direction, Header, Kind};
 use walkdir::WalkDir;
 
-use super::{BLOCK, unpack};
+use super::{BLOCK, pcap, unpack};
 use crate::finding::Sender;
 
 /// An input that could not be read, and why.
@@ -45,21 +45,16 @@ pub(super) enum Form {
     Text,
     /// Bytes that text does not have. It can still be a capture, with binary values.
     Binary,
+    /// A packet capture.
+    Packets,
     /// Recognised, but not read.
     Unsupported(&'static str),
 }
 
 impl Form {
     pub(super) fn of(head: &[u8]) -> Self {
-        const PACKETS: [[u8; 4]; 5] = [
-            [0xa1, 0xb2, 0xc3, 0xd4],
-            [0xd4, 0xc3, 0xb2, 0xa1],
-            [0xa1, 0xb2, 0x3c, 0x4d],
-            [0x4d, 0x3c, 0xb2, 0xa1],
-            [0x0a, 0x0d, 0x0d, 0x0a],
-        ];
-        if PACKETS.iter().any(|magic| head.starts_with(magic)) {
-            return Self::Unsupported("packet captures cannot be read yet; export the TCP stream");
+        if pcap::is_capture(head) {
+            return Self::Packets;
         }
         let text = head.trim_ascii_start();
         if text.starts_with(b"<ajax-response") || text.starts_with(b"<?xml") {
@@ -72,7 +67,7 @@ impl Form {
 
 /// A reader whose first block can be looked at.
 pub(super) struct Peek {
-    input: Box<dyn Read>,
+    input: Box<dyn Read + Send>,
     head: Vec<u8>,
     taken: usize,
     /// What the input said in the first block; told when what came before it was read.
@@ -80,7 +75,7 @@ pub(super) struct Peek {
 }
 
 impl Peek {
-    pub(super) const fn new(input: Box<dyn Read>) -> Self {
+    pub(super) const fn new(input: Box<dyn Read + Send>) -> Self {
         Self { input, head: Vec::new(), taken: 0, error: None }
     }
 
@@ -122,14 +117,14 @@ pub(super) fn by_suffix(path: &Path) -> (PathBuf, Option<Sender>) {
 }
 
 /// The captures in a directory and below it, in order of their names. A file is one by its suffix (`.s2c`, `.c2s`) or
-/// when it begins as an AMI stream does: notes and scripts that lie beside captures are none.
+/// when it is a packet capture or begins as an AMI stream does: notes and scripts that lie beside captures are none.
 pub(super) fn captures_in(directory: &Path) -> Vec<std::result::Result<PathBuf, InputError>> {
     let mut found = Vec::new();
     for entry in WalkDir::new(directory).sort_by_file_name().follow_links(true) {
         match entry {
             Ok(entry) if entry.file_type().is_file() => {
                 let path = entry.into_path();
-                if by_suffix(&path).1.is_some() || begins_as_stream(&path) {
+                if by_suffix(&path).1.is_some() || is_recognised(&path) {
                     found.push(Ok(path));
                 }
             }
@@ -143,13 +138,16 @@ pub(super) fn captures_in(directory: &Path) -> Vec<std::result::Result<PathBuf, 
     found
 }
 
-fn begins_as_stream(path: &Path) -> bool {
+fn is_recognised(path: &Path) -> bool {
     let head = || -> Result<Vec<u8>> {
         let mut head = Vec::new();
         unpack::unpack(Box::new(std::fs::File::open(path)?))?.take(4096).read_to_end(&mut head)?;
         Ok(head)
     };
     let Ok(head) = head() else { return false };
+    if pcap::is_capture(&head) {
+        return true;
+    }
     let Some(Ok(first)) = ami_wire::messages(&head).next() else { return false };
     // The deciding key stands first by convention; an ActionID before it is common.
     let begins = |header: Header<'_>| ["Action", "Response", "Event", "ActionID"].iter().any(|key| header.key_is(key));

@@ -5,16 +5,22 @@
 
 mod excerpt;
 mod input;
+mod pcap;
+mod streams;
+mod tcp;
 mod unpack;
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ami_wire::{Direction, Error, Kind, Message, Parser, Stream};
 pub use excerpt::{Excerpt, Excerpts};
 pub use input::InputError;
 use input::{Form, Peek};
+use streams::Framing;
 
 use crate::finding::Sender;
 
@@ -28,6 +34,58 @@ pub trait Consumer {
 
     /// That direction of the connection has ended.
     fn end(&mut self, connection: u32, sender: Sender, ended: Ended);
+
+    /// A connection begins: told for packet captures and HTTP, where there is more to know of it than its messages.
+    fn opened(&mut self, connection: u32, opened: &Opened) {
+        _ = (connection, opened);
+    }
+
+    /// The messages of this direction that follow were complete at this time since 1970: that of the packet.
+    fn time(&mut self, connection: u32, sender: Sender, time: Duration) {
+        _ = (connection, sender, time);
+    }
+
+    /// Bytes of this direction were not captured. Messages go on behind the next blank line.
+    fn gap(&mut self, connection: u32, sender: Sender, gap: Gap) {
+        _ = (connection, sender, gap);
+    }
+
+    /// Nothing more will come of a connection that was [opened](Self::opened); both its directions have ended.
+    fn closed(&mut self, connection: u32) {
+        _ = connection;
+    }
+}
+
+/// What is known of a connection as it begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// The address of the server.
+    pub server: Option<SocketAddr>,
+    /// The address of the client.
+    pub client: Option<SocketAddr>,
+    /// Whether what the server sent first is missing.
+    pub server_midway: bool,
+    /// Whether what the client sent first is missing.
+    pub client_midway: bool,
+}
+
+impl Opened {
+    /// Whether what this side sent first is missing.
+    pub const fn midway(&self, sender: Sender) -> bool {
+        match sender {
+            Sender::Server => self.server_midway,
+            Sender::Client => self.client_midway,
+        }
+    }
+}
+
+/// Bytes that are missing in one direction of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Where the message begins that was under way: bytes of the stream of that direction.
+    pub from: u64,
+    /// The first byte that was captured again.
+    pub to: u64,
 }
 
 /// How a stream ended.
@@ -140,18 +198,27 @@ fn join(found: Vec<Result<Option<PathBuf>, InputError>>) -> Vec<Result<Trace, In
 }
 
 impl File {
+    /// The input without its wrappers.
+    fn open(&self) -> std::io::Result<Peek> {
+        let raw: Box<dyn Read + Send> = match &self.path {
+            Some(path) => Box::new(std::fs::File::open(path)?),
+            None => Box::new(std::io::stdin()),
+        };
+        Ok(Peek::new(unpack::unpack(raw)?))
+    }
+
     fn read(&self, parser: Parser, consumer: &mut impl Consumer) -> Result<(), InputError> {
         let shown = self.path.as_deref().unwrap_or(Path::new("-"));
         let fail = |error: std::io::Error| InputError::io(shown, &error);
-        let raw: Box<dyn Read> = match &self.path {
-            Some(path) => Box::new(std::fs::File::open(path).map_err(fail)?),
-            None => Box::new(std::io::stdin().lock()),
-        };
-        let mut input = Peek::new(unpack::unpack(raw).map_err(fail)?);
+        let mut input = self.open().map_err(fail)?;
         let head = input.head();
         let form = Form::of(head);
         if let Form::Unsupported(what) = form {
             return Err(InputError::new(shown, what));
+        }
+        if form == Form::Packets {
+            let mut framing = Framing::new(parser, consumer);
+            return pcap::read(input, &mut framing).map_err(|reason| InputError::new(shown, &reason));
         }
         let direction = match self.sender {
             Some(sender) => sender.direction(),

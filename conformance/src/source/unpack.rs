@@ -10,7 +10,7 @@ const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const DEPTH: usize = 4;
 
 /// Takes the wrappers off an input.
-pub(super) fn unpack(mut input: Box<dyn Read>) -> Result<Box<dyn Read>> {
+pub(super) fn unpack(mut input: Box<dyn Read + Send>) -> Result<Box<dyn Read + Send>> {
     for _ in 0..DEPTH {
         let (head, whole) = peek(input)?;
         input = if head.starts_with(GZIP) {
@@ -25,10 +25,10 @@ pub(super) fn unpack(mut input: Box<dyn Read>) -> Result<Box<dyn Read>> {
 }
 
 /// An input with its first bytes put back.
-type Whole = Chain<Cursor<Vec<u8>>, Box<dyn Read>>;
+type Whole = Chain<Cursor<Vec<u8>>, Box<dyn Read + Send>>;
 
 /// Reads the first bytes and puts them back.
-fn peek(mut input: Box<dyn Read>) -> Result<(Vec<u8>, Whole)> {
+fn peek(mut input: Box<dyn Read + Send>) -> Result<(Vec<u8>, Whole)> {
     let mut head = Vec::with_capacity(ZSTD.len());
     input.by_ref().take(ZSTD.len() as u64).read_to_end(&mut head)?;
     Ok((head.clone(), Cursor::new(head).chain(input)))

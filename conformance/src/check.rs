@@ -1,12 +1,14 @@
 //! Checks whole traces.
 
+use std::collections::BTreeMap;
+
 use ami_wire::{Error, Message, Parser};
 use serde::Serialize;
 
 use crate::finding::{Finding, Sender, Severity};
 use crate::release::Releases;
 use crate::session::{Options, RuleCounts, Session};
-use crate::source::{Consumer, Ended, InputError, Trace};
+use crate::source::{Consumer, Ended, Gap, InputError, Trace};
 
 /// What was found in one trace.
 #[derive(Debug)]
@@ -59,22 +61,20 @@ impl Checked {
 ///
 /// The input that could not be read, beside what was found until then.
 pub fn check(trace: &Trace, options: Options) -> (Checked, Result<(), InputError>) {
-    let mut sessions = Sessions { options, all: Vec::new() };
-    let result = trace.read(Parser::new(), &mut sessions);
-    let mut checked = Checked {
+    let checked = Checked {
         source: trace.name.clone(),
-        connections: sessions.all.len(),
+        connections: 0,
         messages: 0,
         release: None,
         findings: Vec::new(),
         rules: RuleCounts::default(),
     };
-    for mut session in sessions.all {
-        checked.rules.merge(&session.finish());
-        checked.messages += session.message_count();
-        checked.release = checked.release.or(session.release());
-        checked.findings.extend(session.findings());
+    let mut sessions = Sessions { options, open: BTreeMap::new(), first_release: u32::MAX, checked };
+    let result = trace.read(Parser::new(), &mut sessions);
+    while let Some((_, session)) = sessions.open.pop_first() {
+        sessions.finish(session);
     }
+    let mut checked = sessions.checked;
     checked.findings.sort_by(|a, b| a.order().cmp(&b.order()));
     (checked, result)
 }
@@ -82,22 +82,34 @@ pub fn check(trace: &Trace, options: Options) -> (Checked, Result<(), InputError
 /// The connections of a trace.
 struct Sessions {
     options: Options,
-    all: Vec<Session>,
+    /// Those that have not ended.
+    open: BTreeMap<u32, Session>,
+    /// The connection that told the release.
+    first_release: u32,
+    checked: Checked,
 }
 
 impl Sessions {
-    fn session(&mut self, connection: u32) -> Option<&mut Session> {
-        let at = connection as usize;
-        while self.all.len() <= at {
-            self.all.push(Session::new(self.all.len() as u32, self.options));
+    fn session(&mut self, connection: u32) -> &mut Session {
+        self.checked.connections = self.checked.connections.max(connection as usize + 1);
+        self.open.entry(connection).or_insert_with(|| Session::new(connection, self.options))
+    }
+
+    fn finish(&mut self, mut session: Session) {
+        let checked = &mut self.checked;
+        checked.rules.merge(&session.finish());
+        checked.messages += session.message_count();
+        if let Some(release) = session.release().filter(|_| session.connection() < self.first_release) {
+            checked.release = Some(release);
+            self.first_release = session.connection();
         }
-        self.all.get_mut(at)
+        checked.findings.extend(session.findings());
     }
 }
 
 impl Consumer for Sessions {
     fn message(&mut self, connection: u32, sender: Sender, message: Result<Message<'_>, Error>) {
-        let Some(session) = self.session(connection) else { return };
+        let session = self.session(connection);
         match message {
             Ok(message) => session.push(sender, &message),
             Err(_) => session.skip(sender),
@@ -107,5 +119,16 @@ impl Consumer for Sessions {
     fn end(&mut self, connection: u32, _sender: Sender, _ended: Ended) {
         // An empty stream is a connection, too.
         self.session(connection);
+    }
+
+    fn gap(&mut self, connection: u32, sender: Sender, _gap: Gap) {
+        self.session(connection).gap(sender);
+    }
+
+    fn closed(&mut self, connection: u32) {
+        // Memory is for connections that live.
+        if let Some(session) = self.open.remove(&connection) {
+            self.finish(session);
+        }
     }
 }

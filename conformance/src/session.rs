@@ -154,6 +154,11 @@ impl Session {
         self.release
     }
 
+    /// Its number in the trace.
+    pub fn connection(&self) -> u32 {
+        self.connection
+    }
+
     /// What is known of the server's channels and bridges.
     pub fn model(&self) -> &Model {
         &self.model
@@ -286,6 +291,34 @@ impl Session {
             }
         }
         self.out.extend(self.raised.drain(..).map(|raised| raised.finding));
+    }
+
+    /// Bytes of one direction were not captured: what came before no longer tells what there is.
+    ///
+    /// Behind a gap in what the server sent, channels and bridges are as if born before the window, and obligations that
+    /// were pending are unobservable, `complete` or not: the gap may hold what was promised.
+    ///
+    /// ```
+    /// use ami_conformance::{Options, Sender, Session};
+    ///
+    /// let enter = b"Event: BridgeEnter\r\nPrivilege: call,all\r\nBridgeUniqueid: b1\r\nUniqueid: 1795516800.1\r\n\r\n";
+    /// let hangup = b"Event: Hangup\r\nPrivilege: call,all\r\nUniqueid: 1795516800.1\r\n\r\n";
+    /// let mut session = Session::new(0, Options::default());
+    /// session.push(Sender::Server, &ami_wire::messages(enter).next().unwrap()?);
+    /// session.gap(Sender::Server); // there may have been a BridgeLeave in it
+    /// session.push(Sender::Server, &ami_wire::messages(hangup).next().unwrap()?);
+    /// assert_eq!(session.finish().violated(), 0);
+    /// # Ok::<(), ami_wire::Error>(())
+    /// ```
+    pub fn gap(&mut self, sender: Sender) {
+        // What a client asked tells nothing about channels and bridges.
+        if sender == Sender::Server {
+            self.decide_waiting(u64::MAX, true);
+            let everything = self.model.forget_all();
+            self.settle(&everything, Ended::Gap);
+            self.model = Model::new(self.options.window);
+            self.options.complete = false;
+        }
     }
 
     /// Ends the connection: what is pending is open (or a violation, when the capture is complete). Ask for the last

@@ -45,6 +45,8 @@ impl<'s, 'a> Scene<'s, 'a> {
 pub(crate) enum Ended {
     /// The window of dead entities is full.
     Forgotten,
+    /// What may have been said of it was not captured.
+    Gap,
     /// The trace ends.
     Trace,
     /// The trace ends, and it covers the server's life from idle to idle: what is open or was born before the window
@@ -128,6 +130,7 @@ impl Cx<'_> {
         match self.ended {
             Ended::Complete => self.violated(broken()),
             Ended::Trace | Ended::Forgotten => self.counts.add(Verdict::Open),
+            Ended::Gap => self.counts.add(Verdict::Unobservable),
         }
     }
 
@@ -136,7 +139,7 @@ impl Cx<'_> {
     pub(crate) fn born_before(&mut self, broken: impl FnOnce() -> Broken) {
         match self.ended {
             Ended::Complete => self.violated(broken()),
-            Ended::Trace | Ended::Forgotten => self.counts.add(Verdict::Unobservable),
+            Ended::Trace | Ended::Forgotten | Ended::Gap => self.counts.add(Verdict::Unobservable),
         }
     }
 }

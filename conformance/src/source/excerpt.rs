@@ -53,9 +53,9 @@ impl File {
         let path = path.display().to_string();
         let mut input = self.open()?;
         if Form::of(input.head()) == Form::Packets {
-            let mut shelf = Shelf { path, wanted: Vec::new(), of: BTreeMap::new(), found };
-            shelf.wanted = places.iter().map(|place| (place.connection, place.direction, place.offset)).collect();
-            _ = pcap::read(input, &mut shelf);
+            let mut streams = Shelf { path, wanted: Vec::new(), of: BTreeMap::new(), found };
+            streams.wanted = places.iter().map(|place| (place.connection, place.direction, place.offset)).collect();
+            _ = pcap::read(input, &mut streams);
             return Ok(());
         }
         // Both directions of a mixed text count bytes of the one text.

@@ -108,14 +108,9 @@ fn side(open: &mut [(u32, [Side; 2])], connection: u32, sender: Sender) -> Optio
 }
 
 /// Looks for a blank line. Where the search begins, a line may be under way.
+#[derive(Default)]
 struct Resync {
     line_is_empty: bool,
-}
-
-impl Default for Resync {
-    fn default() -> Self {
-        Self { line_is_empty: false }
-    }
 }
 
 impl Resync {

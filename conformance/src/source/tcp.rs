@@ -91,7 +91,7 @@ impl Half {
         } else {
             segment.sequence
         };
-        if self.front.is_none() {
+        if self.front.is_none() || (segment.syn && self.at == 0) {
             self.front = Some(sequence);
         }
         let Some(place) = self.place(sequence) else {
@@ -338,7 +338,8 @@ impl Connection {
         let Some(half) = self.halves.get(from) else { return false };
         match (half.initial, half.front) {
             (Some(initial), _) => initial != sequence,
-            (None, Some(front)) => half.at > 0 || front != sequence.wrapping_add(1),
+            // A confirmation alone may have told where it is.
+            (None, Some(_)) => half.at > 0 || !half.held.is_empty(),
             (None, None) => matches!(self.state, State::Ignored),
         }
     }
@@ -450,6 +451,8 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     /// What comes out of segments of one direction; a gap is a number in brackets.
@@ -459,7 +462,7 @@ mod tests {
         let end = SocketAddr::from(([127, 0, 0, 1], 1));
         let mut out = |piece: Piece<'_>| match piece {
             Piece::Bytes(bytes) => all.push_str(std::str::from_utf8(bytes).unwrap()),
-            Piece::Gap(length) => all.push_str(&format!("[{length}]")),
+            Piece::Gap(length) => _ = write!(all, "[{length}]"),
         };
         for (sequence, text) in segments {
             let segment = Segment {

@@ -1,0 +1,418 @@
+//! Packet captures give the messages that the streams in them are made of, however the packets come.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use ami_conformance::source::{Consumer, Ended, Gap, Trace};
+use ami_conformance::{Options, Sender, check};
+use ami_wire::{Error, Message, Parser};
+use etherparse::{IpFragOffset, IpNumber, Ipv4Header, PacketBuilder, TcpHeader};
+use proptest::prelude::*;
+
+/// A message and its offset.
+type At = (u64, Vec<u8>);
+
+/// The messages of a trace as bytes, by connection and sender, and its gaps.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Messages {
+    all: BTreeMap<(u32, Sender), Vec<At>>,
+    gaps: Vec<(u32, Sender, Gap)>,
+    times: usize,
+}
+
+impl Consumer for Messages {
+    fn message(&mut self, connection: u32, sender: Sender, message: Result<Message<'_>, Error>) {
+        let message = message.unwrap();
+        self.all.entry((connection, sender)).or_default().push((message.offset(), message.as_bytes().to_vec()));
+    }
+
+    fn end(&mut self, _connection: u32, _sender: Sender, _ended: Ended) {}
+
+    fn time(&mut self, _connection: u32, _sender: Sender, _time: std::time::Duration) {
+        self.times += 1;
+    }
+
+    fn gap(&mut self, connection: u32, sender: Sender, gap: Gap) {
+        self.gaps.push((connection, sender, gap));
+    }
+}
+
+impl Messages {
+    fn of(&self, connection: u32, sender: Sender) -> Vec<Vec<u8>> {
+        self.all.get(&(connection, sender)).into_iter().flatten().map(|(_, bytes)| bytes.clone()).collect()
+    }
+}
+
+fn traces_of(bytes: &[u8]) -> (tempfile::TempDir, Trace) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture");
+    std::fs::write(&path, bytes).unwrap();
+    let trace = Trace::gather(&[path]).pop().unwrap().unwrap();
+    (folder, trace)
+}
+
+fn read(capture: &[u8]) -> Messages {
+    let (_folder, trace) = traces_of(capture);
+    let mut messages = Messages::default();
+    trace.read(Parser::new(), &mut messages).unwrap();
+    messages
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Ethernet,
+    Vlan,
+    DoubleVlan,
+    Cooked,
+    Cooked2,
+    Null,
+    Raw,
+}
+
+const LINKS: [(Link, u32); 7] = [
+    (Link::Ethernet, 1),
+    (Link::Vlan, 1),
+    (Link::DoubleVlan, 1),
+    (Link::Cooked, 113),
+    (Link::Cooked2, 276),
+    (Link::Null, 0),
+    (Link::Raw, 101),
+];
+
+/// One segment: who sends it, where it is in the stream, and its bytes.
+#[derive(Clone, Debug)]
+struct Part {
+    sender: Sender,
+    at: u32,
+    bytes: Vec<u8>,
+    flags: &'static str,
+}
+
+const SERVER_START: u32 = u32::MAX - 2000;
+const CLIENT_START: u32 = 77;
+
+fn tcp_header(part: &Part) -> TcpHeader {
+    let (from, to, start) =
+        if part.sender == Sender::Server { (5039, 40000, SERVER_START) } else { (40000, 5039, CLIENT_START) };
+    let mut header = TcpHeader::new(from, to, start.wrapping_add(part.at), 65_000);
+    header.syn = part.flags.contains('S');
+    header.fin = part.flags.contains('F');
+    header.ack = !(header.syn && part.sender == Sender::Client);
+    header.acknowledgment_number = if part.sender == Sender::Server { CLIENT_START } else { SERVER_START };
+    header
+}
+
+fn packet(link: Link, six: bool, part: &Part) -> Vec<u8> {
+    let server = part.sender == Sender::Server;
+    let tcp = tcp_header(part);
+    let hosts = if server { (1, 2) } else { (2, 1) };
+    let four = |host: u8| [192, 0, 2, host];
+    let long = |host: u8| [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, host];
+    let mut ip = Vec::new();
+    // IP alone, and then the link before it.
+    let header = if six {
+        etherparse::IpHeaders::Ipv6(
+            etherparse::Ipv6Header {
+                source: long(hosts.0),
+                destination: long(hosts.1),
+                hop_limit: 9,
+                ..Default::default()
+            },
+            etherparse::Ipv6Extensions {
+                hop_by_hop_options: Some(etherparse::Ipv6RawExtHeader::new_raw(IpNumber::TCP, &[0; 6]).unwrap()),
+                ..Default::default()
+            },
+        )
+    } else {
+        etherparse::IpHeaders::Ipv4(
+            Ipv4Header::new(0, 9, IpNumber::TCP, four(hosts.0), four(hosts.1)).unwrap(),
+            etherparse::Ipv4Extensions::default(),
+        )
+    };
+    PacketBuilder::ip(header).tcp_header(tcp).write(&mut ip, &part.bytes).unwrap();
+    linked(link, six, ip)
+}
+
+fn linked(link: Link, six: bool, ip: Vec<u8>) -> Vec<u8> {
+    let kind: &[u8] = if six { &[0x86, 0xdd] } else { &[8, 0] };
+    let before: Vec<u8> = match link {
+        Link::Ethernet => [&[2; 12], kind].concat(),
+        Link::Vlan => [&[2; 12], &[0x81, 0, 0, 7][..], kind].concat(),
+        Link::DoubleVlan => [&[2; 12], &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 8][..], kind].concat(),
+        Link::Cooked => [&[0, 0, 3, 4, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0][..], kind].concat(),
+        Link::Cooked2 => [kind, &[0; 18][..]].concat(),
+        Link::Null => vec![if six { 30 } else { 2 }, 0, 0, 0],
+        Link::Raw => Vec::new(),
+    };
+    [before, ip].concat()
+}
+
+fn pcap(number: u32, packets: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = Vec::new();
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, number] {
+        file.extend(word.to_le_bytes());
+    }
+    for (at, packet) in packets.iter().enumerate() {
+        for word in [1_700_000_000 + at as u32, 5, packet.len() as u32, packet.len() as u32] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend(packet);
+    }
+    file
+}
+
+fn pcapng(number: u32, packets: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut block = |kind: u32, body: &[u8]| {
+        let padded = body.len().next_multiple_of(4);
+        let length = (padded + 12) as u32;
+        file.extend(kind.to_be_bytes());
+        file.extend(length.to_be_bytes());
+        file.extend(body);
+        file.resize(file.len() + padded - body.len(), 0);
+        file.extend(length.to_be_bytes());
+    };
+    block(0x0a0d_0d0a, &[&[0x1a, 0x2b, 0x3c, 0x4d, 0, 1, 0, 0][..], &[0xff; 8]].concat());
+    block(1, &[&(number as u16).to_be_bytes()[..], &[0; 6]].concat());
+    for packet in packets {
+        let length = (packet.len() as u32).to_be_bytes();
+        block(6, &[&[0, 0, 0, 0, 0, 5, 0, 0, 9, 9, 9, 9][..], &length, &length, packet].concat());
+    }
+    file
+}
+
+/// A session cut into segments of this size, both directions in turn, from its SYN to its FIN.
+fn parts(server: &[u8], client: &[u8], size: usize) -> Vec<Part> {
+    let part = |sender, at: usize, bytes: &[u8], flags| Part { sender, at: at as u32, bytes: bytes.to_vec(), flags };
+    let mut parts = vec![part(Sender::Client, 0, b"", "S"), part(Sender::Server, 0, b"", "S")];
+    let cut = |sender, bytes: &[u8]| -> Vec<Part> {
+        let cut = bytes.chunks(size).enumerate();
+        cut.map(|(at, bytes)| part(sender, 1 + at * size, bytes, "")).collect()
+    };
+    let (mut a, mut b) = (cut(Sender::Server, server).into_iter(), cut(Sender::Client, client).into_iter());
+    loop {
+        let (one, other) = (a.next(), b.next());
+        if one.is_none() && other.is_none() {
+            break;
+        }
+        parts.extend(one.into_iter().chain(other));
+    }
+    parts.push(part(Sender::Server, 1 + server.len(), b"", "F"));
+    parts.push(part(Sender::Client, 1 + client.len(), b"", "F"));
+    parts
+}
+
+fn packets(link: Link, six: bool, parts: &[Part]) -> Vec<Vec<u8>> {
+    parts.iter().map(|part| packet(link, six, part)).collect()
+}
+
+fn session() -> (Vec<u8>, Vec<u8>) {
+    (common::bytes("asterisk-22/simple.s2c"), common::bytes("asterisk-22/simple.c2s"))
+}
+
+fn split(bytes: &[u8]) -> Vec<Vec<u8>> {
+    common::split(bytes).into_iter().map(<[u8]>::to_vec).collect()
+}
+
+#[test]
+fn every_link_and_container() {
+    let (server, client) = session();
+    let parts = parts(&server, &client, 1400);
+    for (link, number) in LINKS {
+        for six in [false, true] {
+            let packets = packets(link, six, &parts);
+            for capture in [pcap(number, &packets), pcapng(number, &packets)] {
+                let found = read(&capture);
+                assert_eq!(found.of(0, Sender::Server), split(&server), "{link:?}, {six}");
+                assert_eq!(found.of(0, Sender::Client), split(&client), "{link:?}, {six}");
+                assert_eq!((found.all.len(), found.gaps.len()), (2, 0));
+                assert!(found.times > 10);
+            }
+        }
+    }
+    // The same packed.
+    let capture = pcap(1, &packets(Link::Ethernet, false, &parts));
+    assert_eq!(read(&zstd::encode_all(&capture[..], 1).unwrap()).of(0, Sender::Server), split(&server));
+}
+
+#[test]
+fn fragments_are_put_together() {
+    let (server, client) = session();
+    let mut all = Vec::new();
+    for (number, part) in parts(&server, &client, 1400).iter().enumerate() {
+        let whole = packet(Link::Raw, false, part);
+        let (header, payload) = whole.split_at(20);
+        let mut header = Ipv4Header::from_slice(header).unwrap().0;
+        header.identification = number as u16;
+        header.dont_fragment = false;
+        let mut pieces: Vec<Vec<u8>> = payload
+            .chunks(512)
+            .enumerate()
+            .map(|(at, piece)| {
+                header.fragment_offset = IpFragOffset::try_new((at * 64) as u16).unwrap();
+                header.more_fragments = (at + 1) * 512 < payload.len();
+                header.set_payload_len(piece.len()).unwrap();
+                let mut bytes = Vec::new();
+                header.write(&mut bytes).unwrap();
+                linked(Link::Cooked, false, [bytes, piece.to_vec()].concat())
+            })
+            .collect();
+        pieces.reverse();
+        all.extend(pieces);
+    }
+    let found = read(&pcap(113, &all));
+    assert_eq!(found.of(0, Sender::Server), split(&server));
+    assert_eq!(found.gaps, []);
+}
+
+#[test]
+fn a_byte_at_a_time() {
+    let (server, client) = session();
+    let capture = pcap(101, &packets(Link::Raw, false, &parts(&server, &client, 1)));
+    let found = read(&capture);
+    assert_eq!((found.of(0, Sender::Server), found.of(0, Sender::Client)), (split(&server), split(&client)));
+}
+
+#[test]
+fn a_missing_segment_is_a_gap_to_the_next_blank_line() {
+    let (server, client) = session();
+    let all = parts(&server, &client, 700);
+    let lost = (0..all.len()).filter(|at| all[*at].sender == Sender::Server).nth(20).unwrap();
+    let (from, length) = (u64::from(all[lost].at) - 1, all[lost].bytes.len() as u64);
+    let mut rest = all;
+    rest.remove(lost);
+    let found = read(&pcap(101, &packets(Link::Raw, false, &rest)));
+    let whole: Vec<At> =
+        ami_wire::messages(&server).map(Result::unwrap).map(|m| (m.offset(), m.as_bytes().to_vec())).collect();
+    let end = |(at, bytes): &At| at + bytes.len() as u64;
+    // Behind the gap one message is under way, or seems to be.
+    let resumed = whole.iter().map(end).find(|end| *end >= from + length + 2).unwrap();
+    let expected: Vec<_> = whole.iter().filter(|one| end(one) <= from || one.0 >= resumed).cloned().collect();
+    assert!(expected.len() + 2 < whole.len() + 2 && expected.len() < whole.len());
+    assert_eq!(found.all[&(0, Sender::Server)], expected);
+    assert_eq!(found.of(0, Sender::Client), split(&client));
+    let (_, sender, gap) = found.gaps[0];
+    assert_eq!((found.gaps.len(), sender, gap.to), (1, Sender::Server, from + length));
+    assert!(gap.from <= from);
+}
+
+#[test]
+fn a_capture_can_begin_midway_and_ports_be_used_again() {
+    let (server, client) = session();
+    let all = parts(&server, &client, 900);
+    // Without the handshake and the first segments, and without the end.
+    let found = read(&pcap(101, &packets(Link::Raw, false, &all[8..all.len() - 6])));
+    let messages = found.of(0, Sender::Server);
+    assert!(messages.len() > 10 && split(&server).windows(messages.len()).any(|window| window == messages));
+    // The same four numbers once more, without an end of the first.
+    let mut twice = packets(Link::Raw, false, &all[..all.len() - 2]);
+    twice.push(packets(Link::Raw, false, &all[all.len() - 3..all.len() - 2]).remove(0));
+    let mut again = packets(Link::Raw, true, &all);
+    twice.append(&mut again);
+    let found = read(&pcap(101, &twice));
+    assert_eq!(found.all.len(), 4);
+    assert_eq!(found.of(1, Sender::Server), split(&server));
+}
+
+#[test]
+fn other_protocols_are_no_ami() {
+    let part = |text: &str| Part { sender: Sender::Server, at: 1, bytes: text.into(), flags: "" };
+    let sip = part("NOTIFY sip:100@192.0.2.1 SIP/2.0\r\nEvent: message-summary\r\n\r\n");
+    let (_folder, trace) = traces_of(&pcap(101, &packets(Link::Raw, false, &[sip])));
+    let error = trace.read(Parser::new(), &mut Messages::default()).unwrap_err();
+    assert!(error.to_string().ends_with("there is no AMI connection in this packet capture"), "{error}");
+    // A capture without packets is a valid, empty one.
+    assert_eq!(read(&pcap(1, &[])).all.len(), 0);
+}
+
+#[test]
+fn the_recorded_capture_conforms_and_agrees_with_its_streams() {
+    let capture = common::traces().join("asterisk-22.pcap");
+    let trace = Trace::gather(std::slice::from_ref(&capture)).pop().unwrap().unwrap();
+    let (checked, result) = check(&trace, Options::default());
+    result.unwrap();
+    assert_eq!((checked.connections, checked.release.unwrap().to_string().as_str()), (8, "22"));
+    assert_eq!(checked.verdict(), ami_conformance::Conformance::Conforms);
+    // Written out as streams, its connections give the same findings.
+    let mut messages = Messages::default();
+    trace.read(Parser::new(), &mut messages).unwrap();
+    assert_eq!(messages.gaps, []);
+    let mut findings = Vec::new();
+    for connection in 0..8 {
+        let bytes = messages.of(connection, Sender::Server).concat();
+        let (found, _) = common::check(&bytes, Options { release: checked.release, ..Options::default() });
+        findings
+            .extend(found.iter().map(|one| (connection, one.rule.name, one.place.message, one.explanation.clone())));
+    }
+    let mut of_capture = Vec::new();
+    for one in checked.findings.iter().filter(|one| one.place.direction == Sender::Server) {
+        of_capture.push((one.place.connection, one.rule.name, one.place.message, one.explanation.clone()));
+    }
+    assert_eq!(of_capture, findings);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Segments that come late, twice, or overlapping are put in order.
+    #[test]
+    fn disorder(size in 200..1600_usize, seed in prop::collection::vec((0..12_usize, 0..4_u8), 20..60)) {
+        let (server, client) = session();
+        let all = parts(&server, &client, size);
+        let mut order: Vec<(usize, Part)> = Vec::new();
+        for (at, part) in all.iter().enumerate() {
+            let (late, kind) = seed[at % seed.len()];
+            // Handshake and end stay where they are.
+            let late = if part.flags.is_empty() { late } else { 0 };
+            let key = if part.flags == "F" { usize::MAX } else { at + late };
+            order.push((key, part.clone()));
+            if kind == 0 && part.flags.is_empty() {
+                order.push((at + 9, part.clone()));
+            } else if kind == 1 && part.flags.is_empty() {
+                // Two at once, as when segments are sent again.
+                let stream = if part.sender == Sender::Server { &server } else { &client };
+                let from = part.at as usize - 1;
+                let bytes = stream[from..stream.len().min(from + size * 2)].to_vec();
+                order.push((at + 5, Part { bytes, ..part.clone() }));
+            }
+        }
+        order.sort_by_key(|(key, _)| *key);
+        let order: Vec<Part> = order.into_iter().map(|(_, part)| part).collect();
+        let found = read(&pcap(101, &packets(Link::Raw, false, &order)));
+        prop_assert_eq!(found.of(0, Sender::Server), split(&server));
+        prop_assert_eq!(found.of(0, Sender::Client), split(&client));
+        prop_assert!(found.gaps.is_empty());
+    }
+
+    /// Whatever is lost of a capture raises no finding.
+    #[test]
+    fn lost_packets_raise_no_false_alarm(every in 2..40_usize, from in 0..40_usize) {
+        let (server, client) = session();
+        let all: Vec<Part> = parts(&server, &client, 500).into_iter().enumerate()
+            .filter(|(at, _)| at % every != from % every).map(|(_, part)| part).collect();
+        let (_folder, trace) = traces_of(&pcap(101, &packets(Link::Raw, false, &all)));
+        let (checked, result) = check(&trace, Options { complete: true, ..Options::default() });
+        result.unwrap();
+        prop_assert_eq!(checked.count(ami_conformance::Severity::Error), 0, "{:#?}", checked.findings);
+    }
+
+    /// Damage is told or read around; it never takes the program down.
+    #[test]
+    fn damage(
+        cut in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..40),
+        next_generation in any::<bool>(),
+    ) {
+        let (server, client) = session();
+        let packets = packets(Link::DoubleVlan, false, &parts(&server, &client, 300));
+        let mut capture = if next_generation { pcapng(1, &packets) } else { pcap(1, &packets) };
+        capture.truncate(cut.index(capture.len()) + 1);
+        for (at, byte) in changes {
+            let at = at.index(capture.len());
+            capture[at] = byte;
+        }
+        let (_folder, trace) = traces_of(&capture);
+        _ = check(&trace, Options::default());
+    }
+}

@@ -210,7 +210,7 @@ impl Judge {
                 let side = if finding.client { case.client.as_deref().unwrap_or_default() } else { &case.server };
                 let there = side.get(finding.at);
                 let near = there.is_some_and(|message| {
-                    touched.is_empty() || message.entities().any(|id| touched.contains(id)) || finding.at == at
+                    case.complete || message.entities().any(|id| touched.contains(id)) || finding.at == at
                 });
                 if near {
                     continue;

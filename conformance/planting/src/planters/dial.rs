@@ -131,12 +131,16 @@ fn dest_fields(garden: &mut Garden<'_>) {
             for (way, key) in [("DestChannel removed", "DestChannel"), ("DestUniqueid removed", "DestUniqueid")] {
                 let new = message.without(key);
                 let edit = garden.edit().replace(message, &new);
-                garden.expect(way, edit, &new).also(&["schema/missing-field"]);
+                garden.expect(way, edit, &new).also(&["schema/missing-field", "channel/newstate-announces"]);
             }
             for (way, key) in [("DestChannel emptied", "DestChannel"), ("DestUniqueid emptied", "DestUniqueid")] {
                 let new = message.with(key, "");
                 let edit = garden.edit().replace(message, &new);
-                garden.expect(way, edit, &new).also(&["schema/bad-value", "schema/missing-field"]);
+                garden.expect(way, edit, &new).also(&[
+                    "schema/bad-value",
+                    "schema/missing-field",
+                    "channel/newstate-announces",
+                ]);
             }
         }
     }

@@ -236,5 +236,10 @@ fn touched(case: &Case) -> BTreeSet<String> {
     let old: BTreeSet<*const Msg> = case.trace.server.iter().map(Arc::as_ptr).collect();
     let gone = case.trace.server.iter().filter(|message| !kept.contains(&Arc::as_ptr(message)));
     let come = case.server.iter().filter(|message| !old.contains(&Arc::as_ptr(message)));
-    gone.chain(come).chain([&case.at]).flat_map(|message| message.entities()).map(str::to_owned).collect()
+    gone.chain(come)
+        .chain([&case.at])
+        .chain(case.related.iter().flatten())
+        .flat_map(|message| message.entities())
+        .map(str::to_owned)
+        .collect()
 }

@@ -122,7 +122,7 @@ fn constructor(action: &Action, out: &mut String) -> Result<()> {
     let no_arguments = arguments.is_empty();
     writeln!(
         out,
-        "/// The action with what it needs.\n{many}pub fn new({}) -> Self {{ Self {{ {} }} }}\n",
+        "/// The action with what it needs.\n{many}#[inline]\npub fn new({}) -> Self {{ Self {{ {} }} }}\n",
         arguments.join(", "),
         fields.join(", ")
     )?;
@@ -137,7 +137,7 @@ fn constructor(action: &Action, out: &mut String) -> Result<()> {
 fn setters(schema: &Schema, action: &Action, out: &mut String) -> Result<()> {
     writeln!(
         out,
-        "/// Sets `ActionID`.\n#[must_use]\npub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {{\nself.action_id = Some(value.into());\nself\n}}\n"
+        "/// Sets `ActionID`.\n#[inline]\n#[must_use]\npub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {{\nself.action_id = Some(value.into());\nself\n}}\n"
     )?;
     for field in &action.params {
         let param = param(field)?;
@@ -151,7 +151,7 @@ fn setters(schema: &Schema, action: &Action, out: &mut String) -> Result<()> {
         let value = if is_plural(field) { "value.into()" } else { "Some(value.into())" };
         writeln!(
             out,
-            "#[must_use]\npub fn with_{rust}(mut self, value: impl Into<{}>) -> Self {{\nself.{rust} = {value};\nself\n}}\n",
+            "#[inline]\n#[must_use]\npub fn with_{rust}(mut self, value: impl Into<{}>) -> Self {{\nself.{rust} = {value};\nself\n}}\n",
             param.ty
         )?;
     }

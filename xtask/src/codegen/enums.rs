@@ -28,7 +28,7 @@ pub(super) fn enums(schema: &Schema) -> Result<String> {
             "/// A value that the schema does not list.\nOther(Text<'a>),\n}}\n\nimpl<'a> {name}<'a> {{\n\
              /// The listed values: as they are on the wire, and what they stand for.\n\
              pub const VALUES: &'static [(&'static str, {name}<'static>)] = &[{}];\n\n\
-             /// As it is on the wire.\npub fn as_bytes(&self) -> &'a [u8] {{ match self {{",
+             /// As it is on the wire.\n#[inline]\npub fn as_bytes(&self) -> &'a [u8] {{ match self {{",
             listed.collect::<Vec<_>>().join(", ")
         )?;
         for (wire, variant, _) in &entry.values {
@@ -37,10 +37,10 @@ pub(super) fn enums(schema: &Schema) -> Result<String> {
         writeln!(
             out,
             "Self::Other(text) => text.as_bytes(), }} }}\n}}\n\n\
-             impl<'a> FromValue<'a> for {name}<'a> {{\nfn from_value(value: &'a [u8]) -> Option<Self> {{\n\
+             impl<'a> FromValue<'a> for {name}<'a> {{\n#[inline]\nfn from_value(value: &'a [u8]) -> Option<Self> {{\n\
              let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));\n\
              Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))\n}}\n}}\n\n\
-             impl fmt::Display for {name}<'_> {{\nfn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n\
+             impl fmt::Display for {name}<'_> {{\n#[inline]\nfn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n\
              Text::new(self.as_bytes()).fmt(f)\n}}\n}}\n\n\
              impl Encode for {name}<'_> {{\nfn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {{\ntake(self.as_bytes())\n}}\n}}"
         )?;

@@ -49,14 +49,17 @@ pub(super) fn accessor(out: &mut String, field: &Field, index: usize, view: &str
     let name = &field.rust;
     if field.repeated {
         ensure!(matches!(access(field), Access::Text), "a repeated header has to be text: {}", field.wire);
-        writeln!(out, "pub fn {name}(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {{ {view}.all({index}) }}\n")?;
+        writeln!(
+            out,
+            "#[inline]\npub fn {name}(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {{ {view}.all({index}) }}\n"
+        )?;
         return Ok(());
     }
     if field.is_family() {
         if field.wire.matches('#').count() != 1 || field.wire.contains('*') {
             writeln!(
                 out,
-                "pub fn {name}(&self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> + use<'a> {{ {view}.family({index}) }}\n"
+                "#[inline]\npub fn {name}(&self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> + use<'a> {{ {view}.family({index}) }}\n"
             )?;
             return Ok(());
         }
@@ -64,15 +67,18 @@ pub(super) fn accessor(out: &mut String, field: &Field, index: usize, view: &str
             Access::Text => "Text<'a>".to_owned(),
             Access::Typed(ty) => ty,
         };
-        writeln!(out, "pub fn {name}(&self, number: u32) -> Field<'a, {ty}> {{ {view}.numbered({index}, number) }}\n")?;
+        writeln!(
+            out,
+            "#[inline]\npub fn {name}(&self, number: u32) -> Field<'a, {ty}> {{ {view}.numbered({index}, number) }}\n"
+        )?;
         return Ok(());
     }
     match access(field) {
         Access::Text => {
-            writeln!(out, "pub fn {name}(&self) -> Option<Text<'a>> {{ self.0.text({index}) }}\n")?;
+            writeln!(out, "#[inline]\npub fn {name}(&self) -> Option<Text<'a>> {{ self.0.text({index}) }}\n")?;
         }
         Access::Typed(ty) => {
-            writeln!(out, "pub fn {name}(&self) -> Field<'a, {ty}> {{ self.0.field({index}) }}\n")?;
+            writeln!(out, "#[inline]\npub fn {name}(&self) -> Field<'a, {ty}> {{ self.0.field({index}) }}\n")?;
         }
     }
     Ok(())
@@ -115,7 +121,7 @@ fn event_type(schema: &Schema, event: &Event, out: &mut String) -> Result<()> {
             if headers.is_empty() { "without a prefix".to_owned() } else { format!("with the prefix `{headers}`") };
         writeln!(
             out,
-            "/// A {what}: headers {prefix}{when}.\npub fn {}(&self) -> {ty}<'_, 'a> {{ {ty}(self.0.view_from({})) }}\n",
+            "/// A {what}: headers {prefix}{when}.\n#[inline]\npub fn {}(&self) -> {ty}<'_, 'a> {{ {ty}(self.0.view_from({})) }}\n",
             role.rust, role.first
         )?;
     }
@@ -129,8 +135,8 @@ fn event_type(schema: &Schema, event: &Event, out: &mut String) -> Result<()> {
     writeln!(
         out,
         "impl<'a> TypedEvent<'a> for {name}<'a> {{\nconst ID: EventId = EventId::{name};\n\n\
-         fn locate(message: &Message<'a>) -> Self {{ Self(Located::new(message, Self::ID.def().fields)) }}\n\n\
-         fn message(&self) -> &Message<'a> {{ self.0.message() }}\n}}\n"
+         #[inline]\nfn locate(message: &Message<'a>) -> Self {{ Self(Located::new(message, Self::ID.def().fields)) }}\n\n\
+         #[inline]\nfn message(&self) -> &Message<'a> {{ self.0.message() }}\n}}\n"
     )?;
     super::serialize(out, name, "event")?;
     Ok(())

@@ -31,6 +31,7 @@ impl<'a> AgentCompleteReason<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Caller => b"caller",
@@ -42,6 +43,7 @@ impl<'a> AgentCompleteReason<'a> {
 }
 
 impl<'a> FromValue<'a> for AgentCompleteReason<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -49,6 +51,7 @@ impl<'a> FromValue<'a> for AgentCompleteReason<'a> {
 }
 
 impl fmt::Display for AgentCompleteReason<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -83,6 +86,7 @@ impl<'a> AgentStatus<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Idle => b"AGENT_IDLE",
@@ -94,6 +98,7 @@ impl<'a> AgentStatus<'a> {
 }
 
 impl<'a> FromValue<'a> for AgentStatus<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -101,6 +106,7 @@ impl<'a> FromValue<'a> for AgentStatus<'a> {
 }
 
 impl fmt::Display for AgentStatus<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -132,6 +138,7 @@ impl<'a> AmaFlags<'a> {
         &[("OMIT", AmaFlags::Omit), ("BILLING", AmaFlags::Billing), ("DOCUMENTATION", AmaFlags::Documentation)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Omit => b"OMIT",
@@ -143,6 +150,7 @@ impl<'a> AmaFlags<'a> {
 }
 
 impl<'a> FromValue<'a> for AmaFlags<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -150,6 +158,7 @@ impl<'a> FromValue<'a> for AmaFlags<'a> {
 }
 
 impl fmt::Display for AmaFlags<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -202,6 +211,7 @@ impl<'a> AocBilling<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::CallDeflection => b"CallDeflection",
@@ -219,6 +229,7 @@ impl<'a> AocBilling<'a> {
 }
 
 impl<'a> FromValue<'a> for AocBilling<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -226,6 +237,7 @@ impl<'a> FromValue<'a> for AocBilling<'a> {
 }
 
 impl fmt::Display for AocBilling<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -275,6 +287,7 @@ impl<'a> AocBillingId<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::CallDeflection => b"CallDeflection",
@@ -291,6 +304,7 @@ impl<'a> AocBillingId<'a> {
 }
 
 impl<'a> FromValue<'a> for AocBillingId<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -298,6 +312,7 @@ impl<'a> FromValue<'a> for AocBillingId<'a> {
 }
 
 impl fmt::Display for AocBillingId<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -335,6 +350,7 @@ impl<'a> AocCharge<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Currency => b"Currency",
@@ -347,6 +363,7 @@ impl<'a> AocCharge<'a> {
 }
 
 impl<'a> FromValue<'a> for AocCharge<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -354,6 +371,7 @@ impl<'a> FromValue<'a> for AocCharge<'a> {
 }
 
 impl fmt::Display for AocCharge<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -391,6 +409,7 @@ impl<'a> AocChargeType<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Currency => b"Currency",
@@ -403,6 +422,7 @@ impl<'a> AocChargeType<'a> {
 }
 
 impl<'a> FromValue<'a> for AocChargeType<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -410,6 +430,7 @@ impl<'a> FromValue<'a> for AocChargeType<'a> {
 }
 
 impl fmt::Display for AocChargeType<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -456,6 +477,7 @@ impl<'a> AocChargedItem<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::BasicCommunication => b"BasicCommunication",
@@ -471,6 +493,7 @@ impl<'a> AocChargedItem<'a> {
 }
 
 impl<'a> FromValue<'a> for AocChargedItem<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -478,6 +501,7 @@ impl<'a> FromValue<'a> for AocChargedItem<'a> {
 }
 
 impl fmt::Display for AocChargedItem<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -507,6 +531,7 @@ impl<'a> AocChargingType<'a> {
         &[("ContinuousCharging", AocChargingType::ContinuousCharging), ("StepFunction", AocChargingType::StepFunction)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::ContinuousCharging => b"ContinuousCharging",
@@ -517,6 +542,7 @@ impl<'a> AocChargingType<'a> {
 }
 
 impl<'a> FromValue<'a> for AocChargingType<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -524,6 +550,7 @@ impl<'a> FromValue<'a> for AocChargingType<'a> {
 }
 
 impl fmt::Display for AocChargingType<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -570,6 +597,7 @@ impl<'a> AocMessageRate<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Duration => b"Duration",
@@ -585,6 +613,7 @@ impl<'a> AocMessageRate<'a> {
 }
 
 impl<'a> FromValue<'a> for AocMessageRate<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -592,6 +621,7 @@ impl<'a> FromValue<'a> for AocMessageRate<'a> {
 }
 
 impl fmt::Display for AocMessageRate<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -623,6 +653,7 @@ impl<'a> AocMessageType<'a> {
         &[("D", AocMessageType::D), ("E", AocMessageType::E), ("S", AocMessageType::S)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::D => b"D",
@@ -634,6 +665,7 @@ impl<'a> AocMessageType<'a> {
 }
 
 impl<'a> FromValue<'a> for AocMessageType<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -641,6 +673,7 @@ impl<'a> FromValue<'a> for AocMessageType<'a> {
 }
 
 impl fmt::Display for AocMessageType<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -687,6 +720,7 @@ impl<'a> AocMultiplier<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Hundred => b"Hundred",
@@ -702,6 +736,7 @@ impl<'a> AocMultiplier<'a> {
 }
 
 impl<'a> FromValue<'a> for AocMultiplier<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -709,6 +744,7 @@ impl<'a> FromValue<'a> for AocMultiplier<'a> {
 }
 
 impl fmt::Display for AocMultiplier<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -755,6 +791,7 @@ impl<'a> AocRate<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Duration => b"Duration",
@@ -770,6 +807,7 @@ impl<'a> AocRate<'a> {
 }
 
 impl<'a> FromValue<'a> for AocRate<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -777,6 +815,7 @@ impl<'a> FromValue<'a> for AocRate<'a> {
 }
 
 impl fmt::Display for AocRate<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -823,6 +862,7 @@ impl<'a> AocTimeScale<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Day => b"Day",
@@ -838,6 +878,7 @@ impl<'a> AocTimeScale<'a> {
 }
 
 impl<'a> FromValue<'a> for AocTimeScale<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -845,6 +886,7 @@ impl<'a> FromValue<'a> for AocTimeScale<'a> {
 }
 
 impl fmt::Display for AocTimeScale<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -874,6 +916,7 @@ impl<'a> AocTotal<'a> {
         &[("SubTotal", AocTotal::SubTotal), ("Total", AocTotal::Total)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::SubTotal => b"SubTotal",
@@ -884,6 +927,7 @@ impl<'a> AocTotal<'a> {
 }
 
 impl<'a> FromValue<'a> for AocTotal<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -891,6 +935,7 @@ impl<'a> FromValue<'a> for AocTotal<'a> {
 }
 
 impl fmt::Display for AocTotal<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -922,6 +967,7 @@ impl<'a> AocVolume<'a> {
         &[("Message", AocVolume::Message), ("Octet", AocVolume::Octet), ("Segment", AocVolume::Segment)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Message => b"Message",
@@ -933,6 +979,7 @@ impl<'a> AocVolume<'a> {
 }
 
 impl<'a> FromValue<'a> for AocVolume<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -940,6 +987,7 @@ impl<'a> FromValue<'a> for AocVolume<'a> {
 }
 
 impl fmt::Display for AocVolume<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -977,6 +1025,7 @@ impl<'a> AocVolumeUnit<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Message => b"Message",
@@ -989,6 +1038,7 @@ impl<'a> AocVolumeUnit<'a> {
 }
 
 impl<'a> FromValue<'a> for AocVolumeUnit<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -996,6 +1046,7 @@ impl<'a> FromValue<'a> for AocVolumeUnit<'a> {
 }
 
 impl fmt::Display for AocVolumeUnit<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1027,6 +1078,7 @@ impl<'a> AudioDirection<'a> {
         &[("all", AudioDirection::All), ("in", AudioDirection::In), ("out", AudioDirection::Out)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::All => b"all",
@@ -1038,6 +1090,7 @@ impl<'a> AudioDirection<'a> {
 }
 
 impl<'a> FromValue<'a> for AudioDirection<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1045,6 +1098,7 @@ impl<'a> FromValue<'a> for AudioDirection<'a> {
 }
 
 impl fmt::Display for AudioDirection<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1085,6 +1139,7 @@ impl<'a> BridgeTone<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Both => b"Both",
@@ -1098,6 +1153,7 @@ impl<'a> BridgeTone<'a> {
 }
 
 impl<'a> FromValue<'a> for BridgeTone<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1105,6 +1161,7 @@ impl<'a> FromValue<'a> for BridgeTone<'a> {
 }
 
 impl fmt::Display for BridgeTone<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1145,6 +1202,7 @@ impl<'a> CdrDisposition<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Congestion => b"CONGESTION",
@@ -1158,6 +1216,7 @@ impl<'a> CdrDisposition<'a> {
 }
 
 impl<'a> FromValue<'a> for CdrDisposition<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1165,6 +1224,7 @@ impl<'a> FromValue<'a> for CdrDisposition<'a> {
 }
 
 impl fmt::Display for CdrDisposition<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1259,6 +1319,7 @@ impl<'a> CelEventName<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Answer => b"ANSWER",
@@ -1290,6 +1351,7 @@ impl<'a> CelEventName<'a> {
 }
 
 impl<'a> FromValue<'a> for CelEventName<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1297,6 +1359,7 @@ impl<'a> FromValue<'a> for CelEventName<'a> {
 }
 
 impl fmt::Display for CelEventName<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1343,6 +1406,7 @@ impl<'a> ChargeMultiplier<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::One => b"1",
@@ -1358,6 +1422,7 @@ impl<'a> ChargeMultiplier<'a> {
 }
 
 impl<'a> FromValue<'a> for ChargeMultiplier<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1365,6 +1430,7 @@ impl<'a> FromValue<'a> for ChargeMultiplier<'a> {
 }
 
 impl fmt::Display for ChargeMultiplier<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1414,6 +1480,7 @@ impl<'a> ConfigChange<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Append => b"Append",
@@ -1430,6 +1497,7 @@ impl<'a> ConfigChange<'a> {
 }
 
 impl<'a> FromValue<'a> for ConfigChange<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1437,6 +1505,7 @@ impl<'a> FromValue<'a> for ConfigChange<'a> {
 }
 
 impl fmt::Display for ConfigChange<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1486,6 +1555,7 @@ impl<'a> ContactState<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Created => b"Created",
@@ -1502,6 +1572,7 @@ impl<'a> ContactState<'a> {
 }
 
 impl<'a> FromValue<'a> for ContactState<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1509,6 +1580,7 @@ impl<'a> FromValue<'a> for ContactState<'a> {
 }
 
 impl fmt::Display for ContactState<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1561,6 +1633,7 @@ impl<'a> DeviceState<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Unknown => b"UNKNOWN",
@@ -1578,6 +1651,7 @@ impl<'a> DeviceState<'a> {
 }
 
 impl<'a> FromValue<'a> for DeviceState<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1585,6 +1659,7 @@ impl<'a> FromValue<'a> for DeviceState<'a> {
 }
 
 impl fmt::Display for DeviceState<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1637,6 +1712,7 @@ impl<'a> DeviceStateNumber<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Unknown => b"0",
@@ -1654,6 +1730,7 @@ impl<'a> DeviceStateNumber<'a> {
 }
 
 impl<'a> FromValue<'a> for DeviceStateNumber<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1661,6 +1738,7 @@ impl<'a> FromValue<'a> for DeviceStateNumber<'a> {
 }
 
 impl fmt::Display for DeviceStateNumber<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1725,6 +1803,7 @@ impl<'a> DialStatus<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Answer => b"ANSWER",
@@ -1746,6 +1825,7 @@ impl<'a> DialStatus<'a> {
 }
 
 impl<'a> FromValue<'a> for DialStatus<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1753,6 +1833,7 @@ impl<'a> FromValue<'a> for DialStatus<'a> {
 }
 
 impl fmt::Display for DialStatus<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1782,6 +1863,7 @@ impl<'a> DialSubEvent<'a> {
         &[("Begin", DialSubEvent::Begin), ("End", DialSubEvent::End)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Begin => b"Begin",
@@ -1792,6 +1874,7 @@ impl<'a> DialSubEvent<'a> {
 }
 
 impl<'a> FromValue<'a> for DialSubEvent<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1799,6 +1882,7 @@ impl<'a> FromValue<'a> for DialSubEvent<'a> {
 }
 
 impl fmt::Display for DialSubEvent<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1828,6 +1912,7 @@ impl<'a> DtmfDirection<'a> {
         &[("Received", DtmfDirection::Received), ("Sent", DtmfDirection::Sent)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Received => b"Received",
@@ -1838,6 +1923,7 @@ impl<'a> DtmfDirection<'a> {
 }
 
 impl<'a> FromValue<'a> for DtmfDirection<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1845,6 +1931,7 @@ impl<'a> FromValue<'a> for DtmfDirection<'a> {
 }
 
 impl fmt::Display for DtmfDirection<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1897,6 +1984,7 @@ impl<'a> ExtensionStateText<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Busy => b"Busy",
@@ -1914,6 +2002,7 @@ impl<'a> ExtensionStateText<'a> {
 }
 
 impl<'a> FromValue<'a> for ExtensionStateText<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1921,6 +2010,7 @@ impl<'a> FromValue<'a> for ExtensionStateText<'a> {
 }
 
 impl fmt::Display for ExtensionStateText<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -1961,6 +2051,7 @@ impl<'a> FaxOperation<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::V21 => b"V.21",
@@ -1974,6 +2065,7 @@ impl<'a> FaxOperation<'a> {
 }
 
 impl<'a> FromValue<'a> for FaxOperation<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -1981,6 +2073,7 @@ impl<'a> FromValue<'a> for FaxOperation<'a> {
 }
 
 impl fmt::Display for FaxOperation<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2010,6 +2103,7 @@ impl<'a> FaxSessionType<'a> {
         &[("G.711", FaxSessionType::G711), ("T.38", FaxSessionType::T38)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::G711 => b"G.711",
@@ -2020,6 +2114,7 @@ impl<'a> FaxSessionType<'a> {
 }
 
 impl<'a> FromValue<'a> for FaxSessionType<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2027,6 +2122,7 @@ impl<'a> FromValue<'a> for FaxSessionType<'a> {
 }
 
 impl fmt::Display for FaxSessionType<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2076,6 +2172,7 @@ impl<'a> FaxState<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Active => b"Active",
@@ -2092,6 +2189,7 @@ impl<'a> FaxState<'a> {
 }
 
 impl<'a> FromValue<'a> for FaxState<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2099,6 +2197,7 @@ impl<'a> FromValue<'a> for FaxState<'a> {
 }
 
 impl fmt::Display for FaxState<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2128,6 +2227,7 @@ impl<'a> LegacyBridgeState<'a> {
         &[("Link", LegacyBridgeState::Link), ("Unlink", LegacyBridgeState::Unlink)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Link => b"Link",
@@ -2138,6 +2238,7 @@ impl<'a> LegacyBridgeState<'a> {
 }
 
 impl<'a> FromValue<'a> for LegacyBridgeState<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2145,6 +2246,7 @@ impl<'a> FromValue<'a> for LegacyBridgeState<'a> {
 }
 
 impl fmt::Display for LegacyBridgeState<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2179,6 +2281,7 @@ impl<'a> ModuleLoadStatus<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Decline => b"Decline",
@@ -2190,6 +2293,7 @@ impl<'a> ModuleLoadStatus<'a> {
 }
 
 impl<'a> FromValue<'a> for ModuleLoadStatus<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2197,6 +2301,7 @@ impl<'a> FromValue<'a> for ModuleLoadStatus<'a> {
 }
 
 impl fmt::Display for ModuleLoadStatus<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2234,6 +2339,7 @@ impl<'a> ModuleLoadType<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Load => b"load",
@@ -2246,6 +2352,7 @@ impl<'a> ModuleLoadType<'a> {
 }
 
 impl<'a> FromValue<'a> for ModuleLoadType<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2253,6 +2360,7 @@ impl<'a> FromValue<'a> for ModuleLoadType<'a> {
 }
 
 impl fmt::Display for ModuleLoadType<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2282,6 +2390,7 @@ impl<'a> MusicState<'a> {
         &[("Start", MusicState::Start), ("Stop", MusicState::Stop)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Start => b"Start",
@@ -2292,6 +2401,7 @@ impl<'a> MusicState<'a> {
 }
 
 impl<'a> FromValue<'a> for MusicState<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2299,6 +2409,7 @@ impl<'a> FromValue<'a> for MusicState<'a> {
 }
 
 impl fmt::Display for MusicState<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2328,6 +2439,7 @@ impl<'a> OriginateResult<'a> {
         &[("Failure", OriginateResult::Failure), ("Success", OriginateResult::Success)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Failure => b"Failure",
@@ -2338,6 +2450,7 @@ impl<'a> OriginateResult<'a> {
 }
 
 impl<'a> FromValue<'a> for OriginateResult<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2345,6 +2458,7 @@ impl<'a> FromValue<'a> for OriginateResult<'a> {
 }
 
 impl fmt::Display for OriginateResult<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2394,6 +2508,7 @@ impl<'a> PeerState<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Registered => b"Registered",
@@ -2410,6 +2525,7 @@ impl<'a> PeerState<'a> {
 }
 
 impl<'a> FromValue<'a> for PeerState<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2417,6 +2533,7 @@ impl<'a> FromValue<'a> for PeerState<'a> {
 }
 
 impl fmt::Display for PeerState<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2457,6 +2574,7 @@ impl<'a> PlaybackControl<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Forward => b"forward",
@@ -2470,6 +2588,7 @@ impl<'a> PlaybackControl<'a> {
 }
 
 impl<'a> FromValue<'a> for PlaybackControl<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2477,6 +2596,7 @@ impl<'a> FromValue<'a> for PlaybackControl<'a> {
 }
 
 impl fmt::Display for PlaybackControl<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2514,6 +2634,7 @@ impl<'a> PriDebugLevel<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Hex => b"hex",
@@ -2526,6 +2647,7 @@ impl<'a> PriDebugLevel<'a> {
 }
 
 impl<'a> FromValue<'a> for PriDebugLevel<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2533,6 +2655,7 @@ impl<'a> FromValue<'a> for PriDebugLevel<'a> {
 }
 
 impl fmt::Display for PriDebugLevel<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2567,6 +2690,7 @@ impl<'a> QueueMembership<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Dynamic => b"dynamic",
@@ -2578,6 +2702,7 @@ impl<'a> QueueMembership<'a> {
 }
 
 impl<'a> FromValue<'a> for QueueMembership<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2585,6 +2710,7 @@ impl<'a> FromValue<'a> for QueueMembership<'a> {
 }
 
 impl fmt::Display for QueueMembership<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2619,6 +2745,7 @@ impl<'a> RegistrationState<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Registered => b"Registered",
@@ -2630,6 +2757,7 @@ impl<'a> RegistrationState<'a> {
 }
 
 impl<'a> FromValue<'a> for RegistrationState<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2637,6 +2765,7 @@ impl<'a> FromValue<'a> for RegistrationState<'a> {
 }
 
 impl fmt::Display for RegistrationState<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2683,6 +2812,7 @@ impl<'a> ReloadStatus<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Reloaded => b"0",
@@ -2698,6 +2828,7 @@ impl<'a> ReloadStatus<'a> {
 }
 
 impl<'a> FromValue<'a> for ReloadStatus<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2705,6 +2836,7 @@ impl<'a> FromValue<'a> for ReloadStatus<'a> {
 }
 
 impl fmt::Display for ReloadStatus<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2734,6 +2866,7 @@ impl<'a> SessionTimeoutSource<'a> {
         &[("RTPTimeout", SessionTimeoutSource::RTPTimeout), ("SIPSessionTimer", SessionTimeoutSource::SIPSessionTimer)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::RTPTimeout => b"RTPTimeout",
@@ -2744,6 +2877,7 @@ impl<'a> SessionTimeoutSource<'a> {
 }
 
 impl<'a> FromValue<'a> for SessionTimeoutSource<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2751,6 +2885,7 @@ impl<'a> FromValue<'a> for SessionTimeoutSource<'a> {
 }
 
 impl fmt::Display for SessionTimeoutSource<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2780,6 +2915,7 @@ impl<'a> Severity<'a> {
         &[("Informational", Severity::Informational), ("Error", Severity::Error)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Informational => b"Informational",
@@ -2790,6 +2926,7 @@ impl<'a> Severity<'a> {
 }
 
 impl<'a> FromValue<'a> for Severity<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2797,6 +2934,7 @@ impl<'a> FromValue<'a> for Severity<'a> {
 }
 
 impl fmt::Display for Severity<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2826,6 +2964,7 @@ impl<'a> SubscriptionType<'a> {
         &[("extension_state", SubscriptionType::ExtensionState), ("mwi", SubscriptionType::Mwi)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::ExtensionState => b"extension_state",
@@ -2836,6 +2975,7 @@ impl<'a> SubscriptionType<'a> {
 }
 
 impl<'a> FromValue<'a> for SubscriptionType<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2843,6 +2983,7 @@ impl<'a> FromValue<'a> for SubscriptionType<'a> {
 }
 
 impl fmt::Display for SubscriptionType<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2883,6 +3024,7 @@ impl<'a> TransferDestination<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::App => b"App",
@@ -2896,6 +3038,7 @@ impl<'a> TransferDestination<'a> {
 }
 
 impl<'a> FromValue<'a> for TransferDestination<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2903,6 +3046,7 @@ impl<'a> FromValue<'a> for TransferDestination<'a> {
 }
 
 impl fmt::Display for TransferDestination<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2940,6 +3084,7 @@ impl<'a> TransferResult<'a> {
     ];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Fail => b"Fail",
@@ -2952,6 +3097,7 @@ impl<'a> TransferResult<'a> {
 }
 
 impl<'a> FromValue<'a> for TransferResult<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -2959,6 +3105,7 @@ impl<'a> FromValue<'a> for TransferResult<'a> {
 }
 
 impl fmt::Display for TransferResult<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }
@@ -2985,6 +3132,7 @@ impl<'a> UnloadStatus<'a> {
     pub const VALUES: &'static [(&'static str, UnloadStatus<'static>)] = &[("Success", UnloadStatus::Success)];
 
     /// As it is on the wire.
+    #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Success => b"Success",
@@ -2994,6 +3142,7 @@ impl<'a> UnloadStatus<'a> {
 }
 
 impl<'a> FromValue<'a> for UnloadStatus<'a> {
+    #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
         Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
@@ -3001,6 +3150,7 @@ impl<'a> FromValue<'a> for UnloadStatus<'a> {
 }
 
 impl fmt::Display for UnloadStatus<'_> {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Text::new(self.as_bytes()).fmt(f)
     }

@@ -14,76 +14,91 @@ pub struct ChannelSnapshot<'e, 'a>(pub(crate) View<'e, 'a>);
 
 impl<'a> ChannelSnapshot<'_, 'a> {
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// State, as a number. `ChannelState`
+    #[inline]
     pub fn state(&self) -> Field<'a, ChannelState> {
         self.0.field(1)
     }
 
     /// State, in words. `ChannelStateDesc`
+    #[inline]
     pub fn state_desc(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The caller's number. `CallerIDNum`
+    #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The caller's name. `CallerIDName`
+    #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The connected party's number. `ConnectedLineNum`
+    #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// The connected party's name. `ConnectedLineName`
+    #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// Language of its prompts. `Language`; releases 13..
+    #[inline]
     pub fn language(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// Account that its calls are booked on. `AccountCode`
+    #[inline]
     pub fn account_code(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// Where it is in the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// The extension there. `Exten`
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// The priority there. `Priority`
+    #[inline]
     pub fn priority(&self) -> Field<'a, i64> {
         self.0.field(11)
     }
 
     /// Identifies the channel. `Uniqueid`
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// Identifies the call that the channel belongs to. `Linkedid`; releases 13..
+    #[inline]
     pub fn linkedid(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
     /// A variable that the configuration wants to see, `NAME=value`. `ChanVariable`
+    #[inline]
     pub fn variables(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.all(14)
     }
@@ -116,41 +131,49 @@ pub struct BridgeSnapshot<'e, 'a>(pub(crate) View<'e, 'a>);
 
 impl<'a> BridgeSnapshot<'_, 'a> {
     /// Identifies the bridge. `BridgeUniqueid`
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// What it is for: `basic`, `base`, `parking`, `stasis`. `BridgeType`
+    #[inline]
     pub fn bridge_type(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// How it mixes: `simple_bridge`, `softmix`, `holding_bridge`. `BridgeTechnology`
+    #[inline]
     pub fn technology(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The application that made it. `BridgeCreator`
+    #[inline]
     pub fn creator(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Its name there. `BridgeName`
+    #[inline]
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Channels in it. `BridgeNumChannels`
+    #[inline]
     pub fn num_channels(&self) -> Field<'a, u64> {
         self.0.field(5)
     }
 
     /// How its video source is chosen. `BridgeVideoSourceMode`; releases 13..
+    #[inline]
     pub fn video_source_mode(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// The channel whose video is shown. `BridgeVideoSource`; releases 13..
+    #[inline]
     pub fn video_source(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }

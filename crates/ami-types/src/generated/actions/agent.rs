@@ -29,11 +29,13 @@ pub struct AgentCallbackLoginAction<'a> {
 impl<'a> AgentCallbackLoginAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, agent: None, exten: None, context: None, wrapup_time: None, ack_call: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -41,6 +43,7 @@ impl<'a> AgentCallbackLoginAction<'a> {
     }
 
     /// Sets it: The agent. `Agent`
+    #[inline]
     #[must_use]
     pub fn with_agent(mut self, value: impl Into<Text<'a>>) -> Self {
         self.agent = Some(value.into());
@@ -48,6 +51,7 @@ impl<'a> AgentCallbackLoginAction<'a> {
     }
 
     /// Sets it: The extension. `Exten`
+    #[inline]
     #[must_use]
     pub fn with_exten(mut self, value: impl Into<Text<'a>>) -> Self {
         self.exten = Some(value.into());
@@ -55,6 +59,7 @@ impl<'a> AgentCallbackLoginAction<'a> {
     }
 
     /// Sets it: Context of the dialplan. `Context`
+    #[inline]
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());
@@ -62,6 +67,7 @@ impl<'a> AgentCallbackLoginAction<'a> {
     }
 
     /// Sets `WrapupTime`
+    #[inline]
     #[must_use]
     pub fn with_wrapup_time(mut self, value: impl Into<Text<'a>>) -> Self {
         self.wrapup_time = Some(value.into());
@@ -69,6 +75,7 @@ impl<'a> AgentCallbackLoginAction<'a> {
     }
 
     /// Sets `AckCall`
+    #[inline]
     #[must_use]
     pub fn with_ack_call(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.ack_call = Some(value.into());
@@ -123,11 +130,13 @@ pub struct AgentLogoffAction<'a> {
 
 impl<'a> AgentLogoffAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(agent: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, agent: agent.into(), soft: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -135,6 +144,7 @@ impl<'a> AgentLogoffAction<'a> {
     }
 
     /// Sets `Soft`
+    #[inline]
     #[must_use]
     pub fn with_soft(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.soft = Some(value.into());
@@ -181,11 +191,13 @@ pub struct AgentsAction<'a> {
 impl<'a> AgentsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

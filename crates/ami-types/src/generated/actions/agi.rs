@@ -24,11 +24,13 @@ pub struct AGIAction<'a> {
 
 impl<'a> AGIAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>, command: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), command: command.into(), command_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -36,6 +38,7 @@ impl<'a> AGIAction<'a> {
     }
 
     /// Sets it: Identifies the command; comes back in the event that reports its end. `CommandID`
+    #[inline]
     #[must_use]
     pub fn with_command_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.command_id = Some(value.into());

@@ -68,6 +68,7 @@ pub struct AOCMessageAction<'a> {
 
 impl<'a> AOCMessageAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(msg_type: impl Into<Value<'a, AocMessageType<'a>>>) -> Self {
         Self {
             action_id: None,
@@ -98,6 +99,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -105,6 +107,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
+    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -112,6 +115,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `ChannelPrefix`
+    #[inline]
     #[must_use]
     pub fn with_channel_prefix(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel_prefix = Some(value.into());
@@ -119,6 +123,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `ChargeType`
+    #[inline]
     #[must_use]
     pub fn with_charge_type(mut self, value: impl Into<Value<'a, AocChargeType<'a>>>) -> Self {
         self.charge_type = Some(value.into());
@@ -126,6 +131,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `UnitAmount(#)`
+    #[inline]
     #[must_use]
     pub fn with_unit_amount(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.unit_amount = value.into();
@@ -133,6 +139,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `UnitType(#)`
+    #[inline]
     #[must_use]
     pub fn with_unit_type(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.unit_type = value.into();
@@ -140,6 +147,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `CurrencyName`
+    #[inline]
     #[must_use]
     pub fn with_currency_name(mut self, value: impl Into<Text<'a>>) -> Self {
         self.currency_name = Some(value.into());
@@ -147,6 +155,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `CurrencyAmount`
+    #[inline]
     #[must_use]
     pub fn with_currency_amount(mut self, value: impl Into<Text<'a>>) -> Self {
         self.currency_amount = Some(value.into());
@@ -154,6 +163,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `CurrencyMultiplier`
+    #[inline]
     #[must_use]
     pub fn with_currency_multiplier(mut self, value: impl Into<Value<'a, AocMultiplier<'a>>>) -> Self {
         self.currency_multiplier = Some(value.into());
@@ -161,6 +171,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets it: Whether it is the total. `TotalType`
+    #[inline]
     #[must_use]
     pub fn with_total_type(mut self, value: impl Into<Value<'a, AocTotal<'a>>>) -> Self {
         self.total_type = Some(value.into());
@@ -168,6 +179,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `AOCBillingId`
+    #[inline]
     #[must_use]
     pub fn with_aoc_billing_id(mut self, value: impl Into<Value<'a, AocBillingId<'a>>>) -> Self {
         self.aoc_billing_id = Some(value.into());
@@ -175,6 +187,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `ChargingAssociationId`
+    #[inline]
     #[must_use]
     pub fn with_charging_association_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.charging_association_id = Some(value.into());
@@ -182,6 +195,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `ChargingAssociationNumber`
+    #[inline]
     #[must_use]
     pub fn with_charging_association_number(mut self, value: impl Into<Text<'a>>) -> Self {
         self.charging_association_number = Some(value.into());
@@ -189,6 +203,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `ChargingAssociationPlan`
+    #[inline]
     #[must_use]
     pub fn with_charging_association_plan(mut self, value: impl Into<Text<'a>>) -> Self {
         self.charging_association_plan = Some(value.into());
@@ -196,6 +211,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `ChargedItem`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_charged_item(mut self, value: impl Into<Value<'a, AocChargedItem<'a>>>) -> Self {
         self.charged_item = Some(value.into());
@@ -203,6 +219,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets it: Kind of rate. `RateType`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_rate_type(mut self, value: impl Into<Value<'a, AocMessageRate<'a>>>) -> Self {
         self.rate_type = Some(value.into());
@@ -210,6 +227,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets it: Round trip time. `Time`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_time(mut self, value: impl Into<Text<'a>>) -> Self {
         self.time = Some(value.into());
@@ -217,6 +235,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `TimeScale`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_time_scale(mut self, value: impl Into<Value<'a, AocTimeScale<'a>>>) -> Self {
         self.time_scale = Some(value.into());
@@ -224,6 +243,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets it: Smallest charged part. `Granularity`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_granularity(mut self, value: impl Into<Text<'a>>) -> Self {
         self.granularity = Some(value.into());
@@ -231,6 +251,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `GranularityTimeScale`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_granularity_time_scale(mut self, value: impl Into<Value<'a, AocTimeScale<'a>>>) -> Self {
         self.granularity_time_scale = Some(value.into());
@@ -238,6 +259,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `ChargingType`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_charging_type(mut self, value: impl Into<Value<'a, AocChargingType<'a>>>) -> Self {
         self.charging_type = Some(value.into());
@@ -245,6 +267,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `VolumeUnit`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_volume_unit(mut self, value: impl Into<Value<'a, AocVolume<'a>>>) -> Self {
         self.volume_unit = Some(value.into());
@@ -252,6 +275,7 @@ impl<'a> AOCMessageAction<'a> {
     }
 
     /// Sets `Code`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_code(mut self, value: impl Into<Text<'a>>) -> Self {
         self.code = Some(value.into());

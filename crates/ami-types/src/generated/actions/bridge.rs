@@ -25,11 +25,13 @@ pub struct BridgeAction<'a> {
 
 impl<'a> BridgeAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel1: impl Into<Text<'a>>, channel2: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel1: channel1.into(), channel2: channel2.into(), tone: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -37,6 +39,7 @@ impl<'a> BridgeAction<'a> {
     }
 
     /// Sets `Tone`
+    #[inline]
     #[must_use]
     pub fn with_tone(mut self, value: impl Into<Value<'a, BridgeTone<'a>>>) -> Self {
         self.tone = Some(value.into());
@@ -85,11 +88,13 @@ pub struct BridgeDestroyAction<'a> {
 
 impl<'a> BridgeDestroyAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(bridge_uniqueid: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, bridge_uniqueid: bridge_uniqueid.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -135,11 +140,13 @@ pub struct BridgeInfoAction<'a> {
 
 impl<'a> BridgeInfoAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(bridge_uniqueid: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, bridge_uniqueid: bridge_uniqueid.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -186,11 +193,13 @@ pub struct BridgeKickAction<'a> {
 
 impl<'a> BridgeKickAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, bridge_uniqueid: None, channel: channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -198,6 +207,7 @@ impl<'a> BridgeKickAction<'a> {
     }
 
     /// Sets it: The bridge. `BridgeUniqueid`
+    #[inline]
     #[must_use]
     pub fn with_bridge_uniqueid(mut self, value: impl Into<Text<'a>>) -> Self {
         self.bridge_uniqueid = Some(value.into());
@@ -246,11 +256,13 @@ pub struct BridgeListAction<'a> {
 impl<'a> BridgeListAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, bridge_type: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -258,6 +270,7 @@ impl<'a> BridgeListAction<'a> {
     }
 
     /// Sets it: Type of the bridge. `BridgeType`
+    #[inline]
     #[must_use]
     pub fn with_bridge_type(mut self, value: impl Into<Text<'a>>) -> Self {
         self.bridge_type = Some(value.into());
@@ -302,11 +315,13 @@ pub struct BridgeTechnologyListAction<'a> {
 impl<'a> BridgeTechnologyListAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -347,11 +362,13 @@ pub struct BridgeTechnologySuspendAction<'a> {
 
 impl<'a> BridgeTechnologySuspendAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(bridge_technology: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, bridge_technology: bridge_technology.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -396,11 +413,13 @@ pub struct BridgeTechnologyUnsuspendAction<'a> {
 
 impl<'a> BridgeTechnologyUnsuspendAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(bridge_technology: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, bridge_technology: bridge_technology.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

@@ -23,11 +23,13 @@ pub struct AbsoluteTimeoutAction<'a> {
 
 impl<'a> AbsoluteTimeoutAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>, timeout: impl Into<Value<'a, i64>>) -> Self {
         Self { action_id: None, channel: channel.into(), timeout: timeout.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -76,11 +78,13 @@ pub struct CoreShowChannelMapAction<'a> {
 impl<'a> CoreShowChannelMapAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, channel: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -88,6 +92,7 @@ impl<'a> CoreShowChannelMapAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
+    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -132,11 +137,13 @@ pub struct CoreShowChannelsAction<'a> {
 impl<'a> CoreShowChannelsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -180,11 +187,13 @@ pub struct HangupAction<'a> {
 
 impl<'a> HangupAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), cause: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -192,6 +201,7 @@ impl<'a> HangupAction<'a> {
     }
 
     /// Sets it: The cause to hang up with. `Cause`; releases 1.8..
+    #[inline]
     #[must_use]
     pub fn with_cause(mut self, value: impl Into<Text<'a>>) -> Self {
         self.cause = Some(value.into());
@@ -242,6 +252,7 @@ pub struct MuteAudioAction<'a> {
 
 impl<'a> MuteAudioAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(
         channel: impl Into<Text<'a>>,
         state: impl Into<Value<'a, bool>>,
@@ -251,6 +262,7 @@ impl<'a> MuteAudioAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -313,6 +325,7 @@ pub struct RedirectAction<'a> {
 
 impl<'a> RedirectAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(
         channel: impl Into<Text<'a>>,
         exten: impl Into<Text<'a>>,
@@ -333,6 +346,7 @@ impl<'a> RedirectAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -340,6 +354,7 @@ impl<'a> RedirectAction<'a> {
     }
 
     /// Sets `ExtraChannel`
+    #[inline]
     #[must_use]
     pub fn with_extra_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.extra_channel = Some(value.into());
@@ -347,6 +362,7 @@ impl<'a> RedirectAction<'a> {
     }
 
     /// Sets `ExtraExten`; releases 1.8..
+    #[inline]
     #[must_use]
     pub fn with_extra_exten(mut self, value: impl Into<Text<'a>>) -> Self {
         self.extra_exten = Some(value.into());
@@ -354,6 +370,7 @@ impl<'a> RedirectAction<'a> {
     }
 
     /// Sets `ExtraContext`; releases 1.8..
+    #[inline]
     #[must_use]
     pub fn with_extra_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.extra_context = Some(value.into());
@@ -361,6 +378,7 @@ impl<'a> RedirectAction<'a> {
     }
 
     /// Sets `ExtraPriority`; releases 1.8..
+    #[inline]
     #[must_use]
     pub fn with_extra_priority(mut self, value: impl Into<Text<'a>>) -> Self {
         self.extra_priority = Some(value.into());
@@ -423,11 +441,13 @@ pub struct SendTextAction<'a> {
 
 impl<'a> SendTextAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>, message_text: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), message_text: message_text.into(), content_type: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -435,6 +455,7 @@ impl<'a> SendTextAction<'a> {
     }
 
     /// Sets `Content-Type`; releases 13..
+    #[inline]
     #[must_use]
     pub fn with_content_type(mut self, value: impl Into<Text<'a>>) -> Self {
         self.content_type = Some(value.into());
@@ -488,11 +509,13 @@ pub struct SetCDRUserFieldAction<'a> {
 impl<'a> SetCDRUserFieldAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, user_field: None, channel: None, append: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -500,6 +523,7 @@ impl<'a> SetCDRUserFieldAction<'a> {
     }
 
     /// Sets it: Free text from the dialplan. `UserField`
+    #[inline]
     #[must_use]
     pub fn with_user_field(mut self, value: impl Into<Text<'a>>) -> Self {
         self.user_field = Some(value.into());
@@ -507,6 +531,7 @@ impl<'a> SetCDRUserFieldAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
+    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -514,6 +539,7 @@ impl<'a> SetCDRUserFieldAction<'a> {
     }
 
     /// Sets `Append`
+    #[inline]
     #[must_use]
     pub fn with_append(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.append = Some(value.into());
@@ -568,11 +594,13 @@ pub struct StatusAction<'a> {
 impl<'a> StatusAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, channel: None, variables: None, all_variables: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -580,6 +608,7 @@ impl<'a> StatusAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
+    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -587,6 +616,7 @@ impl<'a> StatusAction<'a> {
     }
 
     /// Sets `Variables`; releases 1.6.2..
+    #[inline]
     #[must_use]
     pub fn with_variables(mut self, value: impl Into<Text<'a>>) -> Self {
         self.variables = Some(value.into());
@@ -594,6 +624,7 @@ impl<'a> StatusAction<'a> {
     }
 
     /// Sets `AllVariables`; releases 14..
+    #[inline]
     #[must_use]
     pub fn with_all_variables(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.all_variables = Some(value.into());

@@ -22,11 +22,13 @@ pub struct ConfbridgeKickAction<'a> {
 
 impl<'a> ConfbridgeKickAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(conference: impl Into<Text<'a>>, channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, conference: conference.into(), channel: channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -74,11 +76,13 @@ pub struct ConfbridgeListAction<'a> {
 
 impl<'a> ConfbridgeListAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(conference: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, conference: conference.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -123,11 +127,13 @@ pub struct ConfbridgeListRoomsAction<'a> {
 impl<'a> ConfbridgeListRoomsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -168,11 +174,13 @@ pub struct ConfbridgeLockAction<'a> {
 
 impl<'a> ConfbridgeLockAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(conference: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, conference: conference.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -219,11 +227,13 @@ pub struct ConfbridgeMuteAction<'a> {
 
 impl<'a> ConfbridgeMuteAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(conference: impl Into<Text<'a>>, channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, conference: conference.into(), channel: channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -272,11 +282,13 @@ pub struct ConfbridgeSetSingleVideoSrcAction<'a> {
 
 impl<'a> ConfbridgeSetSingleVideoSrcAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(conference: impl Into<Text<'a>>, channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, conference: conference.into(), channel: channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -325,11 +337,13 @@ pub struct ConfbridgeStartRecordAction<'a> {
 
 impl<'a> ConfbridgeStartRecordAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(conference: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, conference: conference.into(), record_file: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -337,6 +351,7 @@ impl<'a> ConfbridgeStartRecordAction<'a> {
     }
 
     /// Sets `RecordFile`
+    #[inline]
     #[must_use]
     pub fn with_record_file(mut self, value: impl Into<Text<'a>>) -> Self {
         self.record_file = Some(value.into());
@@ -383,11 +398,13 @@ pub struct ConfbridgeStopRecordAction<'a> {
 
 impl<'a> ConfbridgeStopRecordAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(conference: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, conference: conference.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -432,11 +449,13 @@ pub struct ConfbridgeUnlockAction<'a> {
 
 impl<'a> ConfbridgeUnlockAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(conference: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, conference: conference.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -483,11 +502,13 @@ pub struct ConfbridgeUnmuteAction<'a> {
 
 impl<'a> ConfbridgeUnmuteAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(conference: impl Into<Text<'a>>, channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, conference: conference.into(), channel: channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

@@ -20,11 +20,13 @@ pub struct CreateConfigAction<'a> {
 
 impl<'a> CreateConfigAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(filename: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, filename: filename.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -73,11 +75,13 @@ pub struct GetConfigAction<'a> {
 
 impl<'a> GetConfigAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(filename: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, filename: filename.into(), category: None, filter: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -85,6 +89,7 @@ impl<'a> GetConfigAction<'a> {
     }
 
     /// Sets it: The category. `Category`; releases 1.6.2..
+    #[inline]
     #[must_use]
     pub fn with_category(mut self, value: impl Into<Text<'a>>) -> Self {
         self.category = Some(value.into());
@@ -92,6 +97,7 @@ impl<'a> GetConfigAction<'a> {
     }
 
     /// Sets `Filter`; releases 12..
+    #[inline]
     #[must_use]
     pub fn with_filter(mut self, value: impl Into<Text<'a>>) -> Self {
         self.filter = Some(value.into());
@@ -144,11 +150,13 @@ pub struct GetConfigJSONAction<'a> {
 
 impl<'a> GetConfigJSONAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(filename: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, filename: filename.into(), category: None, filter: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -156,6 +164,7 @@ impl<'a> GetConfigJSONAction<'a> {
     }
 
     /// Sets it: The category. `Category`; releases 12..
+    #[inline]
     #[must_use]
     pub fn with_category(mut self, value: impl Into<Text<'a>>) -> Self {
         self.category = Some(value.into());
@@ -163,6 +172,7 @@ impl<'a> GetConfigJSONAction<'a> {
     }
 
     /// Sets `Filter`; releases 12..
+    #[inline]
     #[must_use]
     pub fn with_filter(mut self, value: impl Into<Text<'a>>) -> Self {
         self.filter = Some(value.into());
@@ -213,11 +223,13 @@ pub struct ListCategoriesAction<'a> {
 
 impl<'a> ListCategoriesAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(filename: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, filename: filename.into(), match_: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -225,6 +237,7 @@ impl<'a> ListCategoriesAction<'a> {
     }
 
     /// Sets it: Addresses that match. `Match`; releases 12..23
+    #[inline]
     #[must_use]
     pub fn with_match_(mut self, value: impl Into<Text<'a>>) -> Self {
         self.match_ = Some(value.into());
@@ -291,6 +304,7 @@ pub struct UpdateConfigAction<'a> {
 
 impl<'a> UpdateConfigAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(src_filename: impl Into<Text<'a>>, dst_filename: impl Into<Text<'a>>) -> Self {
         Self {
             action_id: None,
@@ -309,6 +323,7 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -316,6 +331,7 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Reload`
+    #[inline]
     #[must_use]
     pub fn with_reload(mut self, value: impl Into<Text<'a>>) -> Self {
         self.reload = Some(value.into());
@@ -323,6 +339,7 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Action-#`
+    #[inline]
     #[must_use]
     pub fn with_action(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.action = value.into();
@@ -330,6 +347,7 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Cat-#`
+    #[inline]
     #[must_use]
     pub fn with_cat(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.cat = value.into();
@@ -337,6 +355,7 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Var-#`
+    #[inline]
     #[must_use]
     pub fn with_var(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.var = value.into();
@@ -344,6 +363,7 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Value-#`
+    #[inline]
     #[must_use]
     pub fn with_value(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.value = value.into();
@@ -351,6 +371,7 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Match-#`
+    #[inline]
     #[must_use]
     pub fn with_match_(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.match_ = value.into();
@@ -358,6 +379,7 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Line-#`; releases 1.8..
+    #[inline]
     #[must_use]
     pub fn with_line(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.line = value.into();
@@ -365,6 +387,7 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `Options-#`; releases 12..
+    #[inline]
     #[must_use]
     pub fn with_options(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.options = value.into();
@@ -372,6 +395,7 @@ impl<'a> UpdateConfigAction<'a> {
     }
 
     /// Sets `PreserveEffectiveContext`; releases 13..
+    #[inline]
     #[must_use]
     pub fn with_preserve_effective_context(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.preserve_effective_context = Some(value.into());

@@ -21,11 +21,13 @@ pub struct DAHDIDNDoffAction<'a> {
 
 impl<'a> DAHDIDNDoffAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(dahdi_channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, dahdi_channel: dahdi_channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -70,11 +72,13 @@ pub struct DAHDIDNDonAction<'a> {
 
 impl<'a> DAHDIDNDonAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(dahdi_channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, dahdi_channel: dahdi_channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -121,11 +125,13 @@ pub struct DAHDIDialOffhookAction<'a> {
 
 impl<'a> DAHDIDialOffhookAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(dahdi_channel: impl Into<Text<'a>>, number: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, dahdi_channel: dahdi_channel.into(), number: number.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -172,11 +178,13 @@ pub struct DAHDIHangupAction<'a> {
 
 impl<'a> DAHDIHangupAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(dahdi_channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, dahdi_channel: dahdi_channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -220,11 +228,13 @@ pub struct DAHDIRestartAction<'a> {
 impl<'a> DAHDIRestartAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -267,11 +277,13 @@ pub struct DAHDIShowChannelsAction<'a> {
 impl<'a> DAHDIShowChannelsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, dahdi_channel: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -279,6 +291,7 @@ impl<'a> DAHDIShowChannelsAction<'a> {
     }
 
     /// Sets it: Number of the channel. `DAHDIChannel`
+    #[inline]
     #[must_use]
     pub fn with_dahdi_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.dahdi_channel = Some(value.into());
@@ -323,11 +336,13 @@ pub struct DAHDIShowStatusAction<'a> {
 impl<'a> DAHDIShowStatusAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -368,11 +383,13 @@ pub struct DAHDITransferAction<'a> {
 
 impl<'a> DAHDITransferAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(dahdi_channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, dahdi_channel: dahdi_channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -417,11 +434,13 @@ pub struct PRIDebugFileSetAction<'a> {
 
 impl<'a> PRIDebugFileSetAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(file: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, file: file.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -465,11 +484,13 @@ pub struct PRIDebugFileUnsetAction<'a> {
 impl<'a> PRIDebugFileUnsetAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -512,11 +533,13 @@ pub struct PRIDebugSetAction<'a> {
 
 impl<'a> PRIDebugSetAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(span: impl Into<Text<'a>>, level: impl Into<Value<'a, PriDebugLevel<'a>>>) -> Self {
         Self { action_id: None, span: span.into(), level: level.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -564,11 +587,13 @@ pub struct PRIShowSpansAction<'a> {
 impl<'a> PRIShowSpansAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, span: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -576,6 +601,7 @@ impl<'a> PRIShowSpansAction<'a> {
     }
 
     /// Sets it: Number of the span. `Span`
+    #[inline]
     #[must_use]
     pub fn with_span(mut self, value: impl Into<Text<'a>>) -> Self {
         self.span = Some(value.into());
@@ -621,11 +647,13 @@ pub struct ZapDNDoffAction<'a> {
 impl<'a> ZapDNDoffAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, zap_channel: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -633,6 +661,7 @@ impl<'a> ZapDNDoffAction<'a> {
     }
 
     /// Sets it: Number of the channel. `ZapChannel`
+    #[inline]
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());
@@ -678,11 +707,13 @@ pub struct ZapDNDonAction<'a> {
 impl<'a> ZapDNDonAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, zap_channel: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -690,6 +721,7 @@ impl<'a> ZapDNDonAction<'a> {
     }
 
     /// Sets it: Number of the channel. `ZapChannel`
+    #[inline]
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());
@@ -737,11 +769,13 @@ pub struct ZapDialOffhookAction<'a> {
 impl<'a> ZapDialOffhookAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, zap_channel: None, number: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -749,6 +783,7 @@ impl<'a> ZapDialOffhookAction<'a> {
     }
 
     /// Sets it: Number of the channel. `ZapChannel`
+    #[inline]
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());
@@ -756,6 +791,7 @@ impl<'a> ZapDialOffhookAction<'a> {
     }
 
     /// Sets `Number`
+    #[inline]
     #[must_use]
     pub fn with_number(mut self, value: impl Into<Text<'a>>) -> Self {
         self.number = Some(value.into());
@@ -803,11 +839,13 @@ pub struct ZapHangupAction<'a> {
 impl<'a> ZapHangupAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, zap_channel: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -815,6 +853,7 @@ impl<'a> ZapHangupAction<'a> {
     }
 
     /// Sets it: Number of the channel. `ZapChannel`
+    #[inline]
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());
@@ -859,11 +898,13 @@ pub struct ZapShowChannelsAction<'a> {
 impl<'a> ZapShowChannelsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -905,11 +946,13 @@ pub struct ZapTransferAction<'a> {
 impl<'a> ZapTransferAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, zap_channel: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -917,6 +960,7 @@ impl<'a> ZapTransferAction<'a> {
     }
 
     /// Sets it: Number of the channel. `ZapChannel`
+    #[inline]
     #[must_use]
     pub fn with_zap_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.zap_channel = Some(value.into());

@@ -22,11 +22,13 @@ pub struct DBDelAction<'a> {
 
 impl<'a> DBDelAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(family: impl Into<Text<'a>>, key: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, family: family.into(), key: key.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -75,11 +77,13 @@ pub struct DBDelTreeAction<'a> {
 
 impl<'a> DBDelTreeAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(family: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, family: family.into(), key: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -87,6 +91,7 @@ impl<'a> DBDelTreeAction<'a> {
     }
 
     /// Sets it: The key. `Key`
+    #[inline]
     #[must_use]
     pub fn with_key(mut self, value: impl Into<Text<'a>>) -> Self {
         self.key = Some(value.into());
@@ -136,11 +141,13 @@ pub struct DBGetAction<'a> {
 
 impl<'a> DBGetAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(family: impl Into<Text<'a>>, key: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, family: family.into(), key: key.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -191,11 +198,13 @@ pub struct DBGetTreeAction<'a> {
 impl<'a> DBGetTreeAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, family: None, key: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -203,6 +212,7 @@ impl<'a> DBGetTreeAction<'a> {
     }
 
     /// Sets it: Family of the key. `Family`
+    #[inline]
     #[must_use]
     pub fn with_family(mut self, value: impl Into<Text<'a>>) -> Self {
         self.family = Some(value.into());
@@ -210,6 +220,7 @@ impl<'a> DBGetTreeAction<'a> {
     }
 
     /// Sets it: The key. `Key`
+    #[inline]
     #[must_use]
     pub fn with_key(mut self, value: impl Into<Text<'a>>) -> Self {
         self.key = Some(value.into());
@@ -260,11 +271,13 @@ pub struct DBPutAction<'a> {
 
 impl<'a> DBPutAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(family: impl Into<Text<'a>>, key: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, family: family.into(), key: key.into(), val: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -272,6 +285,7 @@ impl<'a> DBPutAction<'a> {
     }
 
     /// Sets it: The value. `Val`
+    #[inline]
     #[must_use]
     pub fn with_val(mut self, value: impl Into<Text<'a>>) -> Self {
         self.val = Some(value.into());

@@ -51,6 +51,7 @@ pub struct OriginateAction<'a> {
 
 impl<'a> OriginateAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self {
             action_id: None,
@@ -74,6 +75,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -81,6 +83,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets it: The extension to connect it with; needs Context and Priority. `Exten`
+    #[inline]
     #[must_use]
     pub fn with_exten(mut self, value: impl Into<Text<'a>>) -> Self {
         self.exten = Some(value.into());
@@ -88,6 +91,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets it: Context of the dialplan. `Context`
+    #[inline]
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());
@@ -95,6 +99,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets it: The priority. `Priority`
+    #[inline]
     #[must_use]
     pub fn with_priority(mut self, value: impl Into<Text<'a>>) -> Self {
         self.priority = Some(value.into());
@@ -102,6 +107,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets it: How long to wait for an answer. `Timeout`, in milliseconds
+    #[inline]
     #[must_use]
     pub fn with_timeout(mut self, value: impl Into<Value<'a, Milliseconds>>) -> Self {
         self.timeout = Some(value.into());
@@ -109,6 +115,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets it: Caller identification, `"name" <number>` or the number alone. `CallerID`
+    #[inline]
     #[must_use]
     pub fn with_caller_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.caller_id = Some(value.into());
@@ -116,6 +123,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets it: A channel variable, `NAME=value`. `Variable`
+    #[inline]
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {
         self.variable = value.into();
@@ -123,6 +131,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets it: Account that the call is booked on. `Account`
+    #[inline]
     #[must_use]
     pub fn with_account(mut self, value: impl Into<Text<'a>>) -> Self {
         self.account = Some(value.into());
@@ -130,6 +139,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets it: The application to connect it with, instead of an extension. `Application`
+    #[inline]
     #[must_use]
     pub fn with_application(mut self, value: impl Into<Text<'a>>) -> Self {
         self.application = Some(value.into());
@@ -137,6 +147,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets it: Arguments of the application. `Data`
+    #[inline]
     #[must_use]
     pub fn with_data(mut self, value: impl Into<Text<'a>>) -> Self {
         self.data = Some(value.into());
@@ -144,6 +155,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets it: Answer at once and report by `OriginateResponse`. `Async`
+    #[inline]
     #[must_use]
     pub fn with_async_(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.async_ = Some(value.into());
@@ -151,6 +163,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets `Codecs`; releases 1.4..
+    #[inline]
     #[must_use]
     pub fn with_codecs(mut self, value: impl Into<Text<'a>>) -> Self {
         self.codecs = Some(value.into());
@@ -158,6 +171,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets `EarlyMedia`; releases 11..
+    #[inline]
     #[must_use]
     pub fn with_early_media(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.early_media = Some(value.into());
@@ -165,6 +179,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets `ChannelId`; releases 12..
+    #[inline]
     #[must_use]
     pub fn with_channel_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel_id = Some(value.into());
@@ -172,6 +187,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets `OtherChannelId`; releases 12..
+    #[inline]
     #[must_use]
     pub fn with_other_channel_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.other_channel_id = Some(value.into());
@@ -179,6 +195,7 @@ impl<'a> OriginateAction<'a> {
     }
 
     /// Sets `PreDialGoSub`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_pre_dial_go_sub(mut self, value: impl Into<Text<'a>>) -> Self {
         self.pre_dial_go_sub = Some(value.into());

@@ -30,6 +30,7 @@ pub struct DialplanExtensionAddAction<'a> {
 
 impl<'a> DialplanExtensionAddAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(
         context: impl Into<Text<'a>>,
         extension: impl Into<Text<'a>>,
@@ -48,6 +49,7 @@ impl<'a> DialplanExtensionAddAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -55,6 +57,7 @@ impl<'a> DialplanExtensionAddAction<'a> {
     }
 
     /// Sets it: Arguments of the application. `ApplicationData`
+    #[inline]
     #[must_use]
     pub fn with_application_data(mut self, value: impl Into<Text<'a>>) -> Self {
         self.application_data = Some(value.into());
@@ -62,6 +65,7 @@ impl<'a> DialplanExtensionAddAction<'a> {
     }
 
     /// Sets `Replace`
+    #[inline]
     #[must_use]
     pub fn with_replace(mut self, value: impl Into<Text<'a>>) -> Self {
         self.replace = Some(value.into());
@@ -120,11 +124,13 @@ pub struct DialplanExtensionRemoveAction<'a> {
 
 impl<'a> DialplanExtensionRemoveAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(context: impl Into<Text<'a>>, extension: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, context: context.into(), extension: extension.into(), priority: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -132,6 +138,7 @@ impl<'a> DialplanExtensionRemoveAction<'a> {
     }
 
     /// Sets it: The priority. `Priority`
+    #[inline]
     #[must_use]
     pub fn with_priority(mut self, value: impl Into<Text<'a>>) -> Self {
         self.priority = Some(value.into());
@@ -182,11 +189,13 @@ pub struct GetVarAction<'a> {
 
 impl<'a> GetVarAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(variable: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: None, variable: variable.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -194,6 +203,7 @@ impl<'a> GetVarAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
+    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -244,11 +254,13 @@ pub struct SetVarAction<'a> {
 
 impl<'a> SetVarAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(variable: impl Into<Text<'a>>, value: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: None, variable: variable.into(), value: value.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -256,6 +268,7 @@ impl<'a> SetVarAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
+    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -308,11 +321,13 @@ pub struct ShowDialPlanAction<'a> {
 impl<'a> ShowDialPlanAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, extension: None, context: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -320,6 +335,7 @@ impl<'a> ShowDialPlanAction<'a> {
     }
 
     /// Sets it: The extension. `Extension`
+    #[inline]
     #[must_use]
     pub fn with_extension(mut self, value: impl Into<Text<'a>>) -> Self {
         self.extension = Some(value.into());
@@ -327,6 +343,7 @@ impl<'a> ShowDialPlanAction<'a> {
     }
 
     /// Sets it: Context of the dialplan. `Context`
+    #[inline]
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());

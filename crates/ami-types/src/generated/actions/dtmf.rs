@@ -27,11 +27,13 @@ pub struct PlayDTMFAction<'a> {
 
 impl<'a> PlayDTMFAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>, digit: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), digit: digit.into(), duration: None, receive: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -39,6 +41,7 @@ impl<'a> PlayDTMFAction<'a> {
     }
 
     /// Sets `Duration`, in milliseconds; releases 12..
+    #[inline]
     #[must_use]
     pub fn with_duration(mut self, value: impl Into<Value<'a, Milliseconds>>) -> Self {
         self.duration = Some(value.into());
@@ -46,6 +49,7 @@ impl<'a> PlayDTMFAction<'a> {
     }
 
     /// Sets `Receive`; releases 13..
+    #[inline]
     #[must_use]
     pub fn with_receive(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.receive = Some(value.into());
@@ -100,11 +104,13 @@ pub struct PlayMFAction<'a> {
 
 impl<'a> PlayMFAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>, digit: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), digit: digit.into(), duration: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -112,6 +118,7 @@ impl<'a> PlayMFAction<'a> {
     }
 
     /// Sets `Duration`
+    #[inline]
     #[must_use]
     pub fn with_duration(mut self, value: impl Into<Text<'a>>) -> Self {
         self.duration = Some(value.into());
@@ -162,11 +169,13 @@ pub struct SendFlashAction<'a> {
 
 impl<'a> SendFlashAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), receive: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -174,6 +183,7 @@ impl<'a> SendFlashAction<'a> {
     }
 
     /// Sets `Receive`
+    #[inline]
     #[must_use]
     pub fn with_receive(mut self, value: impl Into<Text<'a>>) -> Self {
         self.receive = Some(value.into());

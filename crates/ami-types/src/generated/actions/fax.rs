@@ -20,11 +20,13 @@ pub struct FAXSessionAction<'a> {
 
 impl<'a> FAXSessionAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(session_number: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, session_number: session_number.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -69,11 +71,13 @@ pub struct FAXSessionsAction<'a> {
 impl<'a> FAXSessionsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -113,11 +117,13 @@ pub struct FAXStatsAction<'a> {
 impl<'a> FAXStatsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

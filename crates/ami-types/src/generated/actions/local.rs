@@ -20,11 +20,13 @@ pub struct LocalOptimizeAwayAction<'a> {
 
 impl<'a> LocalOptimizeAwayAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

@@ -23,11 +23,13 @@ pub struct ChangeMonitorAction<'a> {
 
 impl<'a> ChangeMonitorAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>, file: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), file: file.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -76,11 +78,13 @@ pub struct ControlPlaybackAction<'a> {
 
 impl<'a> ControlPlaybackAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>, control: impl Into<Value<'a, PlaybackControl<'a>>>) -> Self {
         Self { action_id: None, channel: channel.into(), control: control.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -133,11 +137,13 @@ pub struct MixMonitorAction<'a> {
 
 impl<'a> MixMonitorAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), file: None, options: None, command: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -145,6 +151,7 @@ impl<'a> MixMonitorAction<'a> {
     }
 
     /// Sets it: The file. `File`
+    #[inline]
     #[must_use]
     pub fn with_file(mut self, value: impl Into<Text<'a>>) -> Self {
         self.file = Some(value.into());
@@ -152,6 +159,7 @@ impl<'a> MixMonitorAction<'a> {
     }
 
     /// Sets it: Options. `Options`
+    #[inline]
     #[must_use]
     pub fn with_options(mut self, value: impl Into<Text<'a>>) -> Self {
         self.options = Some(value.into());
@@ -159,6 +167,7 @@ impl<'a> MixMonitorAction<'a> {
     }
 
     /// Sets `Command`; releases 12..
+    #[inline]
     #[must_use]
     pub fn with_command(mut self, value: impl Into<Text<'a>>) -> Self {
         self.command = Some(value.into());
@@ -215,11 +224,13 @@ pub struct MixMonitorMuteAction<'a> {
 
 impl<'a> MixMonitorMuteAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), direction: None, state: None, mix_monitor_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -227,6 +238,7 @@ impl<'a> MixMonitorMuteAction<'a> {
     }
 
     /// Sets `Direction`
+    #[inline]
     #[must_use]
     pub fn with_direction(mut self, value: impl Into<Text<'a>>) -> Self {
         self.direction = Some(value.into());
@@ -234,6 +246,7 @@ impl<'a> MixMonitorMuteAction<'a> {
     }
 
     /// Sets it: The state. `State`
+    #[inline]
     #[must_use]
     pub fn with_state(mut self, value: impl Into<Text<'a>>) -> Self {
         self.state = Some(value.into());
@@ -241,6 +254,7 @@ impl<'a> MixMonitorMuteAction<'a> {
     }
 
     /// Sets `MixMonitorID`; releases 18..23
+    #[inline]
     #[must_use]
     pub fn with_mix_monitor_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.mix_monitor_id = Some(value.into());
@@ -297,11 +311,13 @@ pub struct MonitorAction<'a> {
 
 impl<'a> MonitorAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), file: None, format: None, mix: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -309,6 +325,7 @@ impl<'a> MonitorAction<'a> {
     }
 
     /// Sets it: The file. `File`
+    #[inline]
     #[must_use]
     pub fn with_file(mut self, value: impl Into<Text<'a>>) -> Self {
         self.file = Some(value.into());
@@ -316,6 +333,7 @@ impl<'a> MonitorAction<'a> {
     }
 
     /// Sets `Format`
+    #[inline]
     #[must_use]
     pub fn with_format(mut self, value: impl Into<Text<'a>>) -> Self {
         self.format = Some(value.into());
@@ -323,6 +341,7 @@ impl<'a> MonitorAction<'a> {
     }
 
     /// Sets `Mix`
+    #[inline]
     #[must_use]
     pub fn with_mix(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.mix = Some(value.into());
@@ -373,11 +392,13 @@ pub struct PauseMonitorAction<'a> {
 
 impl<'a> PauseMonitorAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -424,11 +445,13 @@ pub struct StopMixMonitorAction<'a> {
 
 impl<'a> StopMixMonitorAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), mix_monitor_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -436,6 +459,7 @@ impl<'a> StopMixMonitorAction<'a> {
     }
 
     /// Sets `MixMonitorID`
+    #[inline]
     #[must_use]
     pub fn with_mix_monitor_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.mix_monitor_id = Some(value.into());
@@ -482,11 +506,13 @@ pub struct StopMonitorAction<'a> {
 
 impl<'a> StopMonitorAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -531,11 +557,13 @@ pub struct UnpauseMonitorAction<'a> {
 
 impl<'a> UnpauseMonitorAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

@@ -22,11 +22,13 @@ pub struct MeetmeListAction<'a> {
 impl<'a> MeetmeListAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, conference: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -34,6 +36,7 @@ impl<'a> MeetmeListAction<'a> {
     }
 
     /// Sets it: The conference. `Conference`
+    #[inline]
     #[must_use]
     pub fn with_conference(mut self, value: impl Into<Text<'a>>) -> Self {
         self.conference = Some(value.into());
@@ -78,11 +81,13 @@ pub struct MeetmeListRoomsAction<'a> {
 impl<'a> MeetmeListRoomsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -125,11 +130,13 @@ pub struct MeetmeMuteAction<'a> {
 
 impl<'a> MeetmeMuteAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(meetme: impl Into<Text<'a>>, usernum: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, meetme: meetme.into(), usernum: usernum.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -178,11 +185,13 @@ pub struct MeetmeUnmuteAction<'a> {
 
 impl<'a> MeetmeUnmuteAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(meetme: impl Into<Text<'a>>, usernum: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, meetme: meetme.into(), usernum: usernum.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

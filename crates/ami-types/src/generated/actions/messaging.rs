@@ -26,6 +26,7 @@ pub struct JabberSendAction<'a> {
 
 impl<'a> JabberSendAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(jabber: impl Into<Text<'a>>, message_text: impl Into<Text<'a>>, jid: impl Into<Text<'a>>) -> Self {
         Self {
             action_id: None,
@@ -37,6 +38,7 @@ impl<'a> JabberSendAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -44,6 +46,7 @@ impl<'a> JabberSendAction<'a> {
     }
 
     /// Sets `ScreenName`; releases 1.4..23
+    #[inline]
     #[must_use]
     pub fn with_screen_name(mut self, value: impl Into<Text<'a>>) -> Self {
         self.screen_name = Some(value.into());
@@ -105,6 +108,7 @@ pub struct MessageSendAction<'a> {
 impl<'a> MessageSendAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self {
             action_id: None,
@@ -118,6 +122,7 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -125,6 +130,7 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets `To`
+    #[inline]
     #[must_use]
     pub fn with_to(mut self, value: impl Into<Text<'a>>) -> Self {
         self.to = Some(value.into());
@@ -132,6 +138,7 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets `From`
+    #[inline]
     #[must_use]
     pub fn with_from(mut self, value: impl Into<Text<'a>>) -> Self {
         self.from = Some(value.into());
@@ -139,6 +146,7 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets `Body`
+    #[inline]
     #[must_use]
     pub fn with_body(mut self, value: impl Into<Text<'a>>) -> Self {
         self.body = Some(value.into());
@@ -146,6 +154,7 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets `Base64Body`
+    #[inline]
     #[must_use]
     pub fn with_base64body(mut self, value: impl Into<Text<'a>>) -> Self {
         self.base64body = Some(value.into());
@@ -153,6 +162,7 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets it: The variable. `Variable`
+    #[inline]
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {
         self.variable = value.into();
@@ -160,6 +170,7 @@ impl<'a> MessageSendAction<'a> {
     }
 
     /// Sets it: The destination's channel. `Destination`; releases 16..
+    #[inline]
     #[must_use]
     pub fn with_destination(mut self, value: impl Into<Text<'a>>) -> Self {
         self.destination = Some(value.into());

@@ -33,6 +33,7 @@ pub struct ParkAction<'a> {
 
 impl<'a> ParkAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self {
             action_id: None,
@@ -47,6 +48,7 @@ impl<'a> ParkAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -54,6 +56,7 @@ impl<'a> ParkAction<'a> {
     }
 
     /// Sets it: The channel that the call goes back to when its time is over. `Channel2`; releases 1.4..11
+    #[inline]
     #[must_use]
     pub fn with_channel2(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel2 = Some(value.into());
@@ -61,6 +64,7 @@ impl<'a> ParkAction<'a> {
     }
 
     /// Sets it: How long. `Timeout`, in milliseconds
+    #[inline]
     #[must_use]
     pub fn with_timeout(mut self, value: impl Into<Value<'a, Milliseconds>>) -> Self {
         self.timeout = Some(value.into());
@@ -68,6 +72,7 @@ impl<'a> ParkAction<'a> {
     }
 
     /// Sets `Parkinglot`; releases 1.8..
+    #[inline]
     #[must_use]
     pub fn with_parkinglot(mut self, value: impl Into<Text<'a>>) -> Self {
         self.parkinglot = Some(value.into());
@@ -75,6 +80,7 @@ impl<'a> ParkAction<'a> {
     }
 
     /// Sets `TimeoutChannel`; releases 12..
+    #[inline]
     #[must_use]
     pub fn with_timeout_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.timeout_channel = Some(value.into());
@@ -82,6 +88,7 @@ impl<'a> ParkAction<'a> {
     }
 
     /// Sets `AnnounceChannel`; releases 12..
+    #[inline]
     #[must_use]
     pub fn with_announce_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.announce_channel = Some(value.into());
@@ -89,6 +96,7 @@ impl<'a> ParkAction<'a> {
     }
 
     /// Sets `ParkingSpace`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_parking_space(mut self, value: impl Into<Text<'a>>) -> Self {
         self.parking_space = Some(value.into());
@@ -147,11 +155,13 @@ pub struct ParkedCallsAction<'a> {
 impl<'a> ParkedCallsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, parking_lot: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -159,6 +169,7 @@ impl<'a> ParkedCallsAction<'a> {
     }
 
     /// Sets `ParkingLot`; releases 12..
+    #[inline]
     #[must_use]
     pub fn with_parking_lot(mut self, value: impl Into<Text<'a>>) -> Self {
         self.parking_lot = Some(value.into());
@@ -203,11 +214,13 @@ pub struct ParkinglotsAction<'a> {
 impl<'a> ParkinglotsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

@@ -22,11 +22,13 @@ pub struct PJSIPHangupAction<'a> {
 
 impl<'a> PJSIPHangupAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(cause: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: None, cause: cause.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -34,6 +36,7 @@ impl<'a> PJSIPHangupAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`
+    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -89,11 +92,13 @@ pub struct PJSIPNotifyAction<'a> {
 impl<'a> PJSIPNotifyAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, endpoint: None, variable: Repeated::NONE, uri: None, channel: None, option: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -101,6 +106,7 @@ impl<'a> PJSIPNotifyAction<'a> {
     }
 
     /// Sets it: The endpoint. `Endpoint`
+    #[inline]
     #[must_use]
     pub fn with_endpoint(mut self, value: impl Into<Text<'a>>) -> Self {
         self.endpoint = Some(value.into());
@@ -108,6 +114,7 @@ impl<'a> PJSIPNotifyAction<'a> {
     }
 
     /// Sets it: The variable. `Variable`
+    #[inline]
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {
         self.variable = value.into();
@@ -115,6 +122,7 @@ impl<'a> PJSIPNotifyAction<'a> {
     }
 
     /// Sets it: The URI. `URI`; releases 13..
+    #[inline]
     #[must_use]
     pub fn with_uri(mut self, value: impl Into<Text<'a>>) -> Self {
         self.uri = Some(value.into());
@@ -122,6 +130,7 @@ impl<'a> PJSIPNotifyAction<'a> {
     }
 
     /// Sets it: The channel, by name. `Channel`; releases 13..
+    #[inline]
     #[must_use]
     pub fn with_channel(mut self, value: impl Into<Text<'a>>) -> Self {
         self.channel = Some(value.into());
@@ -129,6 +138,7 @@ impl<'a> PJSIPNotifyAction<'a> {
     }
 
     /// Sets `Option`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_option(mut self, value: impl Into<Text<'a>>) -> Self {
         self.option = Some(value.into());
@@ -181,11 +191,13 @@ pub struct PJSIPQualifyAction<'a> {
 
 impl<'a> PJSIPQualifyAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(endpoint: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, endpoint: endpoint.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -230,11 +242,13 @@ pub struct PJSIPRegisterAction<'a> {
 
 impl<'a> PJSIPRegisterAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(registration: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, registration: registration.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -281,11 +295,13 @@ pub struct PJSIPSetMaintenanceAction<'a> {
 
 impl<'a> PJSIPSetMaintenanceAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(endpoint: impl Into<Text<'a>>, state: impl Into<Value<'a, bool>>) -> Self {
         Self { action_id: None, endpoint: endpoint.into(), state: state.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -332,11 +348,13 @@ pub struct PJSIPShowAorsAction<'a> {
 impl<'a> PJSIPShowAorsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -377,11 +395,13 @@ pub struct PJSIPShowAuthsAction<'a> {
 impl<'a> PJSIPShowAuthsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -422,11 +442,13 @@ pub struct PJSIPShowContactsAction<'a> {
 impl<'a> PJSIPShowContactsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -468,11 +490,13 @@ pub struct PJSIPShowEndpointAction<'a> {
 
 impl<'a> PJSIPShowEndpointAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(endpoint: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, endpoint: endpoint.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -517,11 +541,13 @@ pub struct PJSIPShowEndpointsAction<'a> {
 impl<'a> PJSIPShowEndpointsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -563,11 +589,13 @@ pub struct PJSIPShowMaintenanceAction<'a> {
 impl<'a> PJSIPShowMaintenanceAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, endpoint: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -575,6 +603,7 @@ impl<'a> PJSIPShowMaintenanceAction<'a> {
     }
 
     /// Sets it: The endpoint. `Endpoint`
+    #[inline]
     #[must_use]
     pub fn with_endpoint(mut self, value: impl Into<Text<'a>>) -> Self {
         self.endpoint = Some(value.into());
@@ -619,11 +648,13 @@ pub struct PJSIPShowRegistrationInboundContactStatusesAction<'a> {
 impl<'a> PJSIPShowRegistrationInboundContactStatusesAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -664,11 +695,13 @@ pub struct PJSIPShowRegistrationsInboundAction<'a> {
 impl<'a> PJSIPShowRegistrationsInboundAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -709,11 +742,13 @@ pub struct PJSIPShowRegistrationsOutboundAction<'a> {
 impl<'a> PJSIPShowRegistrationsOutboundAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -754,11 +789,13 @@ pub struct PJSIPShowResourceListsAction<'a> {
 impl<'a> PJSIPShowResourceListsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -799,11 +836,13 @@ pub struct PJSIPShowSubscriptionsInboundAction<'a> {
 impl<'a> PJSIPShowSubscriptionsInboundAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -844,11 +883,13 @@ pub struct PJSIPShowSubscriptionsOutboundAction<'a> {
 impl<'a> PJSIPShowSubscriptionsOutboundAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -889,11 +930,13 @@ pub struct PJSIPUnregisterAction<'a> {
 
 impl<'a> PJSIPUnregisterAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(registration: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, registration: registration.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

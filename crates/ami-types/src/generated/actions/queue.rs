@@ -34,6 +34,7 @@ pub struct QueueAddAction<'a> {
 
 impl<'a> QueueAddAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(queue: impl Into<Text<'a>>, interface: impl Into<Text<'a>>) -> Self {
         Self {
             action_id: None,
@@ -49,6 +50,7 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -56,6 +58,7 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets it: Members with a lower penalty are called first. `Penalty`
+    #[inline]
     #[must_use]
     pub fn with_penalty(mut self, value: impl Into<Value<'a, i64>>) -> Self {
         self.penalty = Some(value.into());
@@ -63,6 +66,7 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets it: Whether the member is paused. `Paused`; releases 1.2..
+    #[inline]
     #[must_use]
     pub fn with_paused(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.paused = Some(value.into());
@@ -70,6 +74,7 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets it: Name of the member. `MemberName`; releases 1.4..
+    #[inline]
     #[must_use]
     pub fn with_member_name(mut self, value: impl Into<Text<'a>>) -> Self {
         self.member_name = Some(value.into());
@@ -77,6 +82,7 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets it: Device whose state counts for the member. `StateInterface`; releases 1.4..
+    #[inline]
     #[must_use]
     pub fn with_state_interface(mut self, value: impl Into<Text<'a>>) -> Self {
         self.state_interface = Some(value.into());
@@ -84,6 +90,7 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets `Wrapuptime`; releases 16..23
+    #[inline]
     #[must_use]
     pub fn with_wrapuptime(mut self, value: impl Into<Text<'a>>) -> Self {
         self.wrapuptime = Some(value.into());
@@ -91,6 +98,7 @@ impl<'a> QueueAddAction<'a> {
     }
 
     /// Sets it: Why. `Reason`; releases 20..
+    #[inline]
     #[must_use]
     pub fn with_reason(mut self, value: impl Into<Text<'a>>) -> Self {
         self.reason = Some(value.into());
@@ -155,11 +163,13 @@ pub struct QueueChangePriorityCallerAction<'a> {
 
 impl<'a> QueueChangePriorityCallerAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(queue: impl Into<Text<'a>>, caller: impl Into<Text<'a>>, priority: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, queue: queue.into(), caller: caller.into(), priority: priority.into(), immediate: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -167,6 +177,7 @@ impl<'a> QueueChangePriorityCallerAction<'a> {
     }
 
     /// Sets `Immediate`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_immediate(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.immediate = Some(value.into());
@@ -225,6 +236,7 @@ pub struct QueueLogAction<'a> {
 
 impl<'a> QueueLogAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(queue: impl Into<Text<'a>>, event: impl Into<Text<'a>>) -> Self {
         Self {
             action_id: None,
@@ -237,6 +249,7 @@ impl<'a> QueueLogAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -244,6 +257,7 @@ impl<'a> QueueLogAction<'a> {
     }
 
     /// Sets `UniqueId`
+    #[inline]
     #[must_use]
     pub fn with_unique_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.unique_id = Some(value.into());
@@ -251,6 +265,7 @@ impl<'a> QueueLogAction<'a> {
     }
 
     /// Sets it: The member's channel. `Interface`
+    #[inline]
     #[must_use]
     pub fn with_interface(mut self, value: impl Into<Text<'a>>) -> Self {
         self.interface = Some(value.into());
@@ -258,6 +273,7 @@ impl<'a> QueueLogAction<'a> {
     }
 
     /// Sets it: The text. `Message`
+    #[inline]
     #[must_use]
     pub fn with_message_text(mut self, value: impl Into<Text<'a>>) -> Self {
         self.message_text = Some(value.into());
@@ -314,11 +330,13 @@ pub struct QueueMemberRingInUseAction<'a> {
 
 impl<'a> QueueMemberRingInUseAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(interface: impl Into<Text<'a>>, ring_in_use: impl Into<Value<'a, bool>>) -> Self {
         Self { action_id: None, interface: interface.into(), ring_in_use: ring_in_use.into(), queue: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -326,6 +344,7 @@ impl<'a> QueueMemberRingInUseAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`
+    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -380,11 +399,13 @@ pub struct QueuePauseAction<'a> {
 
 impl<'a> QueuePauseAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(interface: impl Into<Text<'a>>, paused: impl Into<Value<'a, bool>>) -> Self {
         Self { action_id: None, interface: interface.into(), paused: paused.into(), queue: None, reason: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -392,6 +413,7 @@ impl<'a> QueuePauseAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`
+    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -399,6 +421,7 @@ impl<'a> QueuePauseAction<'a> {
     }
 
     /// Sets it: Why. `Reason`; releases 1.6.2..
+    #[inline]
     #[must_use]
     pub fn with_reason(mut self, value: impl Into<Text<'a>>) -> Self {
         self.reason = Some(value.into());
@@ -453,11 +476,13 @@ pub struct QueuePenaltyAction<'a> {
 
 impl<'a> QueuePenaltyAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(interface: impl Into<Text<'a>>, penalty: impl Into<Value<'a, i64>>) -> Self {
         Self { action_id: None, interface: interface.into(), penalty: penalty.into(), queue: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -465,6 +490,7 @@ impl<'a> QueuePenaltyAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`
+    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -520,11 +546,13 @@ pub struct QueueReloadAction<'a> {
 impl<'a> QueueReloadAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, queue: None, members: None, rules: None, parameters: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -532,6 +560,7 @@ impl<'a> QueueReloadAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`
+    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -539,6 +568,7 @@ impl<'a> QueueReloadAction<'a> {
     }
 
     /// Sets `Members`
+    #[inline]
     #[must_use]
     pub fn with_members(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.members = Some(value.into());
@@ -546,6 +576,7 @@ impl<'a> QueueReloadAction<'a> {
     }
 
     /// Sets `Rules`
+    #[inline]
     #[must_use]
     pub fn with_rules(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.rules = Some(value.into());
@@ -553,6 +584,7 @@ impl<'a> QueueReloadAction<'a> {
     }
 
     /// Sets `Parameters`
+    #[inline]
     #[must_use]
     pub fn with_parameters(mut self, value: impl Into<Value<'a, bool>>) -> Self {
         self.parameters = Some(value.into());
@@ -605,11 +637,13 @@ pub struct QueueRemoveAction<'a> {
 
 impl<'a> QueueRemoveAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(queue: impl Into<Text<'a>>, interface: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, queue: queue.into(), interface: interface.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -657,11 +691,13 @@ pub struct QueueResetAction<'a> {
 impl<'a> QueueResetAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, queue: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -669,6 +705,7 @@ impl<'a> QueueResetAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`
+    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -714,11 +751,13 @@ pub struct QueueRuleAction<'a> {
 impl<'a> QueueRuleAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, rule: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -726,6 +765,7 @@ impl<'a> QueueRuleAction<'a> {
     }
 
     /// Sets `Rule`
+    #[inline]
     #[must_use]
     pub fn with_rule(mut self, value: impl Into<Text<'a>>) -> Self {
         self.rule = Some(value.into());
@@ -774,11 +814,13 @@ pub struct QueueStatusAction<'a> {
 impl<'a> QueueStatusAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, queue: None, member: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -786,6 +828,7 @@ impl<'a> QueueStatusAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`; releases 1.4..
+    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -793,6 +836,7 @@ impl<'a> QueueStatusAction<'a> {
     }
 
     /// Sets it: Name of the member. `Member`; releases 1.4..
+    #[inline]
     #[must_use]
     pub fn with_member(mut self, value: impl Into<Text<'a>>) -> Self {
         self.member = Some(value.into());
@@ -841,11 +885,13 @@ pub struct QueueSummaryAction<'a> {
 impl<'a> QueueSummaryAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, queue: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -853,6 +899,7 @@ impl<'a> QueueSummaryAction<'a> {
     }
 
     /// Sets it: The queue. `Queue`
+    #[inline]
     #[must_use]
     pub fn with_queue(mut self, value: impl Into<Text<'a>>) -> Self {
         self.queue = Some(value.into());
@@ -901,11 +948,13 @@ pub struct QueueWithdrawCallerAction<'a> {
 
 impl<'a> QueueWithdrawCallerAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(queue: impl Into<Text<'a>>, caller: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, queue: queue.into(), caller: caller.into(), withdraw_info: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -913,6 +962,7 @@ impl<'a> QueueWithdrawCallerAction<'a> {
     }
 
     /// Sets `WithdrawInfo`
+    #[inline]
     #[must_use]
     pub fn with_withdraw_info(mut self, value: impl Into<Text<'a>>) -> Self {
         self.withdraw_info = Some(value.into());
@@ -960,11 +1010,13 @@ pub struct QueuesAction<'a> {
 impl<'a> QueuesAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

@@ -24,11 +24,13 @@ pub struct SIPnotifyAction<'a> {
 
 impl<'a> SIPnotifyAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), variable: Repeated::NONE, call_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -36,6 +38,7 @@ impl<'a> SIPnotifyAction<'a> {
     }
 
     /// Sets it: The variable. `Variable`
+    #[inline]
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {
         self.variable = value.into();
@@ -43,6 +46,7 @@ impl<'a> SIPnotifyAction<'a> {
     }
 
     /// Sets `Call-ID`; releases 13..20
+    #[inline]
     #[must_use]
     pub fn with_call_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.call_id = Some(value.into());
@@ -91,11 +95,13 @@ pub struct SIPpeersAction<'a> {
 impl<'a> SIPpeersAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -138,11 +144,13 @@ pub struct SIPpeerstatusAction<'a> {
 impl<'a> SIPpeerstatusAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, peer: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -150,6 +158,7 @@ impl<'a> SIPpeerstatusAction<'a> {
     }
 
     /// Sets it: The peer. `Peer`
+    #[inline]
     #[must_use]
     pub fn with_peer(mut self, value: impl Into<Text<'a>>) -> Self {
         self.peer = Some(value.into());
@@ -194,11 +203,13 @@ pub struct SIPqualifypeerAction<'a> {
 
 impl<'a> SIPqualifypeerAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(peer: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, peer: peer.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -243,11 +254,13 @@ pub struct SIPshowpeerAction<'a> {
 
 impl<'a> SIPshowpeerAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(peer: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, peer: peer.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -292,11 +305,13 @@ pub struct SIPshowregistryAction<'a> {
 impl<'a> SIPshowregistryAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

@@ -20,11 +20,13 @@ pub struct SKINNYdevicesAction<'a> {
 impl<'a> SKINNYdevicesAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -65,11 +67,13 @@ pub struct SKINNYlinesAction<'a> {
 impl<'a> SKINNYlinesAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -110,11 +114,13 @@ pub struct SKINNYshowdeviceAction<'a> {
 
 impl<'a> SKINNYshowdeviceAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(device: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, device: device.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -159,11 +165,13 @@ pub struct SKINNYshowlineAction<'a> {
 
 impl<'a> SKINNYshowlineAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(line: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, line: line.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

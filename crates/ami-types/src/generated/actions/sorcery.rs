@@ -20,11 +20,13 @@ pub struct SorceryMemoryCacheExpireAction<'a> {
 
 impl<'a> SorceryMemoryCacheExpireAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(cache: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, cache: cache.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -71,11 +73,13 @@ pub struct SorceryMemoryCacheExpireObjectAction<'a> {
 
 impl<'a> SorceryMemoryCacheExpireObjectAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(cache: impl Into<Text<'a>>, object: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, cache: cache.into(), object: object.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -122,11 +126,13 @@ pub struct SorceryMemoryCachePopulateAction<'a> {
 
 impl<'a> SorceryMemoryCachePopulateAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(cache: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, cache: cache.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -171,11 +177,13 @@ pub struct SorceryMemoryCacheStaleAction<'a> {
 
 impl<'a> SorceryMemoryCacheStaleAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(cache: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, cache: cache.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -224,11 +232,13 @@ pub struct SorceryMemoryCacheStaleObjectAction<'a> {
 
 impl<'a> SorceryMemoryCacheStaleObjectAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(cache: impl Into<Text<'a>>, object: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, cache: cache.into(), object: object.into(), reload: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -236,6 +246,7 @@ impl<'a> SorceryMemoryCacheStaleObjectAction<'a> {
     }
 
     /// Sets `Reload`
+    #[inline]
     #[must_use]
     pub fn with_reload(mut self, value: impl Into<Text<'a>>) -> Self {
         self.reload = Some(value.into());

@@ -20,11 +20,13 @@ pub struct DeviceStateListAction<'a> {
 impl<'a> DeviceStateListAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -67,11 +69,13 @@ pub struct ExtensionStateAction<'a> {
 
 impl<'a> ExtensionStateAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(exten: impl Into<Text<'a>>, context: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, exten: exten.into(), context: context.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -118,11 +122,13 @@ pub struct ExtensionStateListAction<'a> {
 impl<'a> ExtensionStateListAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -163,11 +169,13 @@ pub struct PresenceStateAction<'a> {
 
 impl<'a> PresenceStateAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(provider: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, provider: provider.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -212,11 +220,13 @@ pub struct PresenceStateListAction<'a> {
 impl<'a> PresenceStateListAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

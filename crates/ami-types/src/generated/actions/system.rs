@@ -22,11 +22,13 @@ pub struct ChallengeAction<'a> {
 
 impl<'a> ChallengeAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(auth_type: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, auth_type: auth_type.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -71,11 +73,13 @@ pub struct CommandAction<'a> {
 
 impl<'a> CommandAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(command: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, command: command.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -119,11 +123,13 @@ pub struct CoreSettingsAction<'a> {
 impl<'a> CoreSettingsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -163,11 +169,13 @@ pub struct CoreStatusAction<'a> {
 impl<'a> CoreStatusAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -212,11 +220,13 @@ pub struct DataGetAction<'a> {
 
 impl<'a> DataGetAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(path: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, path: path.into(), search: None, filter: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -224,6 +234,7 @@ impl<'a> DataGetAction<'a> {
     }
 
     /// Sets `Search`
+    #[inline]
     #[must_use]
     pub fn with_search(mut self, value: impl Into<Text<'a>>) -> Self {
         self.search = Some(value.into());
@@ -231,6 +242,7 @@ impl<'a> DataGetAction<'a> {
     }
 
     /// Sets `Filter`
+    #[inline]
     #[must_use]
     pub fn with_filter(mut self, value: impl Into<Text<'a>>) -> Self {
         self.filter = Some(value.into());
@@ -279,11 +291,13 @@ pub struct EventsAction<'a> {
 
 impl<'a> EventsAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(event_mask: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, event_mask: event_mask.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -333,11 +347,13 @@ pub struct FilterAction<'a> {
 impl<'a> FilterAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, operation: None, filter: None, match_criteria: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -345,6 +361,7 @@ impl<'a> FilterAction<'a> {
     }
 
     /// Sets it: What to do with the filter. `Operation`
+    #[inline]
     #[must_use]
     pub fn with_operation(mut self, value: impl Into<Text<'a>>) -> Self {
         self.operation = Some(value.into());
@@ -352,6 +369,7 @@ impl<'a> FilterAction<'a> {
     }
 
     /// Sets `Filter`
+    #[inline]
     #[must_use]
     pub fn with_filter(mut self, value: impl Into<Text<'a>>) -> Self {
         self.filter = Some(value.into());
@@ -359,6 +377,7 @@ impl<'a> FilterAction<'a> {
     }
 
     /// Sets `MatchCriteria`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_match_criteria(mut self, value: impl Into<Text<'a>>) -> Self {
         self.match_criteria = Some(value.into());
@@ -406,11 +425,13 @@ pub struct FilterListAction<'a> {
 impl<'a> FilterListAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -450,11 +471,13 @@ pub struct ListCommandsAction<'a> {
 impl<'a> ListCommandsAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -494,11 +517,13 @@ pub struct LoggerRotateAction<'a> {
 impl<'a> LoggerRotateAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -547,11 +572,13 @@ pub struct LoginAction<'a> {
 
 impl<'a> LoginAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(username: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, username: username.into(), secret: None, auth_type: None, key: None, events: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -559,6 +586,7 @@ impl<'a> LoginAction<'a> {
     }
 
     /// Sets it: The password, for a login in clear text. `Secret`
+    #[inline]
     #[must_use]
     pub fn with_secret(mut self, value: impl Into<Secret<'a>>) -> Self {
         self.secret = Some(value.into());
@@ -566,6 +594,7 @@ impl<'a> LoginAction<'a> {
     }
 
     /// Sets `MD5` for a login by challenge. `AuthType`
+    #[inline]
     #[must_use]
     pub fn with_auth_type(mut self, value: impl Into<Text<'a>>) -> Self {
         self.auth_type = Some(value.into());
@@ -573,6 +602,7 @@ impl<'a> LoginAction<'a> {
     }
 
     /// Sets it: Lower-case hexadecimal MD5 of challenge and password. `Key`
+    #[inline]
     #[must_use]
     pub fn with_key(mut self, value: impl Into<Secret<'a>>) -> Self {
         self.key = Some(value.into());
@@ -580,6 +610,7 @@ impl<'a> LoginAction<'a> {
     }
 
     /// Sets `off`, `on`, or the classes of events to send. `Events`
+    #[inline]
     #[must_use]
     pub fn with_events(mut self, value: impl Into<Text<'a>>) -> Self {
         self.events = Some(value.into());
@@ -631,11 +662,13 @@ pub struct LogoffAction<'a> {
 impl<'a> LogoffAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -676,11 +709,13 @@ pub struct ModuleCheckAction<'a> {
 
 impl<'a> ModuleCheckAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(module: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, module: module.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -729,11 +764,13 @@ pub struct ModuleLoadAction<'a> {
 
 impl<'a> ModuleLoadAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(load_type: impl Into<Value<'a, ModuleLoadType<'a>>>) -> Self {
         Self { action_id: None, module: None, load_type: load_type.into(), recursive: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -741,6 +778,7 @@ impl<'a> ModuleLoadAction<'a> {
     }
 
     /// Sets it: The module. `Module`
+    #[inline]
     #[must_use]
     pub fn with_module(mut self, value: impl Into<Text<'a>>) -> Self {
         self.module = Some(value.into());
@@ -748,6 +786,7 @@ impl<'a> ModuleLoadAction<'a> {
     }
 
     /// Sets `Recursive`; releases 18..
+    #[inline]
     #[must_use]
     pub fn with_recursive(mut self, value: impl Into<Text<'a>>) -> Self {
         self.recursive = Some(value.into());
@@ -795,11 +834,13 @@ pub struct PingAction<'a> {
 impl<'a> PingAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -841,11 +882,13 @@ pub struct ReloadAction<'a> {
 impl<'a> ReloadAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, module: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -853,6 +896,7 @@ impl<'a> ReloadAction<'a> {
     }
 
     /// Sets it: The module. `Module`
+    #[inline]
     #[must_use]
     pub fn with_module(mut self, value: impl Into<Text<'a>>) -> Self {
         self.module = Some(value.into());
@@ -896,11 +940,13 @@ pub struct RptLocalNodesAction<'a> {
 impl<'a> RptLocalNodesAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -942,11 +988,13 @@ pub struct RptStatusAction<'a> {
 impl<'a> RptStatusAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, command: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -954,6 +1002,7 @@ impl<'a> RptStatusAction<'a> {
     }
 
     /// Sets `Command`
+    #[inline]
     #[must_use]
     pub fn with_command(mut self, value: impl Into<Text<'a>>) -> Self {
         self.command = Some(value.into());
@@ -999,11 +1048,13 @@ pub struct WaitEventAction<'a> {
 
 impl<'a> WaitEventAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(timeout: impl Into<Value<'a, i64>>) -> Self {
         Self { action_id: None, timeout: timeout.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

@@ -26,11 +26,13 @@ pub struct AtxferAction<'a> {
 
 impl<'a> AtxferAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>, exten: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), exten: exten.into(), context: None, priority: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -38,6 +40,7 @@ impl<'a> AtxferAction<'a> {
     }
 
     /// Sets it: Context of the dialplan. `Context`
+    #[inline]
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());
@@ -45,6 +48,7 @@ impl<'a> AtxferAction<'a> {
     }
 
     /// Sets it: The priority. `Priority`; releases 1.8..11
+    #[inline]
     #[must_use]
     pub fn with_priority(mut self, value: impl Into<Text<'a>>) -> Self {
         self.priority = Some(value.into());
@@ -99,11 +103,13 @@ pub struct BlindTransferAction<'a> {
 
 impl<'a> BlindTransferAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into(), context: None, exten: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -111,6 +117,7 @@ impl<'a> BlindTransferAction<'a> {
     }
 
     /// Sets it: Context of the dialplan. `Context`
+    #[inline]
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());
@@ -118,6 +125,7 @@ impl<'a> BlindTransferAction<'a> {
     }
 
     /// Sets it: The extension. `Exten`
+    #[inline]
     #[must_use]
     pub fn with_exten(mut self, value: impl Into<Text<'a>>) -> Self {
         self.exten = Some(value.into());
@@ -166,11 +174,13 @@ pub struct CancelAtxferAction<'a> {
 
 impl<'a> CancelAtxferAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(channel: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, channel: channel.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

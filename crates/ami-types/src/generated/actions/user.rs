@@ -22,11 +22,13 @@ pub struct UserEventAction<'a> {
 
 impl<'a> UserEventAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(user_event: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, user_event: user_event.into(), headers: Headers::NONE }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -34,6 +36,7 @@ impl<'a> UserEventAction<'a> {
     }
 
     /// Sets it: Any further header of the event. `*`
+    #[inline]
     #[must_use]
     pub fn with_headers(mut self, value: impl Into<Headers<'a>>) -> Self {
         self.headers = value.into();

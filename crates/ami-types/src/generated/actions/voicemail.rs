@@ -21,11 +21,13 @@ pub struct MWIDeleteAction<'a> {
 impl<'a> MWIDeleteAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, mailbox: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -33,6 +35,7 @@ impl<'a> MWIDeleteAction<'a> {
     }
 
     /// Sets it: The mailbox, `number@context`. `Mailbox`
+    #[inline]
     #[must_use]
     pub fn with_mailbox(mut self, value: impl Into<Text<'a>>) -> Self {
         self.mailbox = Some(value.into());
@@ -78,11 +81,13 @@ pub struct MWIGetAction<'a> {
 
 impl<'a> MWIGetAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(mailbox: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, mailbox: mailbox.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -131,11 +136,13 @@ pub struct MWIUpdateAction<'a> {
 
 impl<'a> MWIUpdateAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(mailbox: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, mailbox: mailbox.into(), old_messages: None, new_messages: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -143,6 +150,7 @@ impl<'a> MWIUpdateAction<'a> {
     }
 
     /// Sets `OldMessages`
+    #[inline]
     #[must_use]
     pub fn with_old_messages(mut self, value: impl Into<Text<'a>>) -> Self {
         self.old_messages = Some(value.into());
@@ -150,6 +158,7 @@ impl<'a> MWIUpdateAction<'a> {
     }
 
     /// Sets `NewMessages`
+    #[inline]
     #[must_use]
     pub fn with_new_messages(mut self, value: impl Into<Text<'a>>) -> Self {
         self.new_messages = Some(value.into());
@@ -198,11 +207,13 @@ pub struct MailboxCountAction<'a> {
 
 impl<'a> MailboxCountAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(mailbox: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, mailbox: mailbox.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -247,11 +258,13 @@ pub struct MailboxStatusAction<'a> {
 
 impl<'a> MailboxStatusAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(mailbox: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, mailbox: mailbox.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -298,11 +311,13 @@ pub struct VoicemailBoxSummaryAction<'a> {
 
 impl<'a> VoicemailBoxSummaryAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(context: impl Into<Text<'a>>, mailbox: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, context: context.into(), mailbox: mailbox.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -361,6 +376,7 @@ pub struct VoicemailForwardAction<'a> {
 
 impl<'a> VoicemailForwardAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(
         context: impl Into<Text<'a>>,
         mailbox: impl Into<Text<'a>>,
@@ -383,6 +399,7 @@ impl<'a> VoicemailForwardAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -447,6 +464,7 @@ pub struct VoicemailMoveAction<'a> {
 
 impl<'a> VoicemailMoveAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(
         context: impl Into<Text<'a>>,
         mailbox: impl Into<Text<'a>>,
@@ -465,6 +483,7 @@ impl<'a> VoicemailMoveAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -520,11 +539,13 @@ pub struct VoicemailRefreshAction<'a> {
 impl<'a> VoicemailRefreshAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None, context: None, mailbox: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -532,6 +553,7 @@ impl<'a> VoicemailRefreshAction<'a> {
     }
 
     /// Sets it: Context of the dialplan. `Context`
+    #[inline]
     #[must_use]
     pub fn with_context(mut self, value: impl Into<Text<'a>>) -> Self {
         self.context = Some(value.into());
@@ -539,6 +561,7 @@ impl<'a> VoicemailRefreshAction<'a> {
     }
 
     /// Sets it: The mailbox, `number@context`. `Mailbox`
+    #[inline]
     #[must_use]
     pub fn with_mailbox(mut self, value: impl Into<Text<'a>>) -> Self {
         self.mailbox = Some(value.into());
@@ -591,6 +614,7 @@ pub struct VoicemailRemoveAction<'a> {
 
 impl<'a> VoicemailRemoveAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(
         context: impl Into<Text<'a>>,
         mailbox: impl Into<Text<'a>>,
@@ -601,6 +625,7 @@ impl<'a> VoicemailRemoveAction<'a> {
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -654,11 +679,13 @@ pub struct VoicemailUserStatusAction<'a> {
 
 impl<'a> VoicemailUserStatusAction<'a> {
     /// The action with what it needs.
+    #[inline]
     pub fn new(context: impl Into<Text<'a>>, mailbox: impl Into<Text<'a>>) -> Self {
         Self { action_id: None, context: context.into(), mailbox: mailbox.into() }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());
@@ -705,11 +732,13 @@ pub struct VoicemailUsersListAction<'a> {
 impl<'a> VoicemailUsersListAction<'a> {
     #[allow(clippy::new_without_default, reason = "`new` is how every action is made")]
     /// The action with what it needs.
+    #[inline]
     pub fn new() -> Self {
         Self { action_id: None }
     }
 
     /// Sets `ActionID`.
+    #[inline]
     #[must_use]
     pub fn with_action_id(mut self, value: impl Into<Text<'a>>) -> Self {
         self.action_id = Some(value.into());

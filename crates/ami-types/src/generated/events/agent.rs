@@ -18,61 +18,73 @@ pub struct AgentCalled<'a>(Located<'a, 40>);
 
 impl<'a> AgentCalled<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(3))
     }
 
     /// A channel: headers with the prefix `Dest`; releases 12...
+    #[inline]
     pub fn dest(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(20))
     }
 
     /// The member's channel. `AgentCalled`; releases 1.0..11
+    #[inline]
     pub fn agent_called(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The caller's channel. `ChannelCalling`; releases 1.0..11
+    #[inline]
     pub fn channel_calling(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Name of the member. `AgentName`; releases 1.4..11
+    #[inline]
     pub fn agent_name(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// The extension that runs. `Extension`; releases 1.0..11
+    #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// Name of the queue. `Queue`; releases 1.6.2..
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
     /// Channel of the destination. `DestinationChannel`; releases 1.6.2..11
+    #[inline]
     pub fn destination_channel(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
     /// The channel that is dialled for the member. `Interface`; releases 12..
+    #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(37)
     }
 
     /// A variable of the caller's channel, `NAME=value`, where the configuration asks for it. `Variable`; releases 1.0..11
+    #[inline]
     pub fn variable(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.view().all(38)
     }
 
     /// Name of the member. `MemberName`; releases 12..
+    #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(39)
     }
@@ -81,10 +93,12 @@ impl<'a> AgentCalled<'a> {
 impl<'a> TypedEvent<'a> for AgentCalled<'a> {
     const ID: EventId = EventId::AgentCalled;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -105,51 +119,61 @@ pub struct AgentComplete<'a>(Located<'a, 38>);
 
 impl<'a> AgentComplete<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers with the prefix `Dest`; releases 12...
+    #[inline]
     pub fn dest(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(16))
     }
 
     /// Name of the member. `Member`; releases 1.2..11
+    #[inline]
     pub fn member(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
     /// The channel that is dialled for the member. `Interface`; releases 12..
+    #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(32)
     }
 
     /// A variable of the caller's channel, `NAME=value`, where the configuration asks for it. `Variable`; releases 1.2..11
+    #[inline]
     pub fn variable(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.view().all(33)
     }
 
     /// Name of the member. `MemberName`; releases 1.4..
+    #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
     /// How long the caller waited. `HoldTime`, in seconds
+    #[inline]
     pub fn hold_time(&self) -> Field<'a, Seconds> {
         self.0.field(35)
     }
 
     /// How long they talked. `TalkTime`, in seconds
+    #[inline]
     pub fn talk_time(&self) -> Field<'a, Seconds> {
         self.0.field(36)
     }
 
     /// Why. `Reason`
+    #[inline]
     pub fn reason(&self) -> Field<'a, AgentCompleteReason<'a>> {
         self.0.field(37)
     }
@@ -158,10 +182,12 @@ impl<'a> AgentComplete<'a> {
 impl<'a> TypedEvent<'a> for AgentComplete<'a> {
     const ID: EventId = EventId::AgentComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -182,51 +208,61 @@ pub struct AgentConnect<'a>(Located<'a, 38>);
 
 impl<'a> AgentConnect<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers with the prefix `Dest`; releases 12...
+    #[inline]
     pub fn dest(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(16))
     }
 
     /// Name of the member. `Member`; releases 1.2..11
+    #[inline]
     pub fn member(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
     /// The channel that is dialled for the member. `Interface`; releases 12..
+    #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(32)
     }
 
     /// A variable of the caller's channel, `NAME=value`, where the configuration asks for it. `Variable`; releases 1.2..11
+    #[inline]
     pub fn variable(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.view().all(33)
     }
 
     /// Name of the member. `MemberName`; releases 1.4..
+    #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
     /// The channel it is connected with. `BridgedChannel`; releases 1.4..11
+    #[inline]
     pub fn bridged_channel(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
     /// How long callers wait, or this caller waited. `Holdtime`, in seconds
+    #[inline]
     pub fn holdtime(&self) -> Field<'a, Seconds> {
         self.0.field(36)
     }
 
     /// How long it rang. `Ringtime`, in milliseconds; releases 1.6.2..
+    #[inline]
     pub fn ringtime(&self) -> Field<'a, Milliseconds> {
         self.0.field(37)
     }
@@ -235,10 +271,12 @@ impl<'a> AgentConnect<'a> {
 impl<'a> TypedEvent<'a> for AgentConnect<'a> {
     const ID: EventId = EventId::AgentConnect;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -259,31 +297,37 @@ pub struct AgentDump<'a>(Located<'a, 34>);
 
 impl<'a> AgentDump<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(1))
     }
 
     /// A channel: headers with the prefix `Dest`; releases 12...
+    #[inline]
     pub fn dest(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(18))
     }
 
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the member. `Member`; releases 1.2..11
+    #[inline]
     pub fn member(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Name of the member. `MemberName`; releases 1.4..
+    #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// The channel that is dialled for the member. `Interface`; releases 12..
+    #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
@@ -292,10 +336,12 @@ impl<'a> AgentDump<'a> {
 impl<'a> TypedEvent<'a> for AgentDump<'a> {
     const ID: EventId = EventId::AgentDump;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -316,11 +362,13 @@ pub struct AgentLogin<'a>(Located<'a, 16>);
 
 impl<'a> AgentLogin<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The agent. `Agent`
+    #[inline]
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -329,10 +377,12 @@ impl<'a> AgentLogin<'a> {
 impl<'a> TypedEvent<'a> for AgentLogin<'a> {
     const ID: EventId = EventId::AgentLogin;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -353,16 +403,19 @@ pub struct AgentLogoff<'a>(Located<'a, 17>);
 
 impl<'a> AgentLogoff<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The agent. `Agent`
+    #[inline]
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// How long the agent was logged in. `Logintime`, in seconds
+    #[inline]
     pub fn logintime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
     }
@@ -371,10 +424,12 @@ impl<'a> AgentLogoff<'a> {
 impl<'a> TypedEvent<'a> for AgentLogoff<'a> {
     const ID: EventId = EventId::AgentLogoff;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -395,36 +450,43 @@ pub struct AgentRingNoAnswer<'a>(Located<'a, 35>);
 
 impl<'a> AgentRingNoAnswer<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers with the prefix `Dest`; releases 12...
+    #[inline]
     pub fn dest(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(16))
     }
 
     /// Name of the member. `Member`; releases 1.6.2..11
+    #[inline]
     pub fn member(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
     /// The channel that is dialled for the member. `Interface`; releases 12..
+    #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(32)
     }
 
     /// Name of the member. `MemberName`
+    #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
 
     /// How long it rang. `Ringtime`, in milliseconds
+    #[inline]
     pub fn ringtime(&self) -> Field<'a, Milliseconds> {
         self.0.field(34)
     }
@@ -433,10 +495,12 @@ impl<'a> AgentRingNoAnswer<'a> {
 impl<'a> TypedEvent<'a> for AgentRingNoAnswer<'a> {
     const ID: EventId = EventId::AgentRingNoAnswer;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -457,16 +521,19 @@ pub struct AgentCallbackLogin<'a>(Located<'a, 3>);
 
 impl<'a> AgentCallbackLogin<'a> {
     /// The agent. `Agent`
+    #[inline]
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The channel that calls back. `Loginchan`
+    #[inline]
     pub fn loginchan(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Identifies the channel. `Uniqueid`
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -475,10 +542,12 @@ impl<'a> AgentCallbackLogin<'a> {
 impl<'a> TypedEvent<'a> for AgentCallbackLogin<'a> {
     const ID: EventId = EventId::AgentCallbackLogin;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -499,26 +568,31 @@ pub struct AgentCallbackLogoff<'a>(Located<'a, 5>);
 
 impl<'a> AgentCallbackLogoff<'a> {
     /// The agent. `Agent`
+    #[inline]
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The channel that calls back. `Loginchan`
+    #[inline]
     pub fn loginchan(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// How long the agent was logged in. `Logintime`
+    #[inline]
     pub fn logintime(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Why. `Reason`
+    #[inline]
     pub fn reason(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Identifies the channel. `Uniqueid`
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
@@ -527,10 +601,12 @@ impl<'a> AgentCallbackLogoff<'a> {
 impl<'a> TypedEvent<'a> for AgentCallbackLogoff<'a> {
     const ID: EventId = EventId::AgentCallbackLogoff;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -551,46 +627,55 @@ pub struct Agents<'a>(Located<'a, 23>);
 
 impl<'a> Agents<'a> {
     /// A channel: headers without a prefix; releases 12...
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(8))
     }
 
     /// The agent. `Agent`
+    #[inline]
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Its name. `Name`
+    #[inline]
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, AgentStatus<'a>> {
         self.0.field(2)
     }
 
     /// The channel on which the agent is logged in. `LoggedInChan`; releases 1.2..11
+    #[inline]
     pub fn logged_in_chan(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// When the agent logged in; 0 for not logged in. `LoggedInTime`
+    #[inline]
     pub fn logged_in_time(&self) -> Field<'a, Epoch> {
         self.0.field(4)
     }
 
     /// Number of the caller. `TalkingTo`; releases 1.2..11
+    #[inline]
     pub fn talking_to(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Channel of the caller. `TalkingToChan`; releases 1.6.2..
+    #[inline]
     pub fn talking_to_chan(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// When the current call began. `CallStarted`; releases 12..
+    #[inline]
     pub fn call_started(&self) -> Field<'a, Epoch> {
         self.0.field(7)
     }
@@ -599,10 +684,12 @@ impl<'a> Agents<'a> {
 impl<'a> TypedEvent<'a> for Agents<'a> {
     const ID: EventId = EventId::Agents;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -623,11 +710,13 @@ pub struct AgentsComplete<'a>(Located<'a, 2>);
 
 impl<'a> AgentsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 16..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 16..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -636,10 +725,12 @@ impl<'a> AgentsComplete<'a> {
 impl<'a> TypedEvent<'a> for AgentsComplete<'a> {
     const ID: EventId = EventId::AgentsComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -17,31 +17,37 @@ pub struct AGIExec<'a>(Located<'a, 6>);
 
 impl<'a> AGIExec<'a> {
     /// Which of the event's moments this is. `SubEvent`
+    #[inline]
     pub fn sub_event(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Pairs the start with the end. `CommandId`
+    #[inline]
     pub fn command_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The command. `Command`
+    #[inline]
     pub fn command(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Result of the command. `ResultCode`
+    #[inline]
     pub fn result_code(&self) -> Field<'a, i64> {
         self.0.field(4)
     }
 
     /// How it ended. `Result`
+    #[inline]
     pub fn result(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -50,10 +56,12 @@ impl<'a> AGIExec<'a> {
 impl<'a> TypedEvent<'a> for AGIExec<'a> {
     const ID: EventId = EventId::AGIExec;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -74,26 +82,31 @@ pub struct AGIExecEnd<'a>(Located<'a, 19>);
 
 impl<'a> AGIExecEnd<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Pairs the start with the end. `CommandId`
+    #[inline]
     pub fn command_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// The command. `Command`
+    #[inline]
     pub fn command(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Result of the command. `ResultCode`
+    #[inline]
     pub fn result_code(&self) -> Field<'a, i64> {
         self.0.field(17)
     }
 
     /// How it ended. `Result`
+    #[inline]
     pub fn result(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
@@ -102,10 +115,12 @@ impl<'a> AGIExecEnd<'a> {
 impl<'a> TypedEvent<'a> for AGIExecEnd<'a> {
     const ID: EventId = EventId::AGIExecEnd;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -126,16 +141,19 @@ pub struct AGIExecStart<'a>(Located<'a, 17>);
 
 impl<'a> AGIExecStart<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Pairs the start with the end. `CommandId`
+    #[inline]
     pub fn command_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// The command. `Command`
+    #[inline]
     pub fn command(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -144,10 +162,12 @@ impl<'a> AGIExecStart<'a> {
 impl<'a> TypedEvent<'a> for AGIExecStart<'a> {
     const ID: EventId = EventId::AGIExecStart;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -168,26 +188,31 @@ pub struct AsyncAGI<'a>(Located<'a, 5>);
 
 impl<'a> AsyncAGI<'a> {
     /// Which of the event's moments this is. `SubEvent`
+    #[inline]
     pub fn sub_event(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The AGI environment, percent-encoded. `Env`
+    #[inline]
     pub fn env(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Identifies the command; comes back in the event that reports its end. `CommandID`
+    #[inline]
     pub fn command_id(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// How it ended. `Result`
+    #[inline]
     pub fn result(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
@@ -196,10 +221,12 @@ impl<'a> AsyncAGI<'a> {
 impl<'a> TypedEvent<'a> for AsyncAGI<'a> {
     const ID: EventId = EventId::AsyncAGI;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -220,6 +247,7 @@ pub struct AsyncAGIEnd<'a>(Located<'a, 15>);
 
 impl<'a> AsyncAGIEnd<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
@@ -228,10 +256,12 @@ impl<'a> AsyncAGIEnd<'a> {
 impl<'a> TypedEvent<'a> for AsyncAGIEnd<'a> {
     const ID: EventId = EventId::AsyncAGIEnd;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -252,16 +282,19 @@ pub struct AsyncAGIExec<'a>(Located<'a, 17>);
 
 impl<'a> AsyncAGIExec<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// How it ended. `Result`
+    #[inline]
     pub fn result(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Pairs the start with the end. `CommandId`
+    #[inline]
     pub fn command_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -270,10 +303,12 @@ impl<'a> AsyncAGIExec<'a> {
 impl<'a> TypedEvent<'a> for AsyncAGIExec<'a> {
     const ID: EventId = EventId::AsyncAGIExec;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -294,11 +329,13 @@ pub struct AsyncAGIStart<'a>(Located<'a, 16>);
 
 impl<'a> AsyncAGIStart<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The AGI environment, percent-encoded. `Env`
+    #[inline]
     pub fn env(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -307,10 +344,12 @@ impl<'a> AsyncAGIStart<'a> {
 impl<'a> TypedEvent<'a> for AsyncAGIStart<'a> {
     const ID: EventId = EventId::AsyncAGIStart;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -18,61 +18,73 @@ pub struct AocD<'a>(Located<'a, 26>);
 
 impl<'a> AocD<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// What is charged for. `Charge`
+    #[inline]
     pub fn charge(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// `Type`
+    #[inline]
     pub fn type_(&self) -> Field<'a, AocCharge<'a>> {
         self.0.field(16)
     }
 
     /// Billing type. `BillingID`
+    #[inline]
     pub fn billing_id(&self) -> Field<'a, AocBilling<'a>> {
         self.0.field(17)
     }
 
     /// Whether it is the total. `TotalType`
+    #[inline]
     pub fn total_type(&self) -> Field<'a, AocTotal<'a>> {
         self.0.field(18)
     }
 
     /// Name of the currency. `Currency`
+    #[inline]
     pub fn currency(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// Its name. `Name`
+    #[inline]
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
     /// Amount, before the multiplier. `Cost`
+    #[inline]
     pub fn cost(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
     /// What the amount is multiplied with. `Multiplier`
+    #[inline]
     pub fn multiplier(&self) -> Field<'a, ChargeMultiplier<'a>> {
         self.0.field(22)
     }
 
     /// Charged units. `Units`
+    #[inline]
     pub fn units(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
     /// Number of units. `NumberOf`
+    #[inline]
     pub fn number_of(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
     /// Type of units. `TypeOf`
+    #[inline]
     pub fn type_of(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
@@ -81,10 +93,12 @@ impl<'a> AocD<'a> {
 impl<'a> TypedEvent<'a> for AocD<'a> {
     const ID: EventId = EventId::AocD;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -105,81 +119,97 @@ pub struct AocE<'a>(Located<'a, 30>);
 
 impl<'a> AocE<'a> {
     /// A channel: headers without a prefix; releases 12...
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// With what the charge is associated. `ChargingAssociation`; releases 12..
+    #[inline]
     pub fn charging_association(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// `Number`; releases 12..
+    #[inline]
     pub fn number(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Numbering plan of the associated number. `Plan`; releases 12..
+    #[inline]
     pub fn plan(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// `ID`; releases 12..
+    #[inline]
     pub fn id(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// What is charged for. `Charge`; releases 12..
+    #[inline]
     pub fn charge(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// `Type`; releases 12..
+    #[inline]
     pub fn type_(&self) -> Field<'a, AocCharge<'a>> {
         self.0.field(20)
     }
 
     /// Billing type. `BillingID`; releases 12..
+    #[inline]
     pub fn billing_id(&self) -> Field<'a, AocBilling<'a>> {
         self.0.field(21)
     }
 
     /// Whether it is the total. `TotalType`; releases 12..
+    #[inline]
     pub fn total_type(&self) -> Field<'a, AocTotal<'a>> {
         self.0.field(22)
     }
 
     /// Name of the currency. `Currency`; releases 12..
+    #[inline]
     pub fn currency(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
     /// Its name. `Name`; releases 12..
+    #[inline]
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
     /// Amount, before the multiplier. `Cost`; releases 12..
+    #[inline]
     pub fn cost(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
     /// What the amount is multiplied with. `Multiplier`; releases 12..
+    #[inline]
     pub fn multiplier(&self) -> Field<'a, ChargeMultiplier<'a>> {
         self.0.field(26)
     }
 
     /// Charged units. `Units`; releases 12..
+    #[inline]
     pub fn units(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
 
     /// Number of units. `NumberOf`; releases 12..
+    #[inline]
     pub fn number_of(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
     /// Type of units. `TypeOf`; releases 12..
+    #[inline]
     pub fn type_of(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
@@ -188,10 +218,12 @@ impl<'a> AocE<'a> {
 impl<'a> TypedEvent<'a> for AocE<'a> {
     const ID: EventId = EventId::AocE;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -212,71 +244,85 @@ pub struct AocS<'a>(Located<'a, 28>);
 
 impl<'a> AocS<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// What is charged for. `Chargeable`
+    #[inline]
     pub fn chargeable(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Kind of rate. `RateType`
+    #[inline]
     pub fn rate_type(&self) -> Field<'a, AocRate<'a>> {
         self.0.field(16)
     }
 
     /// Name of the currency. `Currency`
+    #[inline]
     pub fn currency(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// Its name. `Name`
+    #[inline]
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// Amount, before the multiplier. `Cost`
+    #[inline]
     pub fn cost(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// What the amount is multiplied with. `Multiplier`
+    #[inline]
     pub fn multiplier(&self) -> Field<'a, ChargeMultiplier<'a>> {
         self.0.field(20)
     }
 
     /// `ChargingType`
+    #[inline]
     pub fn charging_type(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
     /// `StepFunction`
+    #[inline]
     pub fn step_function(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
     /// Smallest charged part. `Granularity`
+    #[inline]
     pub fn granularity(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
     /// Length of a step. `Length`
+    #[inline]
     pub fn length(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
     /// Unit of the length. `Scale`
+    #[inline]
     pub fn scale(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
     /// `Unit`
+    #[inline]
     pub fn unit(&self) -> Field<'a, AocVolumeUnit<'a>> {
         self.0.field(26)
     }
 
     /// Code of a special rate. `SpecialCode`
+    #[inline]
     pub fn special_code(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
@@ -285,10 +331,12 @@ impl<'a> AocS<'a> {
 impl<'a> TypedEvent<'a> for AocS<'a> {
     const ID: EventId = EventId::AocS;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

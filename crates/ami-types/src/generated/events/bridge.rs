@@ -18,41 +18,49 @@ pub struct Bridge<'a>(Located<'a, 8>);
 
 impl<'a> Bridge<'a> {
     /// Whether the channels are linked. `Bridgestate`
+    #[inline]
     pub fn bridgestate(&self) -> Field<'a, LegacyBridgeState<'a>> {
         self.0.field(0)
     }
 
     /// Who links them: the core, or RTP. `Bridgetype`
+    #[inline]
     pub fn bridgetype(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Name of the first channel. `Channel1`
+    #[inline]
     pub fn channel1(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Name of the second channel. `Channel2`
+    #[inline]
     pub fn channel2(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Identifies the first channel. `Uniqueid1`
+    #[inline]
     pub fn uniqueid1(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Identifies the second channel. `Uniqueid2`
+    #[inline]
     pub fn uniqueid2(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// The first channel's caller number. `CallerID1`
+    #[inline]
     pub fn caller_id1(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// The second channel's caller number. `CallerID2`
+    #[inline]
     pub fn caller_id2(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
@@ -61,10 +69,12 @@ impl<'a> Bridge<'a> {
 impl<'a> TypedEvent<'a> for Bridge<'a> {
     const ID: EventId = EventId::Bridge;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -85,16 +95,19 @@ pub struct BridgeAction<'a>(Located<'a, 3>);
 
 impl<'a> BridgeAction<'a> {
     /// How it went. `Response`
+    #[inline]
     pub fn response(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the first channel. `Channel1`
+    #[inline]
     pub fn channel1(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Name of the second channel. `Channel2`
+    #[inline]
     pub fn channel2(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -103,10 +116,12 @@ impl<'a> BridgeAction<'a> {
 impl<'a> TypedEvent<'a> for BridgeAction<'a> {
     const ID: EventId = EventId::BridgeAction;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -127,6 +142,7 @@ pub struct BridgeCreate<'a>(Located<'a, 8>);
 
 impl<'a> BridgeCreate<'a> {
     /// A bridge: headers without a prefix.
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(0))
     }
@@ -135,10 +151,12 @@ impl<'a> BridgeCreate<'a> {
 impl<'a> TypedEvent<'a> for BridgeCreate<'a> {
     const ID: EventId = EventId::BridgeCreate;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -159,6 +177,7 @@ pub struct BridgeDestroy<'a>(Located<'a, 8>);
 
 impl<'a> BridgeDestroy<'a> {
     /// A bridge: headers without a prefix.
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(0))
     }
@@ -167,10 +186,12 @@ impl<'a> BridgeDestroy<'a> {
 impl<'a> TypedEvent<'a> for BridgeDestroy<'a> {
     const ID: EventId = EventId::BridgeDestroy;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -191,16 +212,19 @@ pub struct BridgeEnter<'a>(Located<'a, 24>);
 
 impl<'a> BridgeEnter<'a> {
     /// A bridge: headers without a prefix.
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(8))
     }
 
     /// The channel that is replaced, if any. `SwapUniqueid`
+    #[inline]
     pub fn swap_uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
@@ -209,10 +233,12 @@ impl<'a> BridgeEnter<'a> {
 impl<'a> TypedEvent<'a> for BridgeEnter<'a> {
     const ID: EventId = EventId::BridgeEnter;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -233,21 +259,25 @@ pub struct BridgeExec<'a>(Located<'a, 4>);
 
 impl<'a> BridgeExec<'a> {
     /// How it went. `Response`
+    #[inline]
     pub fn response(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Why. `Reason`
+    #[inline]
     pub fn reason(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Name of the first channel. `Channel1`
+    #[inline]
     pub fn channel1(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Name of the second channel. `Channel2`
+    #[inline]
     pub fn channel2(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -256,10 +286,12 @@ impl<'a> BridgeExec<'a> {
 impl<'a> TypedEvent<'a> for BridgeExec<'a> {
     const ID: EventId = EventId::BridgeExec;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -280,6 +312,7 @@ pub struct BridgeInfoChannel<'a>(Located<'a, 15>);
 
 impl<'a> BridgeInfoChannel<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
@@ -288,10 +321,12 @@ impl<'a> BridgeInfoChannel<'a> {
 impl<'a> TypedEvent<'a> for BridgeInfoChannel<'a> {
     const ID: EventId = EventId::BridgeInfoChannel;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -312,16 +347,19 @@ pub struct BridgeInfoComplete<'a>(Located<'a, 10>);
 
 impl<'a> BridgeInfoComplete<'a> {
     /// A bridge: headers without a prefix.
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(2))
     }
 
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -330,10 +368,12 @@ impl<'a> BridgeInfoComplete<'a> {
 impl<'a> TypedEvent<'a> for BridgeInfoComplete<'a> {
     const ID: EventId = EventId::BridgeInfoComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -354,11 +394,13 @@ pub struct BridgeLeave<'a>(Located<'a, 23>);
 
 impl<'a> BridgeLeave<'a> {
     /// A bridge: headers without a prefix.
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(8))
     }
@@ -367,10 +409,12 @@ impl<'a> BridgeLeave<'a> {
 impl<'a> TypedEvent<'a> for BridgeLeave<'a> {
     const ID: EventId = EventId::BridgeLeave;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -391,11 +435,13 @@ pub struct BridgeListComplete<'a>(Located<'a, 2>);
 
 impl<'a> BridgeListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -404,10 +450,12 @@ impl<'a> BridgeListComplete<'a> {
 impl<'a> TypedEvent<'a> for BridgeListComplete<'a> {
     const ID: EventId = EventId::BridgeListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -428,6 +476,7 @@ pub struct BridgeListItem<'a>(Located<'a, 8>);
 
 impl<'a> BridgeListItem<'a> {
     /// A bridge: headers without a prefix.
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(0))
     }
@@ -436,10 +485,12 @@ impl<'a> BridgeListItem<'a> {
 impl<'a> TypedEvent<'a> for BridgeListItem<'a> {
     const ID: EventId = EventId::BridgeListItem;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -460,11 +511,13 @@ pub struct BridgeMerge<'a>(Located<'a, 16>);
 
 impl<'a> BridgeMerge<'a> {
     /// A bridge: headers with the prefix `To`; releases 16...
+    #[inline]
     pub fn to_bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(0))
     }
 
     /// A bridge: headers with the prefix `From`; releases 16...
+    #[inline]
     pub fn from_bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(8))
     }
@@ -473,10 +526,12 @@ impl<'a> BridgeMerge<'a> {
 impl<'a> TypedEvent<'a> for BridgeMerge<'a> {
     const ID: EventId = EventId::BridgeMerge;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -497,11 +552,13 @@ pub struct BridgeTechnologyListComplete<'a>(Located<'a, 2>);
 
 impl<'a> BridgeTechnologyListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -510,10 +567,12 @@ impl<'a> BridgeTechnologyListComplete<'a> {
 impl<'a> TypedEvent<'a> for BridgeTechnologyListComplete<'a> {
     const ID: EventId = EventId::BridgeTechnologyListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -534,21 +593,25 @@ pub struct BridgeTechnologyListItem<'a>(Located<'a, 4>);
 
 impl<'a> BridgeTechnologyListItem<'a> {
     /// The technology. `BridgeTechnology`
+    #[inline]
     pub fn bridge_technology(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Type of the bridge. `BridgeType`
+    #[inline]
     pub fn bridge_type(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The technology with the highest is taken first. `BridgePriority`
+    #[inline]
     pub fn bridge_priority(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// Whether the technology is out of use. `BridgeSuspended`
+    #[inline]
     pub fn bridge_suspended(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
@@ -557,10 +620,12 @@ impl<'a> BridgeTechnologyListItem<'a> {
 impl<'a> TypedEvent<'a> for BridgeTechnologyListItem<'a> {
     const ID: EventId = EventId::BridgeTechnologyListItem;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -581,11 +646,13 @@ pub struct BridgeVideoSourceUpdate<'a>(Located<'a, 9>);
 
 impl<'a> BridgeVideoSourceUpdate<'a> {
     /// A bridge: headers without a prefix.
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(0))
     }
 
     /// The channel whose video was shown before. `BridgePreviousVideoSource`
+    #[inline]
     pub fn bridge_previous_video_source(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -594,10 +661,12 @@ impl<'a> BridgeVideoSourceUpdate<'a> {
 impl<'a> TypedEvent<'a> for BridgeVideoSourceUpdate<'a> {
     const ID: EventId = EventId::BridgeVideoSourceUpdate;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -618,31 +687,37 @@ pub struct Link<'a>(Located<'a, 6>);
 
 impl<'a> Link<'a> {
     /// Name of the first channel. `Channel1`
+    #[inline]
     pub fn channel1(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the second channel. `Channel2`
+    #[inline]
     pub fn channel2(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Identifies the first channel. `Uniqueid1`
+    #[inline]
     pub fn uniqueid1(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Identifies the second channel. `Uniqueid2`
+    #[inline]
     pub fn uniqueid2(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The first channel's caller number. `CallerID1`; releases 1.2..1.4
+    #[inline]
     pub fn caller_id1(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The second channel's caller number. `CallerID2`; releases 1.2..1.4
+    #[inline]
     pub fn caller_id2(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -651,10 +726,12 @@ impl<'a> Link<'a> {
 impl<'a> TypedEvent<'a> for Link<'a> {
     const ID: EventId = EventId::Link;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -675,31 +752,37 @@ pub struct Unlink<'a>(Located<'a, 6>);
 
 impl<'a> Unlink<'a> {
     /// Name of the first channel. `Channel1`
+    #[inline]
     pub fn channel1(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the second channel. `Channel2`
+    #[inline]
     pub fn channel2(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Identifies the first channel. `Uniqueid1`
+    #[inline]
     pub fn uniqueid1(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Identifies the second channel. `Uniqueid2`
+    #[inline]
     pub fn uniqueid2(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The first channel's caller number. `CallerID1`; releases 1.2..1.8
+    #[inline]
     pub fn caller_id1(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The second channel's caller number. `CallerID2`; releases 1.2..1.8
+    #[inline]
     pub fn caller_id2(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -708,10 +791,12 @@ impl<'a> Unlink<'a> {
 impl<'a> TypedEvent<'a> for Unlink<'a> {
     const ID: EventId = EventId::Unlink;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -15,16 +15,19 @@ pub struct CCAvailable<'a>(Located<'a, 3>);
 
 impl<'a> CCAvailable<'a> {
     /// Identifies the call completion. `CoreID`
+    #[inline]
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The called channel's device. `Callee`
+    #[inline]
     pub fn callee(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -33,10 +36,12 @@ impl<'a> CCAvailable<'a> {
 impl<'a> TypedEvent<'a> for CCAvailable<'a> {
     const ID: EventId = EventId::CCAvailable;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -57,11 +62,13 @@ pub struct CCCallerRecalling<'a>(Located<'a, 2>);
 
 impl<'a> CCCallerRecalling<'a> {
     /// Identifies the call completion. `CoreID`
+    #[inline]
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The calling channel's device. `Caller`
+    #[inline]
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -70,10 +77,12 @@ impl<'a> CCCallerRecalling<'a> {
 impl<'a> TypedEvent<'a> for CCCallerRecalling<'a> {
     const ID: EventId = EventId::CCCallerRecalling;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -94,11 +103,13 @@ pub struct CCCallerStartMonitoring<'a>(Located<'a, 2>);
 
 impl<'a> CCCallerStartMonitoring<'a> {
     /// Identifies the call completion. `CoreID`
+    #[inline]
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The calling channel's device. `Caller`
+    #[inline]
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -107,10 +118,12 @@ impl<'a> CCCallerStartMonitoring<'a> {
 impl<'a> TypedEvent<'a> for CCCallerStartMonitoring<'a> {
     const ID: EventId = EventId::CCCallerStartMonitoring;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -131,11 +144,13 @@ pub struct CCCallerStopMonitoring<'a>(Located<'a, 2>);
 
 impl<'a> CCCallerStopMonitoring<'a> {
     /// Identifies the call completion. `CoreID`
+    #[inline]
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The calling channel's device. `Caller`
+    #[inline]
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -144,10 +159,12 @@ impl<'a> CCCallerStopMonitoring<'a> {
 impl<'a> TypedEvent<'a> for CCCallerStopMonitoring<'a> {
     const ID: EventId = EventId::CCCallerStopMonitoring;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -168,16 +185,19 @@ pub struct CCFailure<'a>(Located<'a, 3>);
 
 impl<'a> CCFailure<'a> {
     /// Identifies the call completion. `CoreID`
+    #[inline]
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The calling channel's device. `Caller`
+    #[inline]
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Why. `Reason`
+    #[inline]
     pub fn reason(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -186,10 +206,12 @@ impl<'a> CCFailure<'a> {
 impl<'a> TypedEvent<'a> for CCFailure<'a> {
     const ID: EventId = EventId::CCFailure;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -210,11 +232,13 @@ pub struct CCMonitorFailed<'a>(Located<'a, 2>);
 
 impl<'a> CCMonitorFailed<'a> {
     /// Identifies the call completion. `CoreID`
+    #[inline]
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The called channel's device. `Callee`
+    #[inline]
     pub fn callee(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -223,10 +247,12 @@ impl<'a> CCMonitorFailed<'a> {
 impl<'a> TypedEvent<'a> for CCMonitorFailed<'a> {
     const ID: EventId = EventId::CCMonitorFailed;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -247,16 +273,19 @@ pub struct CCOfferTimerStart<'a>(Located<'a, 3>);
 
 impl<'a> CCOfferTimerStart<'a> {
     /// Identifies the call completion. `CoreID`
+    #[inline]
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The calling channel's device. `Caller`
+    #[inline]
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Time until the offer ends, in seconds. `Expires`
+    #[inline]
     pub fn expires(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -265,10 +294,12 @@ impl<'a> CCOfferTimerStart<'a> {
 impl<'a> TypedEvent<'a> for CCOfferTimerStart<'a> {
     const ID: EventId = EventId::CCOfferTimerStart;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -289,11 +320,13 @@ pub struct CCRecallComplete<'a>(Located<'a, 2>);
 
 impl<'a> CCRecallComplete<'a> {
     /// Identifies the call completion. `CoreID`
+    #[inline]
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The calling channel's device. `Caller`
+    #[inline]
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -302,10 +335,12 @@ impl<'a> CCRecallComplete<'a> {
 impl<'a> TypedEvent<'a> for CCRecallComplete<'a> {
     const ID: EventId = EventId::CCRecallComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -326,11 +361,13 @@ pub struct CCRequestAcknowledged<'a>(Located<'a, 2>);
 
 impl<'a> CCRequestAcknowledged<'a> {
     /// Identifies the call completion. `CoreID`
+    #[inline]
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The calling channel's device. `Caller`
+    #[inline]
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -339,10 +376,12 @@ impl<'a> CCRequestAcknowledged<'a> {
 impl<'a> TypedEvent<'a> for CCRequestAcknowledged<'a> {
     const ID: EventId = EventId::CCRequestAcknowledged;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -363,16 +402,19 @@ pub struct CCRequested<'a>(Located<'a, 3>);
 
 impl<'a> CCRequested<'a> {
     /// Identifies the call completion. `CoreID`
+    #[inline]
     pub fn core_id(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The calling channel's device. `Caller`
+    #[inline]
     pub fn caller(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The called channel's device. `Callee`
+    #[inline]
     pub fn callee(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -381,10 +423,12 @@ impl<'a> CCRequested<'a> {
 impl<'a> TypedEvent<'a> for CCRequested<'a> {
     const ID: EventId = EventId::CCRequested;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

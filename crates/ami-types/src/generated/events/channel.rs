@@ -17,6 +17,7 @@ pub struct ChannelHungup<'a>(Located<'a, 1>);
 
 impl<'a> ChannelHungup<'a> {
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -25,10 +26,12 @@ impl<'a> ChannelHungup<'a> {
 impl<'a> TypedEvent<'a> for ChannelHungup<'a> {
     const ID: EventId = EventId::ChannelHungup;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -49,56 +52,67 @@ pub struct ChannelUpdate<'a>(Located<'a, 11>);
 
 impl<'a> ChannelUpdate<'a> {
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The channel technology. `Channeltype`
+    #[inline]
     pub fn channeltype(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `Gtalk-SID`
+    #[inline]
     pub fn gtalk_sid(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// `IAX2-callno-local`
+    #[inline]
     pub fn iax2_callno_local(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// `IAX2-callno-remote`
+    #[inline]
     pub fn iax2_callno_remote(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
     /// `IAX2-peer`
+    #[inline]
     pub fn iax2_peer(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Identifies the channel. `Uniqueid`
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// `SIPcallid`
+    #[inline]
     pub fn sip_callid(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// `SIPfullcontact`
+    #[inline]
     pub fn sip_fullcontact(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// `Peername`
+    #[inline]
     pub fn peername(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// `CallRef`; releases 1.8..11
+    #[inline]
     pub fn call_ref(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
@@ -107,10 +121,12 @@ impl<'a> ChannelUpdate<'a> {
 impl<'a> TypedEvent<'a> for ChannelUpdate<'a> {
     const ID: EventId = EventId::ChannelUpdate;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -131,11 +147,13 @@ pub struct ChannelsHungupListComplete<'a>(Located<'a, 2>);
 
 impl<'a> ChannelsHungupListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -144,10 +162,12 @@ impl<'a> ChannelsHungupListComplete<'a> {
 impl<'a> TypedEvent<'a> for ChannelsHungupListComplete<'a> {
     const ID: EventId = EventId::ChannelsHungupListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -168,41 +188,49 @@ pub struct CoreShowChannel<'a>(Located<'a, 22>);
 
 impl<'a> CoreShowChannel<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The channel it is connected with. `BridgedChannel`; releases 1.6.2..11
+    #[inline]
     pub fn bridged_channel(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Identifies the channel it is connected with. `BridgedUniqueID`; releases 1.6.2..11
+    #[inline]
     pub fn bridged_unique_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// The extension that runs. `Extension`; releases 1.6.2..11
+    #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// The application that runs. `Application`
+    #[inline]
     pub fn application(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// Arguments of the application. `ApplicationData`
+    #[inline]
     pub fn application_data(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// How long it lasted. `Duration`
+    #[inline]
     pub fn duration(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
     /// The bridge it is in. `BridgeId`; releases 12..
+    #[inline]
     pub fn bridge_id(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
@@ -211,10 +239,12 @@ impl<'a> CoreShowChannel<'a> {
 impl<'a> TypedEvent<'a> for CoreShowChannel<'a> {
     const ID: EventId = EventId::CoreShowChannel;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -235,11 +265,13 @@ pub struct CoreShowChannelMap<'a>(Located<'a, 2>);
 
 impl<'a> CoreShowChannelMap<'a> {
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The channel it is connected with. `ConnectedChannel`
+    #[inline]
     pub fn connected_channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -248,10 +280,12 @@ impl<'a> CoreShowChannelMap<'a> {
 impl<'a> TypedEvent<'a> for CoreShowChannelMap<'a> {
     const ID: EventId = EventId::CoreShowChannelMap;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -272,11 +306,13 @@ pub struct CoreShowChannelMapComplete<'a>(Located<'a, 2>);
 
 impl<'a> CoreShowChannelMapComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -285,10 +321,12 @@ impl<'a> CoreShowChannelMapComplete<'a> {
 impl<'a> TypedEvent<'a> for CoreShowChannelMapComplete<'a> {
     const ID: EventId = EventId::CoreShowChannelMapComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -309,11 +347,13 @@ pub struct CoreShowChannelsComplete<'a>(Located<'a, 2>);
 
 impl<'a> CoreShowChannelsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -322,10 +362,12 @@ impl<'a> CoreShowChannelsComplete<'a> {
 impl<'a> TypedEvent<'a> for CoreShowChannelsComplete<'a> {
     const ID: EventId = EventId::CoreShowChannelsComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -346,21 +388,25 @@ pub struct Hangup<'a>(Located<'a, 18>);
 
 impl<'a> Hangup<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Why, as a Q.850 cause. `Cause`
+    #[inline]
     pub fn cause(&self) -> Field<'a, Cause> {
         self.0.field(15)
     }
 
     /// Why, in words. `Cause-txt`; releases 1.2..
+    #[inline]
     pub fn cause_txt(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Why, in the channel technology's own terms (a SIP status code, for example). `TechCause`; releases 20..
+    #[inline]
     pub fn tech_cause(&self) -> Field<'a, u64> {
         self.0.field(17)
     }
@@ -369,10 +415,12 @@ impl<'a> Hangup<'a> {
 impl<'a> TypedEvent<'a> for Hangup<'a> {
     const ID: EventId = EventId::Hangup;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -393,16 +441,19 @@ pub struct HangupRequest<'a>(Located<'a, 17>);
 
 impl<'a> HangupRequest<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Why, as a Q.850 cause. `Cause`
+    #[inline]
     pub fn cause(&self) -> Field<'a, Cause> {
         self.0.field(15)
     }
 
     /// Why, in the channel technology's own terms (a SIP status code, for example). `TechCause`; releases 22..
+    #[inline]
     pub fn tech_cause(&self) -> Field<'a, u64> {
         self.0.field(16)
     }
@@ -411,10 +462,12 @@ impl<'a> HangupRequest<'a> {
 impl<'a> TypedEvent<'a> for HangupRequest<'a> {
     const ID: EventId = EventId::HangupRequest;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -435,16 +488,19 @@ pub struct Hold<'a>(Located<'a, 17>);
 
 impl<'a> Hold<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The status. `Status`; releases 1.6.2..11
+    #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Class of the music on hold. `MusicClass`; releases 12..
+    #[inline]
     pub fn music_class(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -453,10 +509,12 @@ impl<'a> Hold<'a> {
 impl<'a> TypedEvent<'a> for Hold<'a> {
     const ID: EventId = EventId::Hold;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -477,136 +535,163 @@ pub struct MCID<'a>(Located<'a, 41>);
 
 impl<'a> MCID<'a> {
     /// A channel: headers without a prefix; releases 12...
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// `MCallerIDNumValid`; releases 12..
+    #[inline]
     pub fn m_caller_id_num_valid(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// `MCallerIDNum`; releases 12..
+    #[inline]
     pub fn m_caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// `MCallerIDton`; releases 12..
+    #[inline]
     pub fn m_caller_id_ton(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// `MCallerIDNumPlan`; releases 12..
+    #[inline]
     pub fn m_caller_id_num_plan(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// `MCallerIDNumPres`; releases 12..
+    #[inline]
     pub fn m_caller_id_num_pres(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// `MCallerIDNameValid`; releases 12..
+    #[inline]
     pub fn m_caller_id_name_valid(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
     /// `MCallerIDName`; releases 12..
+    #[inline]
     pub fn m_caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
     /// `MCallerIDNameCharSet`; releases 12..
+    #[inline]
     pub fn m_caller_id_name_char_set(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
     /// `MCallerIDNamePres`; releases 12..
+    #[inline]
     pub fn m_caller_id_name_pres(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
     /// `MCallerIDSubaddr`; releases 12..
+    #[inline]
     pub fn m_caller_id_subaddr(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
     /// `MCallerIDSubaddrType`; releases 12..
+    #[inline]
     pub fn m_caller_id_subaddr_type(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
     /// `MCallerIDSubaddrOdd`; releases 12..
+    #[inline]
     pub fn m_caller_id_subaddr_odd(&self) -> Option<Text<'a>> {
         self.0.text(26)
     }
 
     /// `MCallerIDPres`; releases 12..
+    #[inline]
     pub fn m_caller_id_pres(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
 
     /// `MConnectedIDNumValid`; releases 12..
+    #[inline]
     pub fn m_connected_id_num_valid(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
     /// `MConnectedIDNum`; releases 12..
+    #[inline]
     pub fn m_connected_id_num(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
 
     /// `MConnectedIDton`; releases 12..
+    #[inline]
     pub fn m_connected_id_ton(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
     /// `MConnectedIDNumPlan`; releases 12..
+    #[inline]
     pub fn m_connected_id_num_plan(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
     /// `MConnectedIDNumPres`; releases 12..
+    #[inline]
     pub fn m_connected_id_num_pres(&self) -> Option<Text<'a>> {
         self.0.text(32)
     }
 
     /// `MConnectedIDNameValid`; releases 12..
+    #[inline]
     pub fn m_connected_id_name_valid(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
 
     /// `MConnectedIDName`; releases 12..
+    #[inline]
     pub fn m_connected_id_name(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
     /// `MConnectedIDNameCharSet`; releases 12..
+    #[inline]
     pub fn m_connected_id_name_char_set(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
     /// `MConnectedIDNamePres`; releases 12..
+    #[inline]
     pub fn m_connected_id_name_pres(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
     /// `MConnectedIDSubaddr`; releases 12..
+    #[inline]
     pub fn m_connected_id_subaddr(&self) -> Option<Text<'a>> {
         self.0.text(37)
     }
 
     /// `MConnectedIDSubaddrType`; releases 12..
+    #[inline]
     pub fn m_connected_id_subaddr_type(&self) -> Option<Text<'a>> {
         self.0.text(38)
     }
 
     /// `MConnectedIDSubaddrOdd`; releases 12..
+    #[inline]
     pub fn m_connected_id_subaddr_odd(&self) -> Option<Text<'a>> {
         self.0.text(39)
     }
 
     /// `MConnectedIDPres`; releases 12..
+    #[inline]
     pub fn m_connected_id_pres(&self) -> Option<Text<'a>> {
         self.0.text(40)
     }
@@ -615,10 +700,12 @@ impl<'a> MCID<'a> {
 impl<'a> TypedEvent<'a> for MCID<'a> {
     const ID: EventId = EventId::MCID;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -639,21 +726,25 @@ pub struct Masquerade<'a>(Located<'a, 4>);
 
 impl<'a> Masquerade<'a> {
     /// The channel that is taken over. `Clone`
+    #[inline]
     pub fn clone_channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Its state. `CloneState`
+    #[inline]
     pub fn clone_state(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The channel that takes over. `Original`
+    #[inline]
     pub fn original(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Its state. `OriginalState`
+    #[inline]
     pub fn original_state(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -662,10 +753,12 @@ impl<'a> Masquerade<'a> {
 impl<'a> TypedEvent<'a> for Masquerade<'a> {
     const ID: EventId = EventId::Masquerade;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -686,11 +779,13 @@ pub struct NewAccountCode<'a>(Located<'a, 16>);
 
 impl<'a> NewAccountCode<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Account code before. `OldAccountCode`
+    #[inline]
     pub fn old_account_code(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -699,10 +794,12 @@ impl<'a> NewAccountCode<'a> {
 impl<'a> TypedEvent<'a> for NewAccountCode<'a> {
     const ID: EventId = EventId::NewAccountCode;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -723,16 +820,19 @@ pub struct NewCallerid<'a>(Located<'a, 17>);
 
 impl<'a> NewCallerid<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Presentation of the caller, number and words. `CID-CallingPres`; releases 1.2..
+    #[inline]
     pub fn cid_calling_pres(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -741,10 +841,12 @@ impl<'a> NewCallerid<'a> {
 impl<'a> TypedEvent<'a> for NewCallerid<'a> {
     const ID: EventId = EventId::NewCallerid;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -765,6 +867,7 @@ pub struct NewConnectedLine<'a>(Located<'a, 15>);
 
 impl<'a> NewConnectedLine<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
@@ -773,10 +876,12 @@ impl<'a> NewConnectedLine<'a> {
 impl<'a> TypedEvent<'a> for NewConnectedLine<'a> {
     const ID: EventId = EventId::NewConnectedLine;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -797,16 +902,19 @@ pub struct NewChannel<'a>(Located<'a, 17>);
 
 impl<'a> NewChannel<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The state. `State`; releases 1.0..1.4
+    #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.2
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -815,10 +923,12 @@ impl<'a> NewChannel<'a> {
 impl<'a> TypedEvent<'a> for NewChannel<'a> {
     const ID: EventId = EventId::NewChannel;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -839,16 +949,19 @@ pub struct Newstate<'a>(Located<'a, 17>);
 
 impl<'a> Newstate<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The state. `State`; releases 1.0..1.4
+    #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -857,10 +970,12 @@ impl<'a> Newstate<'a> {
 impl<'a> TypedEvent<'a> for Newstate<'a> {
     const ID: EventId = EventId::Newstate;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -881,21 +996,25 @@ pub struct Rename<'a>(Located<'a, 4>);
 
 impl<'a> Rename<'a> {
     /// Name before. `Oldname`; releases 1.0..1.4
+    #[inline]
     pub fn oldname(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the channel. `Channel`; releases 1.6.2..11
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Name now. `Newname`; releases 1.0..11
+    #[inline]
     pub fn newname(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Identifies the channel. `Uniqueid`; releases 1.0..11
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -904,10 +1023,12 @@ impl<'a> Rename<'a> {
 impl<'a> TypedEvent<'a> for Rename<'a> {
     const ID: EventId = EventId::Rename;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -928,16 +1049,19 @@ pub struct SoftHangupRequest<'a>(Located<'a, 17>);
 
 impl<'a> SoftHangupRequest<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Why, in the channel technology's own terms (a SIP status code, for example). `TechCause`; releases 22
+    #[inline]
     pub fn tech_cause(&self) -> Field<'a, u64> {
         self.0.field(15)
     }
 
     /// Why, as a Q.850 cause. `Cause`
+    #[inline]
     pub fn cause(&self) -> Field<'a, Cause> {
         self.0.field(16)
     }
@@ -946,10 +1070,12 @@ impl<'a> SoftHangupRequest<'a> {
 impl<'a> TypedEvent<'a> for SoftHangupRequest<'a> {
     const ID: EventId = EventId::SoftHangupRequest;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -970,126 +1096,151 @@ pub struct Status<'a>(Located<'a, 39>);
 
 impl<'a> Status<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Account that the call is booked on. `Account`; releases 1.0..11
+    #[inline]
     pub fn account(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// The state. `State`; releases 1.0..11
+    #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// The extension that runs. `Extension`; releases 1.0..11
+    #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// `Type`; releases 12..
+    #[inline]
     pub fn type_(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// Number that was dialled. `DNID`; releases 12..
+    #[inline]
     pub fn dnid(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
     /// Number that is shown as connected. `EffectiveConnectedLineNum`; releases 12..
+    #[inline]
     pub fn effective_connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
     /// Name that is shown as connected. `EffectiveConnectedLineName`; releases 12..
+    #[inline]
     pub fn effective_connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
     /// The channel it is linked with. `Link`; releases 1.0..1.4
+    #[inline]
     pub fn link(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
     /// The channel it is connected with. `BridgedChannel`; releases 1.6.2..11
+    #[inline]
     pub fn bridged_channel(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
     /// Identifies the channel it is connected with. `BridgedUniqueid`; releases 1.6.2..11
+    #[inline]
     pub fn bridged_uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
     /// A variable that the action asked for, `NAME=value`. `Variable`; releases 1.6.2..
+    #[inline]
     pub fn variable(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.view().all(26)
     }
 
     /// Time until the channel is hung up; 0 for no limit. `TimeToHangup`, in seconds; releases 12..
+    #[inline]
     pub fn time_to_hangup(&self) -> Field<'a, i64> {
         self.0.field(27)
     }
 
     /// The bridge it is in. `BridgeID`; releases 12..
+    #[inline]
     pub fn bridge_id(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
     /// The application that runs. `Application`; releases 12..
+    #[inline]
     pub fn application(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
 
     /// Arguments of the application. `Data`; releases 12..
+    #[inline]
     pub fn data(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
     /// Formats of the channel. `Nativeformats`; releases 12..
+    #[inline]
     pub fn nativeformats(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
     /// Format that is read. `Readformat`; releases 12..
+    #[inline]
     pub fn readformat(&self) -> Option<Text<'a>> {
         self.0.text(32)
     }
 
     /// Steps of translation when reading. `Readtrans`; releases 12..
+    #[inline]
     pub fn readtrans(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
 
     /// Format that is written. `Writeformat`; releases 12..
+    #[inline]
     pub fn writeformat(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
     /// Steps of translation when writing. `Writetrans`; releases 12..
+    #[inline]
     pub fn writetrans(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
     /// Call groups. `Callgroup`; releases 12..
+    #[inline]
     pub fn callgroup(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
     /// Pickup groups. `Pickupgroup`; releases 12..
+    #[inline]
     pub fn pickupgroup(&self) -> Option<Text<'a>> {
         self.0.text(37)
     }
 
     /// Time since the call began. `Seconds`, in seconds
+    #[inline]
     pub fn seconds(&self) -> Field<'a, i64> {
         self.0.field(38)
     }
@@ -1098,10 +1249,12 @@ impl<'a> Status<'a> {
 impl<'a> TypedEvent<'a> for Status<'a> {
     const ID: EventId = EventId::Status;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1122,16 +1275,19 @@ pub struct StatusComplete<'a>(Located<'a, 3>);
 
 impl<'a> StatusComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// Number of items. `Items`; releases 1.6.2..
+    #[inline]
     pub fn items(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
@@ -1140,10 +1296,12 @@ impl<'a> StatusComplete<'a> {
 impl<'a> TypedEvent<'a> for StatusComplete<'a> {
     const ID: EventId = EventId::StatusComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1164,6 +1322,7 @@ pub struct Unhold<'a>(Located<'a, 15>);
 
 impl<'a> Unhold<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
@@ -1172,10 +1331,12 @@ impl<'a> Unhold<'a> {
 impl<'a> TypedEvent<'a> for Unhold<'a> {
     const ID: EventId = EventId::Unhold;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -17,11 +17,13 @@ pub struct ConfbridgeEnd<'a>(Located<'a, 9>);
 
 impl<'a> ConfbridgeEnd<'a> {
     /// A bridge: headers without a prefix; releases 12...
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
     /// Name of the conference. `Conference`
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -30,10 +32,12 @@ impl<'a> ConfbridgeEnd<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeEnd<'a> {
     const ID: EventId = EventId::ConfbridgeEnd;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -54,26 +58,31 @@ pub struct ConfbridgeJoin<'a>(Located<'a, 26>);
 
 impl<'a> ConfbridgeJoin<'a> {
     /// A bridge: headers without a prefix; releases 12...
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(9))
     }
 
     /// Name of the conference. `Conference`
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether the user is an administrator. `Admin`; releases 12..
+    #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(24)
     }
 
     /// Whether the user is muted. `Muted`; releases 13..
+    #[inline]
     pub fn muted(&self) -> Field<'a, bool> {
         self.0.field(25)
     }
@@ -82,10 +91,12 @@ impl<'a> ConfbridgeJoin<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeJoin<'a> {
     const ID: EventId = EventId::ConfbridgeJoin;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -106,21 +117,25 @@ pub struct ConfbridgeLeave<'a>(Located<'a, 25>);
 
 impl<'a> ConfbridgeLeave<'a> {
     /// A bridge: headers without a prefix; releases 12...
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(9))
     }
 
     /// Name of the conference. `Conference`
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether the user is an administrator. `Admin`; releases 12..
+    #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(24)
     }
@@ -129,10 +144,12 @@ impl<'a> ConfbridgeLeave<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeLeave<'a> {
     const ID: EventId = EventId::ConfbridgeLeave;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -153,56 +170,67 @@ pub struct ConfbridgeList<'a>(Located<'a, 25>);
 
 impl<'a> ConfbridgeList<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(10))
     }
 
     /// Name of the conference. `Conference`
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether the user is an administrator. `Admin`
+    #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(1)
     }
 
     /// Whether the user is marked. `MarkedUser`
+    #[inline]
     pub fn marked_user(&self) -> Field<'a, bool> {
         self.0.field(2)
     }
 
     /// Whether the user waits for a marked user. `WaitMarked`; releases 12..
+    #[inline]
     pub fn wait_marked(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
     /// Whether the user's part ends with the last marked user. `EndMarked`; releases 12..
+    #[inline]
     pub fn end_marked(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
     /// Whether the user's part ends with any marked user. `EndMarkedAny`; releases 16..
+    #[inline]
     pub fn end_marked_any(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
     /// Whether it waits. `Waiting`; releases 12..
+    #[inline]
     pub fn waiting(&self) -> Field<'a, bool> {
         self.0.field(6)
     }
 
     /// Whether the user is muted. `Muted`; releases 11..
+    #[inline]
     pub fn muted(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
     /// Whether the user talks. `Talking`; releases 13..
+    #[inline]
     pub fn talking(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
     /// Time since the channel was answered. `AnsweredTime`, in seconds; releases 12..
+    #[inline]
     pub fn answered_time(&self) -> Field<'a, Seconds> {
         self.0.field(9)
     }
@@ -211,10 +239,12 @@ impl<'a> ConfbridgeList<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeList<'a> {
     const ID: EventId = EventId::ConfbridgeList;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -235,11 +265,13 @@ pub struct ConfbridgeListComplete<'a>(Located<'a, 2>);
 
 impl<'a> ConfbridgeListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -248,10 +280,12 @@ impl<'a> ConfbridgeListComplete<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeListComplete<'a> {
     const ID: EventId = EventId::ConfbridgeListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -272,26 +306,31 @@ pub struct ConfbridgeListRooms<'a>(Located<'a, 5>);
 
 impl<'a> ConfbridgeListRooms<'a> {
     /// Name of the conference. `Conference`
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Users in the conference. `Parties`
+    #[inline]
     pub fn parties(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// Marked users in the conference. `Marked`
+    #[inline]
     pub fn marked(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// Whether the conference is locked. `Locked`
+    #[inline]
     pub fn locked(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
     /// Whether the user is muted. `Muted`; releases 13..
+    #[inline]
     pub fn muted(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
@@ -300,10 +339,12 @@ impl<'a> ConfbridgeListRooms<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeListRooms<'a> {
     const ID: EventId = EventId::ConfbridgeListRooms;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -324,11 +365,13 @@ pub struct ConfbridgeListRoomsComplete<'a>(Located<'a, 2>);
 
 impl<'a> ConfbridgeListRoomsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -337,10 +380,12 @@ impl<'a> ConfbridgeListRoomsComplete<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeListRoomsComplete<'a> {
     const ID: EventId = EventId::ConfbridgeListRoomsComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -361,21 +406,25 @@ pub struct ConfbridgeMute<'a>(Located<'a, 25>);
 
 impl<'a> ConfbridgeMute<'a> {
     /// A bridge: headers without a prefix.
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(9))
     }
 
     /// Name of the conference. `Conference`
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether the user is an administrator. `Admin`
+    #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(24)
     }
@@ -384,10 +433,12 @@ impl<'a> ConfbridgeMute<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeMute<'a> {
     const ID: EventId = EventId::ConfbridgeMute;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -408,11 +459,13 @@ pub struct ConfbridgeRecord<'a>(Located<'a, 9>);
 
 impl<'a> ConfbridgeRecord<'a> {
     /// A bridge: headers without a prefix.
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
     /// Name of the conference. `Conference`
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -421,10 +474,12 @@ impl<'a> ConfbridgeRecord<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeRecord<'a> {
     const ID: EventId = EventId::ConfbridgeRecord;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -445,11 +500,13 @@ pub struct ConfbridgeStart<'a>(Located<'a, 9>);
 
 impl<'a> ConfbridgeStart<'a> {
     /// A bridge: headers without a prefix; releases 12...
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
     /// Name of the conference. `Conference`
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -458,10 +515,12 @@ impl<'a> ConfbridgeStart<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeStart<'a> {
     const ID: EventId = EventId::ConfbridgeStart;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -482,11 +541,13 @@ pub struct ConfbridgeStopRecord<'a>(Located<'a, 9>);
 
 impl<'a> ConfbridgeStopRecord<'a> {
     /// A bridge: headers without a prefix.
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
     /// Name of the conference. `Conference`
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -495,10 +556,12 @@ impl<'a> ConfbridgeStopRecord<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeStopRecord<'a> {
     const ID: EventId = EventId::ConfbridgeStopRecord;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -519,26 +582,31 @@ pub struct ConfbridgeTalking<'a>(Located<'a, 26>);
 
 impl<'a> ConfbridgeTalking<'a> {
     /// A bridge: headers without a prefix; releases 12...
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(9))
     }
 
     /// Name of the conference. `Conference`
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether the user talks. `TalkingStatus`
+    #[inline]
     pub fn talking_status(&self) -> Field<'a, bool> {
         self.0.field(24)
     }
 
     /// Whether the user is an administrator. `Admin`; releases 12..
+    #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(25)
     }
@@ -547,10 +615,12 @@ impl<'a> ConfbridgeTalking<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeTalking<'a> {
     const ID: EventId = EventId::ConfbridgeTalking;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -571,21 +641,25 @@ pub struct ConfbridgeUnmute<'a>(Located<'a, 25>);
 
 impl<'a> ConfbridgeUnmute<'a> {
     /// A bridge: headers without a prefix.
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(9))
     }
 
     /// Name of the conference. `Conference`
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether the user is an administrator. `Admin`
+    #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(24)
     }
@@ -594,10 +668,12 @@ impl<'a> ConfbridgeUnmute<'a> {
 impl<'a> TypedEvent<'a> for ConfbridgeUnmute<'a> {
     const ID: EventId = EventId::ConfbridgeUnmute;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

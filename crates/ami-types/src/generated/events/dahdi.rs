@@ -17,16 +17,19 @@ pub struct Alarm<'a>(Located<'a, 3>);
 
 impl<'a> Alarm<'a> {
     /// What the alarm is. `Alarm`
+    #[inline]
     pub fn alarm(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the channel. `Channel`; releases 1.0..11
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Number of the channel. `DAHDIChannel`; releases 12..
+    #[inline]
     pub fn dahdi_channel(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -35,10 +38,12 @@ impl<'a> Alarm<'a> {
 impl<'a> TypedEvent<'a> for Alarm<'a> {
     const ID: EventId = EventId::Alarm;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -59,11 +64,13 @@ pub struct AlarmClear<'a>(Located<'a, 2>);
 
 impl<'a> AlarmClear<'a> {
     /// Name of the channel. `Channel`; releases 1.0..11
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Number of the channel. `DAHDIChannel`; releases 12..
+    #[inline]
     pub fn dahdi_channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -72,10 +79,12 @@ impl<'a> AlarmClear<'a> {
 impl<'a> TypedEvent<'a> for AlarmClear<'a> {
     const ID: EventId = EventId::AlarmClear;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -96,21 +105,25 @@ pub struct DAHDIChannel<'a>(Located<'a, 18>);
 
 impl<'a> DAHDIChannel<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Number of the span. `DAHDISpan`
+    #[inline]
     pub fn dahdi_span(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Number of the channel. `DAHDIChannel`
+    #[inline]
     pub fn dahdi_channel(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Groups of the channel. `DAHDIGroup`; releases 13..
+    #[inline]
     pub fn dahdi_group(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
@@ -119,10 +132,12 @@ impl<'a> DAHDIChannel<'a> {
 impl<'a> TypedEvent<'a> for DAHDIChannel<'a> {
     const ID: EventId = EventId::DAHDIChannel;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -143,51 +158,61 @@ pub struct DAHDIShowChannels<'a>(Located<'a, 10>);
 
 impl<'a> DAHDIShowChannels<'a> {
     /// Number of the channel. `DAHDIChannel`
+    #[inline]
     pub fn dahdi_channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Identifies the channel. `Uniqueid`
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Account code now. `AccountCode`
+    #[inline]
     pub fn account_code(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Signalling of the channel. `Signalling`
+    #[inline]
     pub fn signalling(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Signalling of the channel, as a number. `SignallingCode`
+    #[inline]
     pub fn signalling_code(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Context of the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// Whether do-not-disturb is on. `DND`
+    #[inline]
     pub fn dnd(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
     /// What the alarm is. `Alarm`
+    #[inline]
     pub fn alarm(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// Description from the configuration. `Description`; releases 10..
+    #[inline]
     pub fn description(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
@@ -196,10 +221,12 @@ impl<'a> DAHDIShowChannels<'a> {
 impl<'a> TypedEvent<'a> for DAHDIShowChannels<'a> {
     const ID: EventId = EventId::DAHDIShowChannels;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -220,11 +247,13 @@ pub struct DAHDIShowChannelsComplete<'a>(Located<'a, 2>);
 
 impl<'a> DAHDIShowChannelsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -233,10 +262,12 @@ impl<'a> DAHDIShowChannelsComplete<'a> {
 impl<'a> TypedEvent<'a> for DAHDIShowChannelsComplete<'a> {
     const ID: EventId = EventId::DAHDIShowChannelsComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -257,51 +288,61 @@ pub struct DAHDIShowStatus<'a>(Located<'a, 10>);
 
 impl<'a> DAHDIShowStatus<'a> {
     /// Number of the span. `Span`
+    #[inline]
     pub fn span(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Description from the configuration. `Description`
+    #[inline]
     pub fn description(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Alarms of the span. `Alarms`
+    #[inline]
     pub fn alarms(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Missed interrupts. `IRQ`
+    #[inline]
     pub fn irq(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Bipolar violations. `bpviol`
+    #[inline]
     pub fn bpviol(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Checksum errors. `CRC`
+    #[inline]
     pub fn crc(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Framing of the line. `Framing`
+    #[inline]
     pub fn framing(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// Coding of the line. `Coding`
+    #[inline]
     pub fn coding(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// Options. `Options`
+    #[inline]
     pub fn options(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// Line build-out. `LBO`
+    #[inline]
     pub fn lbo(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
@@ -310,10 +351,12 @@ impl<'a> DAHDIShowStatus<'a> {
 impl<'a> TypedEvent<'a> for DAHDIShowStatus<'a> {
     const ID: EventId = EventId::DAHDIShowStatus;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -334,16 +377,19 @@ pub struct DNDState<'a>(Located<'a, 3>);
 
 impl<'a> DNDState<'a> {
     /// Name of the channel. `Channel`; releases 1.2..11
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, bool> {
         self.0.field(1)
     }
 
     /// Number of the channel. `DAHDIChannel`; releases 12..
+    #[inline]
     pub fn dahdi_channel(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -352,10 +398,12 @@ impl<'a> DNDState<'a> {
 impl<'a> TypedEvent<'a> for DNDState<'a> {
     const ID: EventId = EventId::DNDState;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -376,21 +424,25 @@ pub struct PRIEvent<'a>(Located<'a, 4>);
 
 impl<'a> PRIEvent<'a> {
     /// What happened, in words. `PRIEvent`
+    #[inline]
     pub fn pri_event(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// What happened, as a number. `PRIEventCode`
+    #[inline]
     pub fn pri_event_code(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Number of the D-channel. `D-channel`
+    #[inline]
     pub fn d_channel(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Number of the span. `Span`
+    #[inline]
     pub fn span(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -399,10 +451,12 @@ impl<'a> PRIEvent<'a> {
 impl<'a> TypedEvent<'a> for PRIEvent<'a> {
     const ID: EventId = EventId::PRIEvent;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -423,11 +477,13 @@ pub struct SpanAlarm<'a>(Located<'a, 2>);
 
 impl<'a> SpanAlarm<'a> {
     /// What the alarm is. `Alarm`
+    #[inline]
     pub fn alarm(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Number of the span. `Span`
+    #[inline]
     pub fn span(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -436,10 +492,12 @@ impl<'a> SpanAlarm<'a> {
 impl<'a> TypedEvent<'a> for SpanAlarm<'a> {
     const ID: EventId = EventId::SpanAlarm;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -460,6 +518,7 @@ pub struct SpanAlarmClear<'a>(Located<'a, 1>);
 
 impl<'a> SpanAlarmClear<'a> {
     /// Number of the span. `Span`
+    #[inline]
     pub fn span(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -468,10 +527,12 @@ impl<'a> SpanAlarmClear<'a> {
 impl<'a> TypedEvent<'a> for SpanAlarmClear<'a> {
     const ID: EventId = EventId::SpanAlarmClear;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -492,26 +553,31 @@ pub struct ZapShowChannels<'a>(Located<'a, 5>);
 
 impl<'a> ZapShowChannels<'a> {
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Signalling of the channel. `Signalling`
+    #[inline]
     pub fn signalling(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Context of the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// What the alarm is. `Alarm`
+    #[inline]
     pub fn alarm(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Whether do-not-disturb is on. `DND`; releases 1.2
+    #[inline]
     pub fn dnd(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
@@ -520,10 +586,12 @@ impl<'a> ZapShowChannels<'a> {
 impl<'a> TypedEvent<'a> for ZapShowChannels<'a> {
     const ID: EventId = EventId::ZapShowChannels;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -545,10 +613,12 @@ pub struct ZapShowChannelsComplete<'a>(Located<'a, 0>);
 impl<'a> TypedEvent<'a> for ZapShowChannelsComplete<'a> {
     const ID: EventId = EventId::ZapShowChannelsComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -569,11 +639,13 @@ pub struct DAHDIShowStatusComplete<'a>(Located<'a, 2>);
 
 impl<'a> DAHDIShowStatusComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -582,10 +654,12 @@ impl<'a> DAHDIShowStatusComplete<'a> {
 impl<'a> TypedEvent<'a> for DAHDIShowStatusComplete<'a> {
     const ID: EventId = EventId::DAHDIShowStatusComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -16,11 +16,13 @@ pub struct DBGetComplete<'a>(Located<'a, 2>);
 
 impl<'a> DBGetComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -29,10 +31,12 @@ impl<'a> DBGetComplete<'a> {
 impl<'a> TypedEvent<'a> for DBGetComplete<'a> {
     const ID: EventId = EventId::DBGetComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -53,16 +57,19 @@ pub struct DBGetResponse<'a>(Located<'a, 3>);
 
 impl<'a> DBGetResponse<'a> {
     /// Family of the key. `Family`
+    #[inline]
     pub fn family(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The key. `Key`
+    #[inline]
     pub fn key(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The value. `Val`
+    #[inline]
     pub fn val(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -71,10 +78,12 @@ impl<'a> DBGetResponse<'a> {
 impl<'a> TypedEvent<'a> for DBGetResponse<'a> {
     const ID: EventId = EventId::DBGetResponse;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -95,11 +104,13 @@ pub struct DBGetTreeResponse<'a>(Located<'a, 2>);
 
 impl<'a> DBGetTreeResponse<'a> {
     /// The key. `Key`
+    #[inline]
     pub fn key(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The value. `Val`
+    #[inline]
     pub fn val(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -108,10 +119,12 @@ impl<'a> DBGetTreeResponse<'a> {
 impl<'a> TypedEvent<'a> for DBGetTreeResponse<'a> {
     const ID: EventId = EventId::DBGetTreeResponse;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -132,11 +145,13 @@ pub struct DBGetTreeComplete<'a>(Located<'a, 2>);
 
 impl<'a> DBGetTreeComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -145,10 +160,12 @@ impl<'a> DBGetTreeComplete<'a> {
 impl<'a> TypedEvent<'a> for DBGetTreeComplete<'a> {
     const ID: EventId = EventId::DBGetTreeComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -18,71 +18,85 @@ pub struct Dial<'a>(Located<'a, 14>);
 
 impl<'a> Dial<'a> {
     /// The caller's channel. `Source`; releases 1.2..1.4
+    #[inline]
     pub fn source(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Which of the event's moments this is. `SubEvent`; releases 1.6.2..11
+    #[inline]
     pub fn sub_event(&self) -> Field<'a, DialSubEvent<'a>> {
         self.0.field(1)
     }
 
     /// Name of the channel. `Channel`; releases 1.6.2..11
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The destination's channel. `Destination`
+    #[inline]
     pub fn destination(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.2..1.4
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The caller's number. `CallerIDNum`; releases 1.6.2..11
+    #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// The caller's name. `CallerIDName`
+    #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// Identifies the caller's channel. `SrcUniqueID`; releases 1.2..1.4
+    #[inline]
     pub fn src_unique_id(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// The connected party's number. `ConnectedLineNum`; releases 1.8..11
+    #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// The connected party's name. `ConnectedLineName`; releases 1.8..11
+    #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// Identifies the channel. `UniqueID`; releases 1.6.2..11
+    #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// Identifies the destination's channel. `DestUniqueID`
+    #[inline]
     pub fn dest_unique_id(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
     /// What was dialled. `Dialstring`; releases 1.6.2..11
+    #[inline]
     pub fn dialstring(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// How the dial stands. `DialStatus`; releases 1.6.2..11
+    #[inline]
     pub fn dial_status(&self) -> Field<'a, DialStatus<'a>> {
         self.0.field(13)
     }
@@ -91,10 +105,12 @@ impl<'a> Dial<'a> {
 impl<'a> TypedEvent<'a> for Dial<'a> {
     const ID: EventId = EventId::Dial;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -115,16 +131,19 @@ pub struct DialBegin<'a>(Located<'a, 31>);
 
 impl<'a> DialBegin<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers with the prefix `Dest`.
+    #[inline]
     pub fn dest(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
 
     /// What was dialled, without the technology. `DialString`
+    #[inline]
     pub fn dial_string(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
@@ -133,10 +152,12 @@ impl<'a> DialBegin<'a> {
 impl<'a> TypedEvent<'a> for DialBegin<'a> {
     const ID: EventId = EventId::DialBegin;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -157,21 +178,25 @@ pub struct DialEnd<'a>(Located<'a, 32>);
 
 impl<'a> DialEnd<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers with the prefix `Dest`.
+    #[inline]
     pub fn dest(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
 
     /// How the dial stands. `DialStatus`
+    #[inline]
     pub fn dial_status(&self) -> Field<'a, DialStatus<'a>> {
         self.0.field(30)
     }
 
     /// Where the call was forwarded to. `Forward`; releases 13..
+    #[inline]
     pub fn forward(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
@@ -180,10 +205,12 @@ impl<'a> DialEnd<'a> {
 impl<'a> TypedEvent<'a> for DialEnd<'a> {
     const ID: EventId = EventId::DialEnd;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -204,21 +231,25 @@ pub struct DialState<'a>(Located<'a, 32>);
 
 impl<'a> DialState<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers with the prefix `Dest`.
+    #[inline]
     pub fn dest(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
 
     /// How the dial stands. `DialStatus`
+    #[inline]
     pub fn dial_status(&self) -> Field<'a, DialStatus<'a>> {
         self.0.field(30)
     }
 
     /// Where the call was forwarded to. `Forward`
+    #[inline]
     pub fn forward(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
@@ -227,10 +258,12 @@ impl<'a> DialState<'a> {
 impl<'a> TypedEvent<'a> for DialState<'a> {
     const ID: EventId = EventId::DialState;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -251,21 +284,25 @@ pub struct OriginateFailure<'a>(Located<'a, 4>);
 
 impl<'a> OriginateFailure<'a> {
     /// Context of the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The extension. `Exten`
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Why. `Reason`; releases 1.2
+    #[inline]
     pub fn reason(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// Identifies the channel. `Uniqueid`; releases 1.2
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -274,10 +311,12 @@ impl<'a> OriginateFailure<'a> {
 impl<'a> TypedEvent<'a> for OriginateFailure<'a> {
     const ID: EventId = EventId::OriginateFailure;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -298,56 +337,67 @@ pub struct OriginateResponse<'a>(Located<'a, 11>);
 
 impl<'a> OriginateResponse<'a> {
     /// How it went. `Response`
+    #[inline]
     pub fn response(&self) -> Field<'a, OriginateResult<'a>> {
         self.0.field(0)
     }
 
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Context of the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The extension. `Exten`
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The application that runs. `Application`; releases 11..
+    #[inline]
     pub fn application(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Arguments of the application. `Data`; releases 11..
+    #[inline]
     pub fn data(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Why. `Reason`
+    #[inline]
     pub fn reason(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
     /// Identifies the channel. `Uniqueid`
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.4
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// The caller's number. `CallerIDNum`
+    #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// The caller's name. `CallerIDName`
+    #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
@@ -356,10 +406,12 @@ impl<'a> OriginateResponse<'a> {
 impl<'a> TypedEvent<'a> for OriginateResponse<'a> {
     const ID: EventId = EventId::OriginateResponse;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -380,21 +432,25 @@ pub struct OriginateSuccess<'a>(Located<'a, 4>);
 
 impl<'a> OriginateSuccess<'a> {
     /// Context of the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The extension. `Exten`
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Why. `Reason`; releases 1.2
+    #[inline]
     pub fn reason(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// Identifies the channel. `Uniqueid`; releases 1.2
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -403,10 +459,12 @@ impl<'a> OriginateSuccess<'a> {
 impl<'a> TypedEvent<'a> for OriginateSuccess<'a> {
     const ID: EventId = EventId::OriginateSuccess;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -17,11 +17,13 @@ pub struct HangupHandlerPop<'a>(Located<'a, 16>);
 
 impl<'a> HangupHandlerPop<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The hangup handler, `context,extension,priority`. `Handler`
+    #[inline]
     pub fn handler(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -30,10 +32,12 @@ impl<'a> HangupHandlerPop<'a> {
 impl<'a> TypedEvent<'a> for HangupHandlerPop<'a> {
     const ID: EventId = EventId::HangupHandlerPop;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -54,11 +58,13 @@ pub struct HangupHandlerPush<'a>(Located<'a, 16>);
 
 impl<'a> HangupHandlerPush<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The hangup handler, `context,extension,priority`. `Handler`
+    #[inline]
     pub fn handler(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -67,10 +73,12 @@ impl<'a> HangupHandlerPush<'a> {
 impl<'a> TypedEvent<'a> for HangupHandlerPush<'a> {
     const ID: EventId = EventId::HangupHandlerPush;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -91,11 +99,13 @@ pub struct HangupHandlerRun<'a>(Located<'a, 16>);
 
 impl<'a> HangupHandlerRun<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The hangup handler, `context,extension,priority`. `Handler`
+    #[inline]
     pub fn handler(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -104,10 +114,12 @@ impl<'a> HangupHandlerRun<'a> {
 impl<'a> TypedEvent<'a> for HangupHandlerRun<'a> {
     const ID: EventId = EventId::HangupHandlerRun;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -128,36 +140,43 @@ pub struct ListDialplan<'a>(Located<'a, 7>);
 
 impl<'a> ListDialplan<'a> {
     /// Context of the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The extension that runs. `Extension`
+    #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The priority. `Priority`
+    #[inline]
     pub fn priority(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The application that runs. `Application`
+    #[inline]
     pub fn application(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Its arguments. `AppData`
+    #[inline]
     pub fn app_data(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Who put it into the dialplan. `Registrar`
+    #[inline]
     pub fn registrar(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// A context that is included. `IncludeContext`; releases 1.6.2..11
+    #[inline]
     pub fn include_context(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
@@ -166,10 +185,12 @@ impl<'a> ListDialplan<'a> {
 impl<'a> TypedEvent<'a> for ListDialplan<'a> {
     const ID: EventId = EventId::ListDialplan;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -190,21 +211,25 @@ pub struct NewExten<'a>(Located<'a, 18>);
 
 impl<'a> NewExten<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The extension that runs. `Extension`
+    #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// The application that runs. `Application`
+    #[inline]
     pub fn application(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Its arguments. `AppData`
+    #[inline]
     pub fn app_data(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
@@ -213,10 +238,12 @@ impl<'a> NewExten<'a> {
 impl<'a> TypedEvent<'a> for NewExten<'a> {
     const ID: EventId = EventId::NewExten;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -237,26 +264,31 @@ pub struct ShowDialPlanComplete<'a>(Located<'a, 5>);
 
 impl<'a> ShowDialPlanComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// Extensions in the list. `ListExtensions`
+    #[inline]
     pub fn list_extensions(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// Priorities in the list. `ListPriorities`
+    #[inline]
     pub fn list_priorities(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Contexts in the list. `ListContexts`
+    #[inline]
     pub fn list_contexts(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
@@ -265,10 +297,12 @@ impl<'a> ShowDialPlanComplete<'a> {
 impl<'a> TypedEvent<'a> for ShowDialPlanComplete<'a> {
     const ID: EventId = EventId::ShowDialPlanComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -289,16 +323,19 @@ pub struct VarSet<'a>(Located<'a, 17>);
 
 impl<'a> VarSet<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The name of the variable. `Variable`
+    #[inline]
     pub fn variable(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Its value. `Value`
+    #[inline]
     pub fn value(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -307,10 +344,12 @@ impl<'a> VarSet<'a> {
 impl<'a> TypedEvent<'a> for VarSet<'a> {
     const ID: EventId = EventId::VarSet;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

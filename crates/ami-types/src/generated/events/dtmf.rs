@@ -18,31 +18,37 @@ pub struct Dtmf<'a>(Located<'a, 6>);
 
 impl<'a> Dtmf<'a> {
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Identifies the channel. `Uniqueid`
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The digit. `Digit`
+    #[inline]
     pub fn digit(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Whether the server received or sent it. `Direction`
+    #[inline]
     pub fn direction(&self) -> Field<'a, DtmfDirection<'a>> {
         self.0.field(3)
     }
 
     /// Whether the digit starts. `Begin`
+    #[inline]
     pub fn begin(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
     /// Whether the digit ends. `End`
+    #[inline]
     pub fn end(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
@@ -51,10 +57,12 @@ impl<'a> Dtmf<'a> {
 impl<'a> TypedEvent<'a> for Dtmf<'a> {
     const ID: EventId = EventId::Dtmf;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -75,16 +83,19 @@ pub struct DtmfBegin<'a>(Located<'a, 17>);
 
 impl<'a> DtmfBegin<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The digit. `Digit`
+    #[inline]
     pub fn digit(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Whether the server received or sent it. `Direction`
+    #[inline]
     pub fn direction(&self) -> Field<'a, DtmfDirection<'a>> {
         self.0.field(16)
     }
@@ -93,10 +104,12 @@ impl<'a> DtmfBegin<'a> {
 impl<'a> TypedEvent<'a> for DtmfBegin<'a> {
     const ID: EventId = EventId::DtmfBegin;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -117,21 +130,25 @@ pub struct DtmfEnd<'a>(Located<'a, 18>);
 
 impl<'a> DtmfEnd<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The digit. `Digit`
+    #[inline]
     pub fn digit(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// How long the digit lasted. `DurationMs`, in milliseconds
+    #[inline]
     pub fn duration_ms(&self) -> Field<'a, Milliseconds> {
         self.0.field(16)
     }
 
     /// Whether the server received or sent it. `Direction`
+    #[inline]
     pub fn direction(&self) -> Field<'a, DtmfDirection<'a>> {
         self.0.field(17)
     }
@@ -140,10 +157,12 @@ impl<'a> DtmfEnd<'a> {
 impl<'a> TypedEvent<'a> for DtmfEnd<'a> {
     const ID: EventId = EventId::DtmfEnd;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -164,6 +183,7 @@ pub struct Flash<'a>(Located<'a, 15>);
 
 impl<'a> Flash<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
@@ -172,10 +192,12 @@ impl<'a> Flash<'a> {
 impl<'a> TypedEvent<'a> for Flash<'a> {
     const ID: EventId = EventId::Flash;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -196,6 +218,7 @@ pub struct Wink<'a>(Located<'a, 15>);
 
 impl<'a> Wink<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
@@ -204,10 +227,12 @@ impl<'a> Wink<'a> {
 impl<'a> TypedEvent<'a> for Wink<'a> {
     const ID: EventId = EventId::Wink;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -18,56 +18,67 @@ pub struct FAXSession<'a>(Located<'a, 11>);
 
 impl<'a> FAXSession<'a> {
     /// Number of the fax session. `SessionNumber`
+    #[inline]
     pub fn session_number(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// What the session does. `Operation`
+    #[inline]
     pub fn operation(&self) -> Field<'a, FaxOperation<'a>> {
         self.0.field(1)
     }
 
     /// The state. `State`
+    #[inline]
     pub fn state(&self) -> Field<'a, FaxState<'a>> {
         self.0.field(2)
     }
 
     /// Whether errors are corrected. `ErrorCorrectionMode`
+    #[inline]
     pub fn error_correction_mode(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
     /// Speed of the transfer. `DataRate`
+    #[inline]
     pub fn data_rate(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Resolution of the pages. `ImageResolution`
+    #[inline]
     pub fn image_resolution(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// The current page. `PageNumber`
+    #[inline]
     pub fn page_number(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
     /// The file. `FileName`
+    #[inline]
     pub fn file_name(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// Pages sent. `PagesTransmitted`, in pages
+    #[inline]
     pub fn pages_transmitted(&self) -> Field<'a, u64> {
         self.0.field(8)
     }
 
     /// Pages received. `PagesReceived`, in pages
+    #[inline]
     pub fn pages_received(&self) -> Field<'a, u64> {
         self.0.field(9)
     }
 
     /// Lines received badly. `TotalBadLines`
+    #[inline]
     pub fn total_bad_lines(&self) -> Field<'a, u64> {
         self.0.field(10)
     }
@@ -76,10 +87,12 @@ impl<'a> FAXSession<'a> {
 impl<'a> TypedEvent<'a> for FAXSession<'a> {
     const ID: EventId = EventId::FAXSession;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -100,16 +113,19 @@ pub struct FAXSessionsComplete<'a>(Located<'a, 3>);
 
 impl<'a> FAXSessionsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// How many there are. `Total`
+    #[inline]
     pub fn total(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
@@ -118,10 +134,12 @@ impl<'a> FAXSessionsComplete<'a> {
 impl<'a> TypedEvent<'a> for FAXSessionsComplete<'a> {
     const ID: EventId = EventId::FAXSessionsComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -142,36 +160,43 @@ pub struct FAXSessionsEntry<'a>(Located<'a, 7>);
 
 impl<'a> FAXSessionsEntry<'a> {
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Fax technology. `Technology`
+    #[inline]
     pub fn technology(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Number of the fax session. `SessionNumber`
+    #[inline]
     pub fn session_number(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Transport of the session. `SessionType`
+    #[inline]
     pub fn session_type(&self) -> Field<'a, FaxSessionType<'a>> {
         self.0.field(3)
     }
 
     /// What the session does. `Operation`
+    #[inline]
     pub fn operation(&self) -> Field<'a, FaxOperation<'a>> {
         self.0.field(4)
     }
 
     /// The state. `State`
+    #[inline]
     pub fn state(&self) -> Field<'a, FaxState<'a>> {
         self.0.field(5)
     }
 
     /// The files. `Files`
+    #[inline]
     pub fn files(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
@@ -180,10 +205,12 @@ impl<'a> FAXSessionsEntry<'a> {
 impl<'a> TypedEvent<'a> for FAXSessionsEntry<'a> {
     const ID: EventId = EventId::FAXSessionsEntry;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -204,31 +231,37 @@ pub struct FAXStats<'a>(Located<'a, 6>);
 
 impl<'a> FAXStats<'a> {
     /// Sessions at present. `CurrentSessions`
+    #[inline]
     pub fn current_sessions(&self) -> Field<'a, u64> {
         self.0.field(0)
     }
 
     /// Sessions that are reserved. `ReservedSessions`
+    #[inline]
     pub fn reserved_sessions(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// Faxes that were to be sent. `TransmitAttempts`
+    #[inline]
     pub fn transmit_attempts(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// Faxes that were to be received. `ReceiveAttempts`
+    #[inline]
     pub fn receive_attempts(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Faxes that went through. `CompletedFAXes`
+    #[inline]
     pub fn completed_fa_xes(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
     /// Faxes that failed. `FailedFAXes`
+    #[inline]
     pub fn failed_fa_xes(&self) -> Field<'a, u64> {
         self.0.field(5)
     }
@@ -237,10 +270,12 @@ impl<'a> FAXStats<'a> {
 impl<'a> TypedEvent<'a> for FAXStats<'a> {
     const ID: EventId = EventId::FAXStats;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -261,31 +296,37 @@ pub struct FAXStatus<'a>(Located<'a, 20>);
 
 impl<'a> FAXStatus<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(2))
     }
 
     /// What the session does. `Operation`
+    #[inline]
     pub fn operation(&self) -> Field<'a, FaxOperation<'a>> {
         self.0.field(0)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 10..11
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// Identification of the local station. `LocalStationID`
+    #[inline]
     pub fn local_station_id(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// The file. `FileName`; releases 12..
+    #[inline]
     pub fn file_name(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -294,10 +335,12 @@ impl<'a> FAXStatus<'a> {
 impl<'a> TypedEvent<'a> for FAXStatus<'a> {
     const ID: EventId = EventId::FAXStatus;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -318,41 +361,49 @@ pub struct ReceiveFAX<'a>(Located<'a, 22>);
 
 impl<'a> ReceiveFAX<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.8..11
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Identification of the remote station. `RemoteStationID`
+    #[inline]
     pub fn remote_station_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Identification of the local station. `LocalStationID`
+    #[inline]
     pub fn local_station_id(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// Pages that went through. `PagesTransferred`, in pages
+    #[inline]
     pub fn pages_transferred(&self) -> Field<'a, u64> {
         self.0.field(18)
     }
 
     /// Resolution of the pages. `Resolution`
+    #[inline]
     pub fn resolution(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// Speed of the transfer. `TransferRate`, in bits per second
+    #[inline]
     pub fn transfer_rate(&self) -> Field<'a, u64> {
         self.0.field(20)
     }
 
     /// The file. `FileName`
+    #[inline]
     pub fn file_name(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
@@ -361,10 +412,12 @@ impl<'a> ReceiveFAX<'a> {
 impl<'a> TypedEvent<'a> for ReceiveFAX<'a> {
     const ID: EventId = EventId::ReceiveFAX;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -385,41 +438,49 @@ pub struct SendFAX<'a>(Located<'a, 22>);
 
 impl<'a> SendFAX<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.8..11
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Identification of the remote station. `RemoteStationID`
+    #[inline]
     pub fn remote_station_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Identification of the local station. `LocalStationID`
+    #[inline]
     pub fn local_station_id(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// Pages that went through. `PagesTransferred`, in pages
+    #[inline]
     pub fn pages_transferred(&self) -> Field<'a, u64> {
         self.0.field(18)
     }
 
     /// Resolution of the pages. `Resolution`
+    #[inline]
     pub fn resolution(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// Speed of the transfer. `TransferRate`, in bits per second
+    #[inline]
     pub fn transfer_rate(&self) -> Field<'a, u64> {
         self.0.field(20)
     }
 
     /// The file. `FileName`; releases 12..
+    #[inline]
     pub fn file_name(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
@@ -428,10 +489,12 @@ impl<'a> SendFAX<'a> {
 impl<'a> TypedEvent<'a> for SendFAX<'a> {
     const ID: EventId = EventId::SendFAX;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

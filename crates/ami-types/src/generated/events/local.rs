@@ -17,46 +17,55 @@ pub struct LocalBridge<'a>(Located<'a, 37>);
 
 impl<'a> LocalBridge<'a> {
     /// A channel: headers with the prefix `LocalOne`; releases 12...
+    #[inline]
     pub fn local_one(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(4))
     }
 
     /// A channel: headers with the prefix `LocalTwo`; releases 12...
+    #[inline]
     pub fn local_two(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(19))
     }
 
     /// Name of the first channel. `Channel1`; releases 11
+    #[inline]
     pub fn channel1(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the second channel. `Channel2`; releases 11
+    #[inline]
     pub fn channel2(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Identifies the first channel. `Uniqueid1`; releases 11
+    #[inline]
     pub fn uniqueid1(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Identifies the second channel. `Uniqueid2`; releases 11
+    #[inline]
     pub fn uniqueid2(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Context of the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
     /// The extension. `Exten`
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
     /// Whether the two halves can be optimised away. `LocalOptimization`
+    #[inline]
     pub fn local_optimization(&self) -> Field<'a, bool> {
         self.0.field(36)
     }
@@ -65,10 +74,12 @@ impl<'a> LocalBridge<'a> {
 impl<'a> TypedEvent<'a> for LocalBridge<'a> {
     const ID: EventId = EventId::LocalBridge;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -89,26 +100,31 @@ pub struct LocalOptimizationBegin<'a>(Located<'a, 47>);
 
 impl<'a> LocalOptimizationBegin<'a> {
     /// A channel: headers with the prefix `LocalOne`.
+    #[inline]
     pub fn local_one(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers with the prefix `LocalTwo`.
+    #[inline]
     pub fn local_two(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
 
     /// A channel: headers with the prefix `Source`.
+    #[inline]
     pub fn source(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(30))
     }
 
     /// `DestUniqueId`
+    #[inline]
     pub fn dest_unique_id(&self) -> Option<Text<'a>> {
         self.0.text(45)
     }
 
     /// Pairs the begin with the end. `Id`
+    #[inline]
     pub fn id(&self) -> Option<Text<'a>> {
         self.0.text(46)
     }
@@ -117,10 +133,12 @@ impl<'a> LocalOptimizationBegin<'a> {
 impl<'a> TypedEvent<'a> for LocalOptimizationBegin<'a> {
     const ID: EventId = EventId::LocalOptimizationBegin;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -141,21 +159,25 @@ pub struct LocalOptimizationEnd<'a>(Located<'a, 32>);
 
 impl<'a> LocalOptimizationEnd<'a> {
     /// A channel: headers with the prefix `LocalOne`.
+    #[inline]
     pub fn local_one(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers with the prefix `LocalTwo`.
+    #[inline]
     pub fn local_two(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
 
     /// Whether it worked. `Success`
+    #[inline]
     pub fn success(&self) -> Field<'a, bool> {
         self.0.field(30)
     }
 
     /// Pairs the begin with the end. `Id`
+    #[inline]
     pub fn id(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
@@ -164,10 +186,12 @@ impl<'a> LocalOptimizationEnd<'a> {
 impl<'a> TypedEvent<'a> for LocalOptimizationEnd<'a> {
     const ID: EventId = EventId::LocalOptimizationEnd;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

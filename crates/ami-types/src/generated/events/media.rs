@@ -18,11 +18,13 @@ pub struct ChanSpyStart<'a>(Located<'a, 30>);
 
 impl<'a> ChanSpyStart<'a> {
     /// A channel: headers with the prefix `Spyer`.
+    #[inline]
     pub fn spyer(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers with the prefix `Spyee`.
+    #[inline]
     pub fn spyee(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
@@ -31,10 +33,12 @@ impl<'a> ChanSpyStart<'a> {
 impl<'a> TypedEvent<'a> for ChanSpyStart<'a> {
     const ID: EventId = EventId::ChanSpyStart;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -55,11 +59,13 @@ pub struct ChanSpyStop<'a>(Located<'a, 30>);
 
 impl<'a> ChanSpyStop<'a> {
     /// A channel: headers with the prefix `Spyee`.
+    #[inline]
     pub fn spyee(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers with the prefix `Spyer`; releases 12...
+    #[inline]
     pub fn spyer(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
@@ -68,10 +74,12 @@ impl<'a> ChanSpyStop<'a> {
 impl<'a> TypedEvent<'a> for ChanSpyStop<'a> {
     const ID: EventId = EventId::ChanSpyStop;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -92,6 +100,7 @@ pub struct ChannelTalkingStart<'a>(Located<'a, 15>);
 
 impl<'a> ChannelTalkingStart<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
@@ -100,10 +109,12 @@ impl<'a> ChannelTalkingStart<'a> {
 impl<'a> TypedEvent<'a> for ChannelTalkingStart<'a> {
     const ID: EventId = EventId::ChannelTalkingStart;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -124,11 +135,13 @@ pub struct ChannelTalkingStop<'a>(Located<'a, 16>);
 
 impl<'a> ChannelTalkingStop<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// How long it lasted. `Duration`
+    #[inline]
     pub fn duration(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -137,10 +150,12 @@ impl<'a> ChannelTalkingStop<'a> {
 impl<'a> TypedEvent<'a> for ChannelTalkingStop<'a> {
     const ID: EventId = EventId::ChannelTalkingStop;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -161,81 +176,97 @@ pub struct JitterBufStats<'a>(Located<'a, 16>);
 
 impl<'a> JitterBufStats<'a> {
     /// The channel. `Owner`
+    #[inline]
     pub fn owner(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Round trip time. `Ping`
+    #[inline]
     pub fn ping(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `LocalJitter`, in milliseconds
+    #[inline]
     pub fn local_jitter(&self) -> Field<'a, Milliseconds> {
         self.0.field(2)
     }
 
     /// `LocalJBDelay`, in milliseconds
+    #[inline]
     pub fn local_jb_delay(&self) -> Field<'a, Milliseconds> {
         self.0.field(3)
     }
 
     /// `LocalTotalLost`, in packets
+    #[inline]
     pub fn local_total_lost(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
     /// `LocalLossPercent`
+    #[inline]
     pub fn local_loss_percent(&self) -> Field<'a, Percent> {
         self.0.field(5)
     }
 
     /// `LocalDropped`, in packets
+    #[inline]
     pub fn local_dropped(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
     /// `Localooo`, in packets
+    #[inline]
     pub fn localooo(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
     /// `LocalReceived`, in packets
+    #[inline]
     pub fn local_received(&self) -> Field<'a, u64> {
         self.0.field(8)
     }
 
     /// `RemoteJitter`, in milliseconds
+    #[inline]
     pub fn remote_jitter(&self) -> Field<'a, Milliseconds> {
         self.0.field(9)
     }
 
     /// `RemoteJBDelay`, in milliseconds
+    #[inline]
     pub fn remote_jb_delay(&self) -> Field<'a, Milliseconds> {
         self.0.field(10)
     }
 
     /// `RemoteTotalLost`, in packets
+    #[inline]
     pub fn remote_total_lost(&self) -> Field<'a, u64> {
         self.0.field(11)
     }
 
     /// `RemoteLossPercent`
+    #[inline]
     pub fn remote_loss_percent(&self) -> Field<'a, Percent> {
         self.0.field(12)
     }
 
     /// `RemoteDropped`, in packets
+    #[inline]
     pub fn remote_dropped(&self) -> Field<'a, u64> {
         self.0.field(13)
     }
 
     /// `Remoteooo`, in packets
+    #[inline]
     pub fn remoteooo(&self) -> Field<'a, u64> {
         self.0.field(14)
     }
 
     /// `RemoteReceived`, in packets
+    #[inline]
     pub fn remote_received(&self) -> Field<'a, u64> {
         self.0.field(15)
     }
@@ -244,10 +275,12 @@ impl<'a> JitterBufStats<'a> {
 impl<'a> TypedEvent<'a> for JitterBufStats<'a> {
     const ID: EventId = EventId::JitterBufStats;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -268,16 +301,19 @@ pub struct MixMonitorMute<'a>(Located<'a, 17>);
 
 impl<'a> MixMonitorMute<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Whether the server received or sent it. `Direction`
+    #[inline]
     pub fn direction(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// The state. `State`
+    #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -286,10 +322,12 @@ impl<'a> MixMonitorMute<'a> {
 impl<'a> TypedEvent<'a> for MixMonitorMute<'a> {
     const ID: EventId = EventId::MixMonitorMute;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -310,6 +348,7 @@ pub struct MixMonitorStart<'a>(Located<'a, 15>);
 
 impl<'a> MixMonitorStart<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
@@ -318,10 +357,12 @@ impl<'a> MixMonitorStart<'a> {
 impl<'a> TypedEvent<'a> for MixMonitorStart<'a> {
     const ID: EventId = EventId::MixMonitorStart;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -342,6 +383,7 @@ pub struct MixMonitorStop<'a>(Located<'a, 15>);
 
 impl<'a> MixMonitorStop<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
@@ -350,10 +392,12 @@ impl<'a> MixMonitorStop<'a> {
 impl<'a> TypedEvent<'a> for MixMonitorStop<'a> {
     const ID: EventId = EventId::MixMonitorStop;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -374,6 +418,7 @@ pub struct MonitorStart<'a>(Located<'a, 15>);
 
 impl<'a> MonitorStart<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
@@ -382,10 +427,12 @@ impl<'a> MonitorStart<'a> {
 impl<'a> TypedEvent<'a> for MonitorStart<'a> {
     const ID: EventId = EventId::MonitorStart;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -406,6 +453,7 @@ pub struct MonitorStop<'a>(Located<'a, 15>);
 
 impl<'a> MonitorStop<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
@@ -414,10 +462,12 @@ impl<'a> MonitorStop<'a> {
 impl<'a> TypedEvent<'a> for MonitorStop<'a> {
     const ID: EventId = EventId::MonitorStop;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -438,21 +488,25 @@ pub struct MusicOnHold<'a>(Located<'a, 4>);
 
 impl<'a> MusicOnHold<'a> {
     /// The state. `State`
+    #[inline]
     pub fn state(&self) -> Field<'a, MusicState<'a>> {
         self.0.field(0)
     }
 
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Identifies the channel. `UniqueID`
+    #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Class of the music. `Class`; releases 1.8..11
+    #[inline]
     pub fn class(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -461,10 +515,12 @@ impl<'a> MusicOnHold<'a> {
 impl<'a> TypedEvent<'a> for MusicOnHold<'a> {
     const ID: EventId = EventId::MusicOnHold;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -485,11 +541,13 @@ pub struct MusicOnHoldStart<'a>(Located<'a, 16>);
 
 impl<'a> MusicOnHoldStart<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Class of the music. `Class`
+    #[inline]
     pub fn class(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -498,10 +556,12 @@ impl<'a> MusicOnHoldStart<'a> {
 impl<'a> TypedEvent<'a> for MusicOnHoldStart<'a> {
     const ID: EventId = EventId::MusicOnHoldStart;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -522,6 +582,7 @@ pub struct MusicOnHoldStop<'a>(Located<'a, 15>);
 
 impl<'a> MusicOnHoldStop<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
@@ -530,10 +591,12 @@ impl<'a> MusicOnHoldStop<'a> {
 impl<'a> TypedEvent<'a> for MusicOnHoldStop<'a> {
     const ID: EventId = EventId::MusicOnHoldStop;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -554,146 +617,175 @@ pub struct RTCPReceived<'a>(Located<'a, 43>);
 
 impl<'a> RTCPReceived<'a> {
     /// A channel: headers without a prefix; releases 12...
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Destination address. `To`; releases 13..
+    #[inline]
     pub fn to(&self) -> Field<'a, Address<'a>> {
         self.0.field(15)
     }
 
     /// Source address. `From`
+    #[inline]
     pub fn from(&self) -> Field<'a, Address<'a>> {
         self.0.field(16)
     }
 
     /// Round trip time. `RTT`
+    #[inline]
     pub fn rtt(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// Media experience score, 0 to 100. `MES`; releases 20..
+    #[inline]
     pub fn mes(&self) -> Field<'a, f64> {
         self.0.field(18)
     }
 
     /// Source of the stream. `SSRC`; releases 12..
+    #[inline]
     pub fn ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(19)
     }
 
     /// RTCP packet type. `PT`
+    #[inline]
     pub fn pt(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
     /// Number of report blocks. `ReceptionReports`; releases 1.6.2..11
+    #[inline]
     pub fn reception_reports(&self) -> Field<'a, u64> {
         self.0.field(21)
     }
 
     /// Source of the report. `SenderSSRC`; releases 1.6.2..11
+    #[inline]
     pub fn sender_ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(22)
     }
 
     /// Share of packets lost since the last report, in 1/256. `FractionLost`; releases 1.6.2..11
+    #[inline]
     pub fn fraction_lost(&self) -> Field<'a, u64> {
         self.0.field(23)
     }
 
     /// Packets lost so far. `PacketsLost`, in packets; releases 1.6.2..11
+    #[inline]
     pub fn packets_lost(&self) -> Field<'a, i64> {
         self.0.field(24)
     }
 
     /// Highest sequence number received. `HighestSequence`; releases 1.6.2..11
+    #[inline]
     pub fn highest_sequence(&self) -> Field<'a, u64> {
         self.0.field(25)
     }
 
     /// How often the sequence number wrapped. `SequenceNumberCycles`; releases 1.6.2..11
+    #[inline]
     pub fn sequence_number_cycles(&self) -> Field<'a, u64> {
         self.0.field(26)
     }
 
     /// Interarrival jitter. `IAJitter`; releases 1.6.2..11
+    #[inline]
     pub fn ia_jitter(&self) -> Field<'a, u64> {
         self.0.field(27)
     }
 
     /// NTP time of the last sender report. `LastSR`; releases 1.6.2..11
+    #[inline]
     pub fn last_sr(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
     /// Time since the last sender report, `4.9990(sec)`. `DLSR`; releases 1.6.2..11
+    #[inline]
     pub fn dlsr(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
 
     /// How many report blocks follow. `ReportCount`; releases 12..
+    #[inline]
     pub fn report_count(&self) -> Field<'a, u64> {
         self.0.field(30)
     }
 
     /// When the report was made, NTP time. `SentNTP`; releases 12..
+    #[inline]
     pub fn sent_ntp(&self) -> Field<'a, Ntp> {
         self.0.field(31)
     }
 
     /// RTP time of the report. `SentRTP`; releases 12..
+    #[inline]
     pub fn sent_rtp(&self) -> Field<'a, u64> {
         self.0.field(32)
     }
 
     /// Packets sent so far. `SentPackets`, in packets; releases 12..
+    #[inline]
     pub fn sent_packets(&self) -> Field<'a, u64> {
         self.0.field(33)
     }
 
     /// Octets sent so far. `SentOctets`, in octets; releases 12..
+    #[inline]
     pub fn sent_octets(&self) -> Field<'a, u64> {
         self.0.field(34)
     }
 
     /// Source that the block is about. `Report#SourceSSRC`; releases 12..
+    #[inline]
     pub fn report_source_ssrc(&self, number: u32) -> Field<'a, Ssrc> {
         self.0.view().numbered(35, number)
     }
 
     /// Share of packets lost since the last report, in 1/256. `Report#FractionLost`; releases 12..
+    #[inline]
     pub fn report_fraction_lost(&self, number: u32) -> Field<'a, u64> {
         self.0.view().numbered(36, number)
     }
 
     /// Packets lost so far. `Report#CumulativeLost`, in packets; releases 12..
+    #[inline]
     pub fn report_cumulative_lost(&self, number: u32) -> Field<'a, i64> {
         self.0.view().numbered(37, number)
     }
 
     /// Highest sequence number received. `Report#HighestSequence`; releases 12..
+    #[inline]
     pub fn report_highest_sequence(&self, number: u32) -> Field<'a, u64> {
         self.0.view().numbered(38, number)
     }
 
     /// How often the sequence number wrapped. `Report#SequenceNumberCycles`; releases 12..
+    #[inline]
     pub fn report_sequence_number_cycles(&self, number: u32) -> Field<'a, u64> {
         self.0.view().numbered(39, number)
     }
 
     /// Interarrival jitter, in units of the RTP clock. `Report#IAJitter`; releases 12..
+    #[inline]
     pub fn report_ia_jitter(&self, number: u32) -> Field<'a, u64> {
         self.0.view().numbered(40, number)
     }
 
     /// Middle 32 bits of the NTP time of the last sender report. `Report#LSR`; releases 12..
+    #[inline]
     pub fn report_lsr(&self, number: u32) -> Field<'a, u64> {
         self.0.view().numbered(41, number)
     }
 
     /// Time since the last sender report. `Report#DLSR`, in seconds; releases 12..
+    #[inline]
     pub fn report_dlsr(&self, number: u32) -> Field<'a, f64> {
         self.0.view().numbered(42, number)
     }
@@ -702,10 +794,12 @@ impl<'a> RTCPReceived<'a> {
 impl<'a> TypedEvent<'a> for RTCPReceived<'a> {
     const ID: EventId = EventId::RTCPReceived;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -726,131 +820,157 @@ pub struct RTCPSent<'a>(Located<'a, 40>);
 
 impl<'a> RTCPSent<'a> {
     /// A channel: headers without a prefix; releases 12...
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Destination address. `To`
+    #[inline]
     pub fn to(&self) -> Field<'a, Address<'a>> {
         self.0.field(15)
     }
 
     /// Source of our stream. `OurSSRC`; releases 1.6.2..11
+    #[inline]
     pub fn our_ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(16)
     }
 
     /// Source address. `From`; releases 13..
+    #[inline]
     pub fn from(&self) -> Field<'a, Address<'a>> {
         self.0.field(17)
     }
 
     /// Media experience score, 0 to 100. `MES`; releases 20..
+    #[inline]
     pub fn mes(&self) -> Field<'a, f64> {
         self.0.field(18)
     }
 
     /// Source of the stream. `SSRC`; releases 12..
+    #[inline]
     pub fn ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(19)
     }
 
     /// RTCP packet type. `PT`; releases 12..
+    #[inline]
     pub fn pt(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
     /// How many report blocks follow. `ReportCount`; releases 12..
+    #[inline]
     pub fn report_count(&self) -> Field<'a, u64> {
         self.0.field(21)
     }
 
     /// When the report was made, NTP time. `SentNTP`
+    #[inline]
     pub fn sent_ntp(&self) -> Field<'a, Ntp> {
         self.0.field(22)
     }
 
     /// RTP time of the report. `SentRTP`
+    #[inline]
     pub fn sent_rtp(&self) -> Field<'a, u64> {
         self.0.field(23)
     }
 
     /// Packets sent so far. `SentPackets`, in packets
+    #[inline]
     pub fn sent_packets(&self) -> Field<'a, u64> {
         self.0.field(24)
     }
 
     /// Octets sent so far. `SentOctets`, in octets
+    #[inline]
     pub fn sent_octets(&self) -> Field<'a, u64> {
         self.0.field(25)
     }
 
     /// Starts the report block; empty. `ReportBlock`; releases 1.6.2..11
+    #[inline]
     pub fn report_block(&self) -> Option<Text<'a>> {
         self.0.text(26)
     }
 
     /// Share of packets lost since the last report, in 1/256. `FractionLost`; releases 1.6.2..11
+    #[inline]
     pub fn fraction_lost(&self) -> Field<'a, u64> {
         self.0.field(27)
     }
 
     /// Packets lost so far. `CumulativeLoss`, in packets; releases 1.6.2..11
+    #[inline]
     pub fn cumulative_loss(&self) -> Field<'a, i64> {
         self.0.field(28)
     }
 
     /// Interarrival jitter. `IAJitter`, in seconds; releases 1.6.2..11
+    #[inline]
     pub fn ia_jitter(&self) -> Field<'a, f64> {
         self.0.field(29)
     }
 
     /// Middle 32 bits of the NTP time of their last sender report. `TheirLastSR`; releases 1.6.2..11
+    #[inline]
     pub fn their_last_sr(&self) -> Field<'a, u64> {
         self.0.field(30)
     }
 
     /// Time since the last sender report, `4.9990(sec)`. `DLSR`; releases 1.6.2..11
+    #[inline]
     pub fn dlsr(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
     /// Source that the block is about. `Report#SourceSSRC`; releases 12..
+    #[inline]
     pub fn report_source_ssrc(&self, number: u32) -> Field<'a, Ssrc> {
         self.0.view().numbered(32, number)
     }
 
     /// Share of packets lost since the last report, in 1/256. `Report#FractionLost`; releases 12..
+    #[inline]
     pub fn report_fraction_lost(&self, number: u32) -> Field<'a, u64> {
         self.0.view().numbered(33, number)
     }
 
     /// Packets lost so far. `Report#CumulativeLost`, in packets; releases 12..
+    #[inline]
     pub fn report_cumulative_lost(&self, number: u32) -> Field<'a, i64> {
         self.0.view().numbered(34, number)
     }
 
     /// Highest sequence number received. `Report#HighestSequence`; releases 12..
+    #[inline]
     pub fn report_highest_sequence(&self, number: u32) -> Field<'a, u64> {
         self.0.view().numbered(35, number)
     }
 
     /// How often the sequence number wrapped. `Report#SequenceNumberCycles`; releases 12..
+    #[inline]
     pub fn report_sequence_number_cycles(&self, number: u32) -> Field<'a, u64> {
         self.0.view().numbered(36, number)
     }
 
     /// Interarrival jitter, in units of the RTP clock. `Report#IAJitter`; releases 12..
+    #[inline]
     pub fn report_ia_jitter(&self, number: u32) -> Field<'a, u64> {
         self.0.view().numbered(37, number)
     }
 
     /// Middle 32 bits of the NTP time of the last sender report. `Report#LSR`; releases 12..
+    #[inline]
     pub fn report_lsr(&self, number: u32) -> Field<'a, u64> {
         self.0.view().numbered(38, number)
     }
 
     /// Time since the last sender report. `Report#DLSR`, in seconds; releases 12..
+    #[inline]
     pub fn report_dlsr(&self, number: u32) -> Field<'a, f64> {
         self.0.view().numbered(39, number)
     }
@@ -859,10 +979,12 @@ impl<'a> RTCPSent<'a> {
 impl<'a> TypedEvent<'a> for RTCPSent<'a> {
     const ID: EventId = EventId::RTCPSent;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -883,31 +1005,37 @@ pub struct RTPReceiverStat<'a>(Located<'a, 6>);
 
 impl<'a> RTPReceiverStat<'a> {
     /// Source of the stream. `SSRC`
+    #[inline]
     pub fn ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(0)
     }
 
     /// Packets received. `ReceivedPackets`, in packets
+    #[inline]
     pub fn received_packets(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// Packets lost. `LostPackets`, in packets
+    #[inline]
     pub fn lost_packets(&self) -> Field<'a, i64> {
         self.0.field(2)
     }
 
     /// Interarrival jitter. `Jitter`
+    #[inline]
     pub fn jitter(&self) -> Field<'a, f64> {
         self.0.field(3)
     }
 
     /// Relative transit time. `Transit`
+    #[inline]
     pub fn transit(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
     /// Receiver reports. `RRCount`
+    #[inline]
     pub fn rr_count(&self) -> Field<'a, u64> {
         self.0.field(5)
     }
@@ -916,10 +1044,12 @@ impl<'a> RTPReceiverStat<'a> {
 impl<'a> TypedEvent<'a> for RTPReceiverStat<'a> {
     const ID: EventId = EventId::RTPReceiverStat;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -940,31 +1070,37 @@ pub struct RTPSenderStat<'a>(Located<'a, 6>);
 
 impl<'a> RTPSenderStat<'a> {
     /// Source of the stream. `SSRC`
+    #[inline]
     pub fn ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(0)
     }
 
     /// Packets sent so far. `SentPackets`, in packets
+    #[inline]
     pub fn sent_packets(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// Packets lost. `LostPackets`, in packets
+    #[inline]
     pub fn lost_packets(&self) -> Field<'a, i64> {
         self.0.field(2)
     }
 
     /// Interarrival jitter. `Jitter`
+    #[inline]
     pub fn jitter(&self) -> Field<'a, f64> {
         self.0.field(3)
     }
 
     /// Sender reports. `SRCount`
+    #[inline]
     pub fn sr_count(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
     /// Round trip time. `RTT`, in seconds
+    #[inline]
     pub fn rtt(&self) -> Field<'a, f64> {
         self.0.field(5)
     }
@@ -973,10 +1109,12 @@ impl<'a> RTPSenderStat<'a> {
 impl<'a> TypedEvent<'a> for RTPSenderStat<'a> {
     const ID: EventId = EventId::RTPSenderStat;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -17,6 +17,7 @@ pub struct MeetmeEnd<'a>(Located<'a, 1>);
 
 impl<'a> MeetmeEnd<'a> {
     /// The conference. `Meetme`
+    #[inline]
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -25,10 +26,12 @@ impl<'a> MeetmeEnd<'a> {
 impl<'a> TypedEvent<'a> for MeetmeEnd<'a> {
     const ID: EventId = EventId::MeetmeEnd;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -49,21 +52,25 @@ pub struct MeetmeJoin<'a>(Located<'a, 18>);
 
 impl<'a> MeetmeJoin<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The conference. `Meetme`
+    #[inline]
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Number of the user in the conference. `Usernum`; releases 1.0..14
+    #[inline]
     pub fn usernum(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// The user. `User`; releases 13..
+    #[inline]
     pub fn user(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
@@ -72,10 +79,12 @@ impl<'a> MeetmeJoin<'a> {
 impl<'a> TypedEvent<'a> for MeetmeJoin<'a> {
     const ID: EventId = EventId::MeetmeJoin;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -96,26 +105,31 @@ pub struct MeetmeLeave<'a>(Located<'a, 19>);
 
 impl<'a> MeetmeLeave<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The conference. `Meetme`
+    #[inline]
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Number of the user in the conference. `Usernum`; releases 1.0..14
+    #[inline]
     pub fn usernum(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// How long it lasted. `Duration`; releases 1.4..
+    #[inline]
     pub fn duration(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// The user. `User`; releases 13..
+    #[inline]
     pub fn user(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
@@ -124,10 +138,12 @@ impl<'a> MeetmeLeave<'a> {
 impl<'a> TypedEvent<'a> for MeetmeLeave<'a> {
     const ID: EventId = EventId::MeetmeLeave;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -148,61 +164,73 @@ pub struct MeetmeList<'a>(Located<'a, 12>);
 
 impl<'a> MeetmeList<'a> {
     /// Number of the user in the conference. `UserNumber`
+    #[inline]
     pub fn user_number(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The caller's number. `CallerIDNum`
+    #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The caller's name. `CallerIDName`
+    #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Whether the user is an administrator. `Admin`
+    #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
     /// What the user is, or which side of the subscription it is. `Role`
+    #[inline]
     pub fn role(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Whether the user is marked. `MarkedUser`
+    #[inline]
     pub fn marked_user(&self) -> Field<'a, bool> {
         self.0.field(6)
     }
 
     /// Whether the user is muted. `Muted`
+    #[inline]
     pub fn muted(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
     /// Whether the user talks. `Talking`
+    #[inline]
     pub fn talking(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
     /// The connected party's number. `ConnectedLineNum`; releases 1.8..
+    #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// The connected party's name. `ConnectedLineName`; releases 1.8..
+    #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// Name of the conference. `Conference`; releases 16..
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
@@ -211,10 +239,12 @@ impl<'a> MeetmeList<'a> {
 impl<'a> TypedEvent<'a> for MeetmeList<'a> {
     const ID: EventId = EventId::MeetmeList;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -235,11 +265,13 @@ pub struct MeetmeListComplete<'a>(Located<'a, 2>);
 
 impl<'a> MeetmeListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 1.6.2..12
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 1.6.2..12
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -248,10 +280,12 @@ impl<'a> MeetmeListComplete<'a> {
 impl<'a> TypedEvent<'a> for MeetmeListComplete<'a> {
     const ID: EventId = EventId::MeetmeListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -272,31 +306,37 @@ pub struct MeetmeListRooms<'a>(Located<'a, 6>);
 
 impl<'a> MeetmeListRooms<'a> {
     /// Users in the conference. `Parties`
+    #[inline]
     pub fn parties(&self) -> Field<'a, u64> {
         self.0.field(0)
     }
 
     /// Marked users in the conference. `Marked`
+    #[inline]
     pub fn marked(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// Time since the conference began. `Activity`
+    #[inline]
     pub fn activity(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// How the conference was made. `Creation`
+    #[inline]
     pub fn creation(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Whether the conference is locked. `Locked`
+    #[inline]
     pub fn locked(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
     /// Name of the conference. `Conference`; releases 16..
+    #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -305,10 +345,12 @@ impl<'a> MeetmeListRooms<'a> {
 impl<'a> TypedEvent<'a> for MeetmeListRooms<'a> {
     const ID: EventId = EventId::MeetmeListRooms;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -329,11 +371,13 @@ pub struct MeetmeListRoomsComplete<'a>(Located<'a, 2>);
 
 impl<'a> MeetmeListRoomsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 10..12
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 10..12
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -342,10 +386,12 @@ impl<'a> MeetmeListRoomsComplete<'a> {
 impl<'a> TypedEvent<'a> for MeetmeListRoomsComplete<'a> {
     const ID: EventId = EventId::MeetmeListRoomsComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -366,31 +412,37 @@ pub struct MeetmeMute<'a>(Located<'a, 20>);
 
 impl<'a> MeetmeMute<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The conference. `Meetme`
+    #[inline]
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Number of the user in the conference. `Usernum`; releases 1.4..14
+    #[inline]
     pub fn usernum(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, bool> {
         self.0.field(17)
     }
 
     /// How long it lasted. `Duration`; releases 12..
+    #[inline]
     pub fn duration(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// The user. `User`; releases 13..
+    #[inline]
     pub fn user(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -399,10 +451,12 @@ impl<'a> MeetmeMute<'a> {
 impl<'a> TypedEvent<'a> for MeetmeMute<'a> {
     const ID: EventId = EventId::MeetmeMute;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -423,21 +477,25 @@ pub struct MeetmeStopTalking<'a>(Located<'a, 4>);
 
 impl<'a> MeetmeStopTalking<'a> {
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Identifies the channel. `Uniqueid`
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The conference. `Meetme`
+    #[inline]
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Number of the user in the conference. `Usernum`
+    #[inline]
     pub fn usernum(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -446,10 +504,12 @@ impl<'a> MeetmeStopTalking<'a> {
 impl<'a> TypedEvent<'a> for MeetmeStopTalking<'a> {
     const ID: EventId = EventId::MeetmeStopTalking;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -470,31 +530,37 @@ pub struct MeetmeTalkRequest<'a>(Located<'a, 20>);
 
 impl<'a> MeetmeTalkRequest<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The conference. `Meetme`
+    #[inline]
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Number of the user in the conference. `Usernum`; releases 1.6.2..14
+    #[inline]
     pub fn usernum(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, bool> {
         self.0.field(17)
     }
 
     /// How long it lasted. `Duration`; releases 12..
+    #[inline]
     pub fn duration(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// The user. `User`; releases 13..
+    #[inline]
     pub fn user(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -503,10 +569,12 @@ impl<'a> MeetmeTalkRequest<'a> {
 impl<'a> TypedEvent<'a> for MeetmeTalkRequest<'a> {
     const ID: EventId = EventId::MeetmeTalkRequest;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -527,31 +595,37 @@ pub struct MeetmeTalking<'a>(Located<'a, 20>);
 
 impl<'a> MeetmeTalking<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// The conference. `Meetme`
+    #[inline]
     pub fn meetme(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Number of the user in the conference. `Usernum`; releases 1.2..14
+    #[inline]
     pub fn usernum(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// The status. `Status`; releases 1.4..
+    #[inline]
     pub fn status(&self) -> Field<'a, bool> {
         self.0.field(17)
     }
 
     /// How long it lasted. `Duration`; releases 12..
+    #[inline]
     pub fn duration(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// The user. `User`; releases 13..
+    #[inline]
     pub fn user(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -560,10 +634,12 @@ impl<'a> MeetmeTalking<'a> {
 impl<'a> TypedEvent<'a> for MeetmeTalking<'a> {
     const ID: EventId = EventId::MeetmeTalking;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -16,11 +16,13 @@ pub struct JabberEvent<'a>(Located<'a, 2>);
 
 impl<'a> JabberEvent<'a> {
     /// Account that the call is booked on. `Account`
+    #[inline]
     pub fn account(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The packet. `Packet`
+    #[inline]
     pub fn packet(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -29,10 +31,12 @@ impl<'a> JabberEvent<'a> {
 impl<'a> TypedEvent<'a> for JabberEvent<'a> {
     const ID: EventId = EventId::JabberEvent;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -53,31 +57,37 @@ pub struct JabberStatus<'a>(Located<'a, 6>);
 
 impl<'a> JabberStatus<'a> {
     /// Account that the call is booked on. `Account`
+    #[inline]
     pub fn account(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Jabber identification. `JID`
+    #[inline]
     pub fn jid(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Jabber resource. `Resource`
+    #[inline]
     pub fn resource(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The priority. `Priority`
+    #[inline]
     pub fn priority(&self) -> Field<'a, i64> {
         self.0.field(4)
     }
 
     /// What the contact says about itself. `Description`
+    #[inline]
     pub fn description(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -86,10 +96,12 @@ impl<'a> JabberStatus<'a> {
 impl<'a> TypedEvent<'a> for JabberStatus<'a> {
     const ID: EventId = EventId::JabberStatus;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

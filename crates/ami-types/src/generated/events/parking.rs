@@ -17,86 +17,103 @@ pub struct ParkedCall<'a>(Located<'a, 31>);
 
 impl<'a> ParkedCall<'a> {
     /// A channel: headers with the prefix `Parkee`; releases 12...
+    #[inline]
     pub fn parkee(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(6))
     }
 
     /// The extension. `Exten`; releases 1.0..11
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the channel. `Channel`; releases 1.0..11
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The channel that parked the call, or that retrieved it. `From`; releases 1.0..11
+    #[inline]
     pub fn from(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Time left. `Timeout`, in seconds; releases 1.0..11
+    #[inline]
     pub fn timeout(&self) -> Field<'a, Seconds> {
         self.0.field(3)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The caller's name. `CallerIDName`; releases 1.2..11
+    #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Whom to give the call back to. `ParkerDialString`; releases 12..
+    #[inline]
     pub fn parker_dial_string(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
     /// Name of the parking lot. `Parkinglot`; releases 1.6.2..
+    #[inline]
     pub fn parkinglot(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
     /// The caller's number. `CallerIDNum`; releases 1.6.2..11
+    #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
     /// Identifies the channel. `Uniqueid`; releases 1.6.2..11
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
     /// The connected party's number. `ConnectedLineNum`; releases 1.8..11
+    #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
     /// The connected party's name. `ConnectedLineName`; releases 1.8..11
+    #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(26)
     }
 
     /// How long it lasted. `Duration`; releases 11
+    #[inline]
     pub fn duration(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
 
     /// Where the call is parked. `ParkingSpace`; releases 12..
+    #[inline]
     pub fn parking_space(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
     /// Time left until the call is given back. `ParkingTimeout`, in seconds; releases 12..
+    #[inline]
     pub fn parking_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(29)
     }
 
     /// How long the call has been parked. `ParkingDuration`, in seconds; releases 12..
+    #[inline]
     pub fn parking_duration(&self) -> Field<'a, Seconds> {
         self.0.field(30)
     }
@@ -105,10 +122,12 @@ impl<'a> ParkedCall<'a> {
 impl<'a> TypedEvent<'a> for ParkedCall<'a> {
     const ID: EventId = EventId::ParkedCall;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -129,76 +148,91 @@ pub struct ParkedCallGiveUp<'a>(Located<'a, 43>);
 
 impl<'a> ParkedCallGiveUp<'a> {
     /// A channel: headers with the prefix `Parkee`; releases 12...
+    #[inline]
     pub fn parkee(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(4))
     }
 
     /// A channel: headers with the prefix `Parker`; releases 12...
+    #[inline]
     pub fn parker(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(19))
     }
 
     /// The extension. `Exten`; releases 1.2..11
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the channel. `Channel`; releases 1.2..11
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.2..1.4
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The caller's name. `CallerIDName`; releases 1.2..11
+    #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Whom to give the call back to. `ParkerDialString`; releases 12..
+    #[inline]
     pub fn parker_dial_string(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
     /// Name of the parking lot. `Parkinglot`; releases 1.8..
+    #[inline]
     pub fn parkinglot(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
     /// The caller's number. `CallerIDNum`; releases 1.8..11
+    #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
     /// The connected party's number. `ConnectedLineNum`; releases 1.8..11
+    #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(37)
     }
 
     /// The connected party's name. `ConnectedLineName`; releases 1.8..11
+    #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(38)
     }
 
     /// Identifies the channel. `UniqueID`; releases 1.8..11
+    #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(39)
     }
 
     /// Where the call is parked. `ParkingSpace`; releases 12..
+    #[inline]
     pub fn parking_space(&self) -> Option<Text<'a>> {
         self.0.text(40)
     }
 
     /// Time left until the call is given back. `ParkingTimeout`, in seconds; releases 12..
+    #[inline]
     pub fn parking_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(41)
     }
 
     /// How long the call has been parked. `ParkingDuration`, in seconds; releases 12..
+    #[inline]
     pub fn parking_duration(&self) -> Field<'a, Seconds> {
         self.0.field(42)
     }
@@ -207,10 +241,12 @@ impl<'a> ParkedCallGiveUp<'a> {
 impl<'a> TypedEvent<'a> for ParkedCallGiveUp<'a> {
     const ID: EventId = EventId::ParkedCallGiveUp;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -231,36 +267,43 @@ pub struct ParkedCallSwap<'a>(Located<'a, 35>);
 
 impl<'a> ParkedCallSwap<'a> {
     /// A channel: headers with the prefix `Parkee`.
+    #[inline]
     pub fn parkee(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers with the prefix `Parker`.
+    #[inline]
     pub fn parker(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
 
     /// Whom to give the call back to. `ParkerDialString`
+    #[inline]
     pub fn parker_dial_string(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
     /// Name of the parking lot. `Parkinglot`
+    #[inline]
     pub fn parkinglot(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
     /// Where the call is parked. `ParkingSpace`
+    #[inline]
     pub fn parking_space(&self) -> Option<Text<'a>> {
         self.0.text(32)
     }
 
     /// Time left until the call is given back. `ParkingTimeout`, in seconds
+    #[inline]
     pub fn parking_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(33)
     }
 
     /// How long the call has been parked. `ParkingDuration`, in seconds
+    #[inline]
     pub fn parking_duration(&self) -> Field<'a, Seconds> {
         self.0.field(34)
     }
@@ -269,10 +312,12 @@ impl<'a> ParkedCallSwap<'a> {
 impl<'a> TypedEvent<'a> for ParkedCallSwap<'a> {
     const ID: EventId = EventId::ParkedCallSwap;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -293,76 +338,91 @@ pub struct ParkedCallTimeOut<'a>(Located<'a, 43>);
 
 impl<'a> ParkedCallTimeOut<'a> {
     /// A channel: headers with the prefix `Parkee`; releases 12...
+    #[inline]
     pub fn parkee(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(4))
     }
 
     /// A channel: headers with the prefix `Parker`; releases 12...
+    #[inline]
     pub fn parker(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(19))
     }
 
     /// The extension. `Exten`; releases 1.2..11
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the channel. `Channel`; releases 1.2..11
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.2
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The caller's name. `CallerIDName`; releases 1.2..11
+    #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Whom to give the call back to. `ParkerDialString`; releases 12..
+    #[inline]
     pub fn parker_dial_string(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
     /// Name of the parking lot. `Parkinglot`; releases 1.8..
+    #[inline]
     pub fn parkinglot(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
     /// The caller's number. `CallerIDNum`; releases 1.8..11
+    #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
     /// The connected party's number. `ConnectedLineNum`; releases 1.8..11
+    #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(37)
     }
 
     /// The connected party's name. `ConnectedLineName`; releases 1.8..11
+    #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(38)
     }
 
     /// Identifies the channel. `UniqueID`; releases 1.8..11
+    #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(39)
     }
 
     /// Where the call is parked. `ParkingSpace`; releases 12..
+    #[inline]
     pub fn parking_space(&self) -> Option<Text<'a>> {
         self.0.text(40)
     }
 
     /// Time left until the call is given back. `ParkingTimeout`, in seconds; releases 12..
+    #[inline]
     pub fn parking_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(41)
     }
 
     /// How long the call has been parked. `ParkingDuration`, in seconds; releases 12..
+    #[inline]
     pub fn parking_duration(&self) -> Field<'a, Seconds> {
         self.0.field(42)
     }
@@ -371,10 +431,12 @@ impl<'a> ParkedCallTimeOut<'a> {
 impl<'a> TypedEvent<'a> for ParkedCallTimeOut<'a> {
     const ID: EventId = EventId::ParkedCallTimeOut;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -395,16 +457,19 @@ pub struct ParkedCallsComplete<'a>(Located<'a, 3>);
 
 impl<'a> ParkedCallsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// How many there are. `Total`; releases 1.8..
+    #[inline]
     pub fn total(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
@@ -413,10 +478,12 @@ impl<'a> ParkedCallsComplete<'a> {
 impl<'a> TypedEvent<'a> for ParkedCallsComplete<'a> {
     const ID: EventId = EventId::ParkedCallsComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -437,31 +504,37 @@ pub struct ParkingLot<'a>(Located<'a, 6>);
 
 impl<'a> ParkingLot<'a> {
     /// Its name. `Name`
+    #[inline]
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// First extension. `StartExten`; releases 11
+    #[inline]
     pub fn start_exten(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Last extension. `StopExten`; releases 11
+    #[inline]
     pub fn stop_exten(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// First parking space. `StartSpace`; releases 12..
+    #[inline]
     pub fn start_space(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Last parking space. `StopSpace`; releases 12..
+    #[inline]
     pub fn stop_space(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// How long a call stays parked. `Timeout`, in seconds
+    #[inline]
     pub fn timeout(&self) -> Field<'a, Seconds> {
         self.0.field(5)
     }
@@ -470,10 +543,12 @@ impl<'a> ParkingLot<'a> {
 impl<'a> TypedEvent<'a> for ParkingLot<'a> {
     const ID: EventId = EventId::ParkingLot;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -494,11 +569,13 @@ pub struct ParkingLotsComplete<'a>(Located<'a, 2>);
 
 impl<'a> ParkingLotsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -507,10 +584,12 @@ impl<'a> ParkingLotsComplete<'a> {
 impl<'a> TypedEvent<'a> for ParkingLotsComplete<'a> {
     const ID: EventId = EventId::ParkingLotsComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -531,86 +610,103 @@ pub struct UnParkedCall<'a>(Located<'a, 59>);
 
 impl<'a> UnParkedCall<'a> {
     /// A channel: headers with the prefix `Parkee`; releases 12...
+    #[inline]
     pub fn parkee(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(6))
     }
 
     /// A channel: headers with the prefix `Parker`; releases 12...
+    #[inline]
     pub fn parker(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(21))
     }
 
     /// A channel: headers with the prefix `Retriever`; releases 12...
+    #[inline]
     pub fn retriever(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(36))
     }
 
     /// The extension. `Exten`; releases 1.2..11
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the channel. `Channel`; releases 1.2..11
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The channel that parked the call, or that retrieved it. `From`; releases 1.2..11
+    #[inline]
     pub fn from(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.2..1.4
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The caller's name. `CallerIDName`; releases 1.2..11
+    #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The caller's number. `CallerIDNum`; releases 1.6.2..11
+    #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// The connected party's number. `ConnectedLineNum`; releases 1.8..11
+    #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(51)
     }
 
     /// The connected party's name. `ConnectedLineName`; releases 1.8..11
+    #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(52)
     }
 
     /// Identifies the channel. `Uniqueid`; releases 1.8..11
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(53)
     }
 
     /// Whom to give the call back to. `ParkerDialString`; releases 12..
+    #[inline]
     pub fn parker_dial_string(&self) -> Option<Text<'a>> {
         self.0.text(54)
     }
 
     /// Name of the parking lot. `Parkinglot`; releases 1.8..
+    #[inline]
     pub fn parkinglot(&self) -> Option<Text<'a>> {
         self.0.text(55)
     }
 
     /// Where the call is parked. `ParkingSpace`; releases 12..
+    #[inline]
     pub fn parking_space(&self) -> Option<Text<'a>> {
         self.0.text(56)
     }
 
     /// Time left until the call is given back. `ParkingTimeout`, in seconds; releases 12..
+    #[inline]
     pub fn parking_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(57)
     }
 
     /// How long the call has been parked. `ParkingDuration`, in seconds; releases 12..
+    #[inline]
     pub fn parking_duration(&self) -> Field<'a, Seconds> {
         self.0.field(58)
     }
@@ -619,10 +715,12 @@ impl<'a> UnParkedCall<'a> {
 impl<'a> TypedEvent<'a> for UnParkedCall<'a> {
     const ID: EventId = EventId::UnParkedCall;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -17,101 +17,121 @@ pub struct AorDetail<'a>(Located<'a, 20>);
 
 impl<'a> AorDetail<'a> {
     /// Kind of the configuration object. `ObjectType`
+    #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Shortest time of a registration. `MinimumExpiration`, in seconds
+    #[inline]
     pub fn minimum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(2)
     }
 
     /// Time of a registration that asks for none. `DefaultExpiration`, in seconds
+    #[inline]
     pub fn default_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(3)
     }
 
     /// How long a check waits for an answer. `QualifyTimeout`, in seconds; releases 16..
+    #[inline]
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
     /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
+    #[inline]
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
     /// Mailboxes whose messages are indicated. `Mailboxes`
+    #[inline]
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// Whether Path headers are supported. `SupportPath`
+    #[inline]
     pub fn support_path(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
     /// Whether unavailable contacts make room for new ones. `RemoveUnavailable`; releases 16..
+    #[inline]
     pub fn remove_unavailable(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
     /// Extension to dial for voicemail. `VoicemailExtension`; releases 16..
+    #[inline]
     pub fn voicemail_extension(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// How many contacts there may be. `MaxContacts`
+    #[inline]
     pub fn max_contacts(&self) -> Field<'a, u64> {
         self.0.field(10)
     }
 
     /// Whether a check authenticates. `AuthenticateQualify`
+    #[inline]
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
     /// Its contacts. `Contacts`; releases 16..
+    #[inline]
     pub fn contacts(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// Longest time of a registration. `MaximumExpiration`, in seconds
+    #[inline]
     pub fn maximum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
     /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
+    #[inline]
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(14)
     }
 
     /// Whether old contacts make room for new ones. `RemoveExisting`
+    #[inline]
     pub fn remove_existing(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
     /// Proxy for requests. `OutboundProxy`
+    #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Contacts in all. `TotalContacts`
+    #[inline]
     pub fn total_contacts(&self) -> Field<'a, u64> {
         self.0.field(17)
     }
 
     /// Contacts that registered. `ContactsRegistered`
+    #[inline]
     pub fn contacts_registered(&self) -> Field<'a, u64> {
         self.0.field(18)
     }
 
     /// The endpoint. `EndpointName`
+    #[inline]
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -120,10 +140,12 @@ impl<'a> AorDetail<'a> {
 impl<'a> TypedEvent<'a> for AorDetail<'a> {
     const ID: EventId = EventId::AorDetail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -144,86 +166,103 @@ pub struct AorList<'a>(Located<'a, 17>);
 
 impl<'a> AorList<'a> {
     /// Kind of the configuration object. `ObjectType`
+    #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Shortest time of a registration. `MinimumExpiration`, in seconds
+    #[inline]
     pub fn minimum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(2)
     }
 
     /// Time of a registration that asks for none. `DefaultExpiration`, in seconds
+    #[inline]
     pub fn default_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(3)
     }
 
     /// How long a check waits for an answer. `QualifyTimeout`, in seconds
+    #[inline]
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
     /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
+    #[inline]
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
     /// Mailboxes whose messages are indicated. `Mailboxes`
+    #[inline]
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// Whether Path headers are supported. `SupportPath`
+    #[inline]
     pub fn support_path(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
     /// Whether unavailable contacts make room for new ones. `RemoveUnavailable`
+    #[inline]
     pub fn remove_unavailable(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
     /// Extension to dial for voicemail. `VoicemailExtension`
+    #[inline]
     pub fn voicemail_extension(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// How many contacts there may be. `MaxContacts`
+    #[inline]
     pub fn max_contacts(&self) -> Field<'a, u64> {
         self.0.field(10)
     }
 
     /// Whether a check authenticates. `AuthenticateQualify`
+    #[inline]
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
     /// Its contacts. `Contacts`
+    #[inline]
     pub fn contacts(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// Longest time of a registration. `MaximumExpiration`, in seconds
+    #[inline]
     pub fn maximum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
     /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
+    #[inline]
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(14)
     }
 
     /// Whether old contacts make room for new ones. `RemoveExisting`
+    #[inline]
     pub fn remove_existing(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
     /// Proxy for requests. `OutboundProxy`
+    #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
@@ -232,10 +271,12 @@ impl<'a> AorList<'a> {
 impl<'a> TypedEvent<'a> for AorList<'a> {
     const ID: EventId = EventId::AorList;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -256,11 +297,13 @@ pub struct AorListComplete<'a>(Located<'a, 2>);
 
 impl<'a> AorListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -269,10 +312,12 @@ impl<'a> AorListComplete<'a> {
 impl<'a> TypedEvent<'a> for AorListComplete<'a> {
     const ID: EventId = EventId::AorListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -293,76 +338,91 @@ pub struct AuthDetail<'a>(Located<'a, 15>);
 
 impl<'a> AuthDetail<'a> {
     /// Kind of the configuration object. `ObjectType`
+    #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The user name. `Username`
+    #[inline]
     pub fn username(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The password. `Password`
+    #[inline]
     pub fn password(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// MD5 of user, realm and password. `Md5Cred`
+    #[inline]
     pub fn md5cred(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The realm. `Realm`
+    #[inline]
     pub fn realm(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// How long a nonce is valid. `NonceLifetime`, in seconds
+    #[inline]
     pub fn nonce_lifetime(&self) -> Field<'a, Seconds> {
         self.0.field(6)
     }
 
     /// Kind of authentication. `AuthType`
+    #[inline]
     pub fn auth_type(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// The endpoint. `EndpointName`
+    #[inline]
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// OAuth client. `OauthClientid`; releases 20..
+    #[inline]
     pub fn oauth_clientid(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// OAuth secret. `OauthSecret`; releases 20..
+    #[inline]
     pub fn oauth_secret(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// Digest of the password. `PasswordDigest`; releases 20..
+    #[inline]
     pub fn password_digest(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
     /// OAuth refresh token. `RefreshToken`; releases 20..
+    #[inline]
     pub fn refresh_token(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// Digest algorithms as a client. `SupportedAlgorithmsUac`; releases 20..
+    #[inline]
     pub fn supported_algorithms_uac(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
     /// Digest algorithms as a server. `SupportedAlgorithmsUas`; releases 20..
+    #[inline]
     pub fn supported_algorithms_uas(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
@@ -371,10 +431,12 @@ impl<'a> AuthDetail<'a> {
 impl<'a> TypedEvent<'a> for AuthDetail<'a> {
     const ID: EventId = EventId::AuthDetail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -395,71 +457,85 @@ pub struct AuthList<'a>(Located<'a, 14>);
 
 impl<'a> AuthList<'a> {
     /// Kind of the configuration object. `ObjectType`
+    #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// OAuth secret. `OauthSecret`; releases 20..
+    #[inline]
     pub fn oauth_secret(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Digest of the password. `PasswordDigest`; releases 20..
+    #[inline]
     pub fn password_digest(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Digest algorithms as a server. `SupportedAlgorithmsUas`; releases 20..
+    #[inline]
     pub fn supported_algorithms_uas(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// OAuth refresh token. `RefreshToken`; releases 20..
+    #[inline]
     pub fn refresh_token(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// The user name. `Username`
+    #[inline]
     pub fn username(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// MD5 of user, realm and password. `Md5Cred`
+    #[inline]
     pub fn md5cred(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// The realm. `Realm`
+    #[inline]
     pub fn realm(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// Kind of authentication. `AuthType`
+    #[inline]
     pub fn auth_type(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// The password. `Password`
+    #[inline]
     pub fn password(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// Digest algorithms as a client. `SupportedAlgorithmsUac`; releases 20..
+    #[inline]
     pub fn supported_algorithms_uac(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
     /// How long a nonce is valid. `NonceLifetime`, in seconds
+    #[inline]
     pub fn nonce_lifetime(&self) -> Field<'a, Seconds> {
         self.0.field(12)
     }
 
     /// OAuth client. `OauthClientid`; releases 20..
+    #[inline]
     pub fn oauth_clientid(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
@@ -468,10 +544,12 @@ impl<'a> AuthList<'a> {
 impl<'a> TypedEvent<'a> for AuthList<'a> {
     const ID: EventId = EventId::AuthList;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -492,11 +570,13 @@ pub struct AuthListComplete<'a>(Located<'a, 2>);
 
 impl<'a> AuthListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -505,10 +585,12 @@ impl<'a> AuthListComplete<'a> {
 impl<'a> TypedEvent<'a> for AuthListComplete<'a> {
     const ID: EventId = EventId::AuthListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -529,96 +611,115 @@ pub struct ContactList<'a>(Located<'a, 19>);
 
 impl<'a> ContactList<'a> {
     /// Kind of the configuration object. `ObjectType`
+    #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Address in the Via header. `ViaAddr`
+    #[inline]
     pub fn via_addr(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Port in the Via header. `ViaPort`
+    #[inline]
     pub fn via_port(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// How long a check waits for an answer. `QualifyTimeout`, in seconds
+    #[inline]
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
     /// Call-ID of the registration. `CallId`
+    #[inline]
     pub fn call_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Server that took the registration. `RegServer`
+    #[inline]
     pub fn reg_server(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// Whether the contact is forgotten at a restart. `PruneOnBoot`
+    #[inline]
     pub fn prune_on_boot(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
     /// Path headers. `Path`
+    #[inline]
     pub fn path(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// The endpoint. `Endpoint`
+    #[inline]
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// Whether a check authenticates. `AuthenticateQualify`
+    #[inline]
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(10)
     }
 
     /// The URI. `Uri`
+    #[inline]
     pub fn uri(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
     /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
+    #[inline]
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(12)
     }
 
     /// User-Agent of the peer. `UserAgent`
+    #[inline]
     pub fn user_agent(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
     /// When the registration ends. `ExpirationTime`
+    #[inline]
     pub fn expiration_time(&self) -> Field<'a, Epoch> {
         self.0.field(14)
     }
 
     /// Proxy for requests. `OutboundProxy`
+    #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, ContactState<'a>> {
         self.0.field(16)
     }
 
     /// Round trip time of the last check. `RoundtripUsec`, in microseconds
+    #[inline]
     pub fn roundtrip_usec(&self) -> Field<'a, Microseconds> {
         self.0.field(17)
     }
 
     /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
+    #[inline]
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(18)
     }
@@ -627,10 +728,12 @@ impl<'a> ContactList<'a> {
 impl<'a> TypedEvent<'a> for ContactList<'a> {
     const ID: EventId = EventId::ContactList;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -651,11 +754,13 @@ pub struct ContactListComplete<'a>(Located<'a, 2>);
 
 impl<'a> ContactListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -664,10 +769,12 @@ impl<'a> ContactListComplete<'a> {
 impl<'a> TypedEvent<'a> for ContactListComplete<'a> {
     const ID: EventId = EventId::ContactListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -688,46 +795,55 @@ pub struct ContactStatus<'a>(Located<'a, 9>);
 
 impl<'a> ContactStatus<'a> {
     /// The URI. `URI`
+    #[inline]
     pub fn uri(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// What became of the contact. `ContactStatus`
+    #[inline]
     pub fn contact_status(&self) -> Field<'a, ContactState<'a>> {
         self.0.field(1)
     }
 
     /// The address of record. `AOR`
+    #[inline]
     pub fn aor(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The endpoint. `EndpointName`
+    #[inline]
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Round trip time of the last check. `RoundtripUsec`, in microseconds
+    #[inline]
     pub fn roundtrip_usec(&self) -> Field<'a, Microseconds> {
         self.0.field(4)
     }
 
     /// User-Agent of the peer. `UserAgent`; releases 14
+    #[inline]
     pub fn user_agent(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// When the registration ends. `RegExpire`, in seconds; releases 14
+    #[inline]
     pub fn reg_expire(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
     /// Address in the Via header. `ViaAddress`; releases 14
+    #[inline]
     pub fn via_address(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// Call-ID of the registration. `CallID`; releases 14
+    #[inline]
     pub fn call_id(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -736,10 +852,12 @@ impl<'a> ContactStatus<'a> {
 impl<'a> TypedEvent<'a> for ContactStatus<'a> {
     const ID: EventId = EventId::ContactStatus;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -760,81 +878,97 @@ pub struct ContactStatusDetail<'a>(Located<'a, 16>);
 
 impl<'a> ContactStatusDetail<'a> {
     /// The address of record. `AOR`
+    #[inline]
     pub fn aor(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The URI. `URI`
+    #[inline]
     pub fn uri(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// User-Agent of the peer. `UserAgent`
+    #[inline]
     pub fn user_agent(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// When the registration ends. `RegExpire`, in seconds
+    #[inline]
     pub fn reg_expire(&self) -> Field<'a, i64> {
         self.0.field(3)
     }
 
     /// Address in the Via header. `ViaAddress`
+    #[inline]
     pub fn via_address(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Call-ID of the registration. `CallID`
+    #[inline]
     pub fn call_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, ContactState<'a>> {
         self.0.field(6)
     }
 
     /// Round trip time of the last check. `RoundtripUsec`, in microseconds
+    #[inline]
     pub fn roundtrip_usec(&self) -> Field<'a, Microseconds> {
         self.0.field(7)
     }
 
     /// The endpoint. `EndpointName`
+    #[inline]
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// `ID`
+    #[inline]
     pub fn id(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// Whether a check authenticates. `AuthenticateQualify`
+    #[inline]
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(10)
     }
 
     /// Proxy for requests. `OutboundProxy`
+    #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
     /// Path headers. `Path`
+    #[inline]
     pub fn path(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
+    #[inline]
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
     /// How long a check waits for an answer. `QualifyTimeout`, in seconds
+    #[inline]
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(14)
     }
 
     /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
+    #[inline]
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
@@ -843,10 +977,12 @@ impl<'a> ContactStatusDetail<'a> {
 impl<'a> TypedEvent<'a> for ContactStatusDetail<'a> {
     const ID: EventId = EventId::ContactStatusDetail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -867,716 +1003,859 @@ pub struct EndpointDetail<'a>(Located<'a, 128>);
 
 impl<'a> EndpointDetail<'a> {
     /// Kind of the configuration object. `ObjectType`
+    #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `RpidImmediate`; releases 16..
+    #[inline]
     pub fn rpid_immediate(&self) -> Field<'a, bool> {
         self.0.field(2)
     }
 
     /// `Webrtc`; releases 16..
+    #[inline]
     pub fn webrtc(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
     /// `Ignore183WithoutSdp`; releases 16..
+    #[inline]
     pub fn ignore183without_sdp(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
     /// `SendAoc`; releases 20..
+    #[inline]
     pub fn send_aoc(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
     /// `DeviceStateBusyAt`
+    #[inline]
     pub fn device_state_busy_at(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
     /// `T38UdptlMaxdatagram`, in octets
+    #[inline]
     pub fn t38udptl_maxdatagram(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
     /// `CodecPrefsIncomingAnswer`; releases 20..
+    #[inline]
     pub fn codec_prefs_incoming_answer(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// How security is negotiated. `SecurityNegotiation`; releases 20..
+    #[inline]
     pub fn security_negotiation(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// `DtlsRekey`, in seconds
+    #[inline]
     pub fn dtls_rekey(&self) -> Field<'a, Seconds> {
         self.0.field(10)
     }
 
     /// `RtpPortEnd`; releases 20..
+    #[inline]
     pub fn rtp_port_end(&self) -> Field<'a, u64> {
         self.0.field(11)
     }
 
     /// `NamedPickupGroup`
+    #[inline]
     pub fn named_pickup_group(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// `DirectMediaMethod`
+    #[inline]
     pub fn direct_media_method(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
     /// `SendRpid`
+    #[inline]
     pub fn send_rpid(&self) -> Field<'a, bool> {
         self.0.field(14)
     }
 
     /// `PickupGroup`
+    #[inline]
     pub fn pickup_group(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// `SdpSession`
+    #[inline]
     pub fn sdp_session(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// `DtlsVerify`
+    #[inline]
     pub fn dtls_verify(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// `MessageContext`
+    #[inline]
     pub fn message_context(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// `Tenantid`; releases 20..
+    #[inline]
     pub fn tenantid(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// Mailboxes whose messages are indicated. `Mailboxes`
+    #[inline]
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
     /// `RecordOnFeature`
+    #[inline]
     pub fn record_on_feature(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
     /// `DtlsPrivateKey`
+    #[inline]
     pub fn dtls_private_key(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
     /// `DtlsFingerprint`; releases 16..
+    #[inline]
     pub fn dtls_fingerprint(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
     /// `OverlapContext`; releases 18..
+    #[inline]
     pub fn overlap_context(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
     /// `OutgoingCallOfferPref`; releases 20..
+    #[inline]
     pub fn outgoing_call_offer_pref(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
     /// `RtpPortStart`; releases 20..
+    #[inline]
     pub fn rtp_port_start(&self) -> Field<'a, u64> {
         self.0.field(26)
     }
 
     /// `FromDomain`
+    #[inline]
     pub fn from_domain(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
 
     /// `TimersSessExpires`, in seconds
+    #[inline]
     pub fn timers_sess_expires(&self) -> Field<'a, Seconds> {
         self.0.field(28)
     }
 
     /// `NamedCallGroup`
+    #[inline]
     pub fn named_call_group(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
 
     /// `DtlsCipher`
+    #[inline]
     pub fn dtls_cipher(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
     /// `MediaEncryptionOptimistic`
+    #[inline]
     pub fn media_encryption_optimistic(&self) -> Field<'a, bool> {
         self.0.field(31)
     }
 
     /// `SuppressQ850ReasonHeaders`; releases 16..
+    #[inline]
     pub fn suppress_q850reason_headers(&self) -> Field<'a, bool> {
         self.0.field(32)
     }
 
     /// `Aors`
+    #[inline]
     pub fn aors(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
 
     /// `IdentifyBy`
+    #[inline]
     pub fn identify_by(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
     /// `CalleridPrivacy`
+    #[inline]
     pub fn callerid_privacy(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
     /// `MwiSubscribeReplacesUnsolicited`; releases 16..
+    #[inline]
     pub fn mwi_subscribe_replaces_unsolicited(&self) -> Field<'a, bool> {
         self.0.field(36)
     }
 
     /// `CosAudio`
+    #[inline]
     pub fn cos_audio(&self) -> Field<'a, u64> {
         self.0.field(37)
     }
 
     /// `FollowEarlyMediaFork`; releases 16..
+    #[inline]
     pub fn follow_early_media_fork(&self) -> Field<'a, bool> {
         self.0.field(38)
     }
 
     /// Context of the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(39)
     }
 
     /// `Disallow`; releases 13..19
+    #[inline]
     pub fn disallow(&self) -> Option<Text<'a>> {
         self.0.text(40)
     }
 
     /// `RtpSymmetric`
+    #[inline]
     pub fn rtp_symmetric(&self) -> Field<'a, bool> {
         self.0.field(41)
     }
 
     /// Its transport. `Transport`
+    #[inline]
     pub fn transport(&self) -> Option<Text<'a>> {
         self.0.text(42)
     }
 
     /// `MohSuggest`
+    #[inline]
     pub fn moh_suggest(&self) -> Option<Text<'a>> {
         self.0.text(43)
     }
 
     /// `T38Udptl`
+    #[inline]
     pub fn t38udptl(&self) -> Field<'a, bool> {
         self.0.field(44)
     }
 
     /// `FaxDetect`
+    #[inline]
     pub fn fax_detect(&self) -> Field<'a, bool> {
         self.0.field(45)
     }
 
     /// `T38BindUdptlToMediaAddress`; releases 16..
+    #[inline]
     pub fn t38bind_udptl_to_media_address(&self) -> Field<'a, bool> {
         self.0.field(46)
     }
 
     /// `TosVideo`
+    #[inline]
     pub fn tos_video(&self) -> Field<'a, u64> {
         self.0.field(47)
     }
 
     /// `SrtpTag32`
+    #[inline]
     pub fn srtp_tag32(&self) -> Field<'a, bool> {
         self.0.field(48)
     }
 
     /// `ReferBlindProgress`; releases 16..
+    #[inline]
     pub fn refer_blind_progress(&self) -> Field<'a, bool> {
         self.0.field(49)
     }
 
     /// `MaxAudioStreams`; releases 16..
+    #[inline]
     pub fn max_audio_streams(&self) -> Field<'a, u64> {
         self.0.field(50)
     }
 
     /// `Bundle`; releases 16..
+    #[inline]
     pub fn bundle(&self) -> Field<'a, bool> {
         self.0.field(51)
     }
 
     /// `UseAvpf`
+    #[inline]
     pub fn use_avpf(&self) -> Field<'a, bool> {
         self.0.field(52)
     }
 
     /// `CallGroup`
+    #[inline]
     pub fn call_group(&self) -> Option<Text<'a>> {
         self.0.text(53)
     }
 
     /// `SendConnectedLine`
+    #[inline]
     pub fn send_connected_line(&self) -> Field<'a, bool> {
         self.0.field(54)
     }
 
     /// `FaxDetectTimeout`, in seconds; releases 16..
+    #[inline]
     pub fn fax_detect_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(55)
     }
 
     /// `SdpOwner`
+    #[inline]
     pub fn sdp_owner(&self) -> Option<Text<'a>> {
         self.0.text(56)
     }
 
     /// `ForceRport`
+    #[inline]
     pub fn force_rport(&self) -> Field<'a, bool> {
         self.0.field(57)
     }
 
     /// `CalleridTag`
+    #[inline]
     pub fn callerid_tag(&self) -> Option<Text<'a>> {
         self.0.text(58)
     }
 
     /// `RtpTimeoutHold`, in seconds; releases 16..
+    #[inline]
     pub fn rtp_timeout_hold(&self) -> Field<'a, Seconds> {
         self.0.field(59)
     }
 
     /// `SuppressMohOnSendonly`; releases 20..
+    #[inline]
     pub fn suppress_moh_on_sendonly(&self) -> Field<'a, bool> {
         self.0.field(60)
     }
 
     /// `UsePtime`
+    #[inline]
     pub fn use_ptime(&self) -> Field<'a, bool> {
         self.0.field(61)
     }
 
     /// `MediaAddress`
+    #[inline]
     pub fn media_address(&self) -> Option<Text<'a>> {
         self.0.text(62)
     }
 
     /// Extension to dial for voicemail. `VoicemailExtension`; releases 16..
+    #[inline]
     pub fn voicemail_extension(&self) -> Option<Text<'a>> {
         self.0.text(63)
     }
 
     /// `RtpTimeout`, in seconds; releases 16..
+    #[inline]
     pub fn rtp_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(64)
     }
 
     /// `StirShaken`; releases 16..
+    #[inline]
     pub fn stir_shaken(&self) -> Option<Text<'a>> {
         self.0.text(65)
     }
 
     /// `SetVar`
+    #[inline]
     pub fn set_var(&self) -> Option<Text<'a>> {
         self.0.text(66)
     }
 
     /// `ContactAcl`; releases 16..
+    #[inline]
     pub fn contact_acl(&self) -> Option<Text<'a>> {
         self.0.text(67)
     }
 
     /// `PreferredCodecOnly`; releases 15..
+    #[inline]
     pub fn preferred_codec_only(&self) -> Field<'a, bool> {
         self.0.field(68)
     }
 
     /// `GeolocOutgoingCallProfile`; releases 16..
+    #[inline]
     pub fn geoloc_outgoing_call_profile(&self) -> Option<Text<'a>> {
         self.0.text(69)
     }
 
     /// `ForceAvp`
+    #[inline]
     pub fn force_avp(&self) -> Field<'a, bool> {
         self.0.field(70)
     }
 
     /// `RecordOffFeature`
+    #[inline]
     pub fn record_off_feature(&self) -> Option<Text<'a>> {
         self.0.text(71)
     }
 
     /// `FromUser`
+    #[inline]
     pub fn from_user(&self) -> Option<Text<'a>> {
         self.0.text(72)
     }
 
     /// `SendDiversion`
+    #[inline]
     pub fn send_diversion(&self) -> Field<'a, bool> {
         self.0.field(73)
     }
 
     /// `SendHistoryInfo`; releases 16..
+    #[inline]
     pub fn send_history_info(&self) -> Field<'a, bool> {
         self.0.field(74)
     }
 
     /// `T38UdptlIpv6`
+    #[inline]
     pub fn t38udptl_ipv6(&self) -> Field<'a, bool> {
         self.0.field(75)
     }
 
     /// `ToneZone`
+    #[inline]
     pub fn tone_zone(&self) -> Option<Text<'a>> {
         self.0.text(76)
     }
 
     /// Language of the channel. `Language`
+    #[inline]
     pub fn language(&self) -> Option<Text<'a>> {
         self.0.text(77)
     }
 
     /// `AllowSubscribe`
+    #[inline]
     pub fn allow_subscribe(&self) -> Field<'a, bool> {
         self.0.field(78)
     }
 
     /// `RtpIpv6`
+    #[inline]
     pub fn rtp_ipv6(&self) -> Field<'a, bool> {
         self.0.field(79)
     }
 
     /// Caller identification. `Callerid`
+    #[inline]
     pub fn callerid(&self) -> Option<Text<'a>> {
         self.0.text(80)
     }
 
     /// `MohPassthrough`
+    #[inline]
     pub fn moh_passthrough(&self) -> Field<'a, bool> {
         self.0.field(81)
     }
 
     /// `CosVideo`
+    #[inline]
     pub fn cos_video(&self) -> Field<'a, u64> {
         self.0.field(82)
     }
 
     /// `DtlsAutoGenerateCert`; releases 16..
+    #[inline]
     pub fn dtls_auto_generate_cert(&self) -> Field<'a, bool> {
         self.0.field(83)
     }
 
     /// `AsymmetricRtpCodec`; releases 16..
+    #[inline]
     pub fn asymmetric_rtp_codec(&self) -> Field<'a, bool> {
         self.0.field(84)
     }
 
     /// `GeolocIncomingCallProfile`; releases 16..
+    #[inline]
     pub fn geoloc_incoming_call_profile(&self) -> Option<Text<'a>> {
         self.0.text(85)
     }
 
     /// `IceSupport`
+    #[inline]
     pub fn ice_support(&self) -> Field<'a, bool> {
         self.0.field(86)
     }
 
     /// `AggregateMwi`
+    #[inline]
     pub fn aggregate_mwi(&self) -> Field<'a, bool> {
         self.0.field(87)
     }
 
     /// `OneTouchRecording`
+    #[inline]
     pub fn one_touch_recording(&self) -> Field<'a, bool> {
         self.0.field(88)
     }
 
     /// `MwiFromUser`
+    #[inline]
     pub fn mwi_from_user(&self) -> Option<Text<'a>> {
         self.0.text(89)
     }
 
     /// `RedirectMethod`
+    #[inline]
     pub fn redirect_method(&self) -> Option<Text<'a>> {
         self.0.text(90)
     }
 
     /// `Accountcode`
+    #[inline]
     pub fn accountcode(&self) -> Option<Text<'a>> {
         self.0.text(91)
     }
 
     /// `CodecPrefsOutgoingAnswer`; releases 20..
+    #[inline]
     pub fn codec_prefs_outgoing_answer(&self) -> Option<Text<'a>> {
         self.0.text(92)
     }
 
     /// `Allow`
+    #[inline]
     pub fn allow(&self) -> Option<Text<'a>> {
         self.0.text(93)
     }
 
     /// `RewriteContact`
+    #[inline]
     pub fn rewrite_contact(&self) -> Field<'a, bool> {
         self.0.field(94)
     }
 
     /// `UserEqPhone`
+    #[inline]
     pub fn user_eq_phone(&self) -> Field<'a, bool> {
         self.0.field(95)
     }
 
     /// `RtpEngine`
+    #[inline]
     pub fn rtp_engine(&self) -> Option<Text<'a>> {
         self.0.text(96)
     }
 
     /// `FollowRedirectMethods`; releases 22..
+    #[inline]
     pub fn follow_redirect_methods(&self) -> Option<Text<'a>> {
         self.0.text(97)
     }
 
     /// `SubscribeContext`
+    #[inline]
     pub fn subscribe_context(&self) -> Option<Text<'a>> {
         self.0.text(98)
     }
 
     /// `NotifyEarlyInuseRinging`; releases 16..
+    #[inline]
     pub fn notify_early_inuse_ringing(&self) -> Field<'a, bool> {
         self.0.field(99)
     }
 
     /// `IncomingMwiMailbox`; releases 16..
+    #[inline]
     pub fn incoming_mwi_mailbox(&self) -> Option<Text<'a>> {
         self.0.text(100)
     }
 
     /// `IncomingCallOfferPref`; releases 20..
+    #[inline]
     pub fn incoming_call_offer_pref(&self) -> Option<Text<'a>> {
         self.0.text(101)
     }
 
     /// `AllowUnauthenticatedOptions`; releases 16..
+    #[inline]
     pub fn allow_unauthenticated_options(&self) -> Field<'a, bool> {
         self.0.field(102)
     }
 
     /// `Auth`
+    #[inline]
     pub fn auth(&self) -> Option<Text<'a>> {
         self.0.text(103)
     }
 
     /// `DirectMediaGlareMitigation`
+    #[inline]
     pub fn direct_media_glare_mitigation(&self) -> Option<Text<'a>> {
         self.0.text(104)
     }
 
     /// `TrustIdInbound`
+    #[inline]
     pub fn trust_id_inbound(&self) -> Field<'a, bool> {
         self.0.field(105)
     }
 
     /// `StirShakenProfile`; releases 16..
+    #[inline]
     pub fn stir_shaken_profile(&self) -> Option<Text<'a>> {
         self.0.text(106)
     }
 
     /// `BindRtpToMediaAddress`; releases 16..
+    #[inline]
     pub fn bind_rtp_to_media_address(&self) -> Field<'a, bool> {
         self.0.field(107)
     }
 
     /// `DisableDirectMediaOnNat`
+    #[inline]
     pub fn disable_direct_media_on_nat(&self) -> Field<'a, bool> {
         self.0.field(108)
     }
 
     /// `MediaEncryption`
+    #[inline]
     pub fn media_encryption(&self) -> Option<Text<'a>> {
         self.0.text(109)
     }
 
     /// `MediaUseReceivedTransport`
+    #[inline]
     pub fn media_use_received_transport(&self) -> Field<'a, bool> {
         self.0.field(110)
     }
 
     /// `AllowOverlap`
+    #[inline]
     pub fn allow_overlap(&self) -> Field<'a, bool> {
         self.0.field(111)
     }
 
     /// `DtmfMode`
+    #[inline]
     pub fn dtmf_mode(&self) -> Option<Text<'a>> {
         self.0.text(112)
     }
 
     /// Authentication. `OutboundAuth`
+    #[inline]
     pub fn outbound_auth(&self) -> Option<Text<'a>> {
         self.0.text(113)
     }
 
     /// `TosAudio`
+    #[inline]
     pub fn tos_audio(&self) -> Field<'a, u64> {
         self.0.field(114)
     }
 
     /// `DtlsCertFile`
+    #[inline]
     pub fn dtls_cert_file(&self) -> Option<Text<'a>> {
         self.0.text(115)
     }
 
     /// `DtlsCaPath`
+    #[inline]
     pub fn dtls_ca_path(&self) -> Option<Text<'a>> {
         self.0.text(116)
     }
 
     /// `DtlsSetup`
+    #[inline]
     pub fn dtls_setup(&self) -> Option<Text<'a>> {
         self.0.text(117)
     }
 
     /// `ConnectedLineMethod`
+    #[inline]
     pub fn connected_line_method(&self) -> Option<Text<'a>> {
         self.0.text(118)
     }
 
     /// `G726NonStandard`; releases 16..
+    #[inline]
     pub fn g726non_standard(&self) -> Field<'a, bool> {
         self.0.field(119)
     }
 
     /// `100rel`
+    #[inline]
     pub fn n100rel(&self) -> Option<Text<'a>> {
         self.0.text(120)
     }
 
     /// `Timers`
+    #[inline]
     pub fn timers(&self) -> Option<Text<'a>> {
         self.0.text(121)
     }
 
     /// `DirectMedia`
+    #[inline]
     pub fn direct_media(&self) -> Field<'a, bool> {
         self.0.field(122)
     }
 
     /// `Acl`; releases 16..
+    #[inline]
     pub fn acl(&self) -> Option<Text<'a>> {
         self.0.text(123)
     }
 
     /// `TimersMinSe`, in seconds
+    #[inline]
     pub fn timers_min_se(&self) -> Field<'a, Seconds> {
         self.0.field(124)
     }
 
     /// `TrustIdOutbound`
+    #[inline]
     pub fn trust_id_outbound(&self) -> Field<'a, bool> {
         self.0.field(125)
     }
 
     /// `SubMinExpiry`, in seconds
+    #[inline]
     pub fn sub_min_expiry(&self) -> Field<'a, Seconds> {
         self.0.field(126)
     }
 
     /// `RtcpMux`; releases 16..
+    #[inline]
     pub fn rtcp_mux(&self) -> Field<'a, bool> {
         self.0.field(127)
     }
 
     /// `MaxVideoStreams`; releases 16..
+    #[inline]
     pub fn max_video_streams(&self) -> Field<'a, u64> {
         self.0.field(128)
     }
 
     /// `AcceptMultipleSdpAnswers`; releases 16..
+    #[inline]
     pub fn accept_multiple_sdp_answers(&self) -> Field<'a, bool> {
         self.0.field(129)
     }
 
     /// `CodecPrefsIncomingOffer`; releases 20..
+    #[inline]
     pub fn codec_prefs_incoming_offer(&self) -> Option<Text<'a>> {
         self.0.text(130)
     }
 
     /// `CodecPrefsOutgoingOffer`; releases 20..
+    #[inline]
     pub fn codec_prefs_outgoing_offer(&self) -> Option<Text<'a>> {
         self.0.text(131)
     }
 
     /// `TrustConnectedLine`
+    #[inline]
     pub fn trust_connected_line(&self) -> Field<'a, bool> {
         self.0.field(132)
     }
 
     /// `SendPai`
+    #[inline]
     pub fn send_pai(&self) -> Field<'a, bool> {
         self.0.field(133)
     }
 
     /// `RtpKeepalive`, in seconds; releases 16..
+    #[inline]
     pub fn rtp_keepalive(&self) -> Field<'a, Seconds> {
         self.0.field(134)
     }
 
     /// `T38UdptlEc`
+    #[inline]
     pub fn t38udptl_ec(&self) -> Option<Text<'a>> {
         self.0.text(135)
     }
 
     /// `T38UdptlNat`
+    #[inline]
     pub fn t38udptl_nat(&self) -> Field<'a, bool> {
         self.0.field(136)
     }
 
     /// `AllowTransfer`
+    #[inline]
     pub fn allow_transfer(&self) -> Field<'a, bool> {
         self.0.field(137)
     }
 
     /// `DtlsCaFile`
+    #[inline]
     pub fn dtls_ca_file(&self) -> Option<Text<'a>> {
         self.0.text(138)
     }
 
     /// Proxy for requests. `OutboundProxy`
+    #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(139)
     }
 
     /// `InbandProgress`
+    #[inline]
     pub fn inband_progress(&self) -> Field<'a, bool> {
         self.0.field(140)
     }
 
     /// State of its device, in words. `DeviceState`
+    #[inline]
     pub fn device_state(&self) -> Option<Text<'a>> {
         self.0.text(141)
     }
 
     /// Its channels. `ActiveChannels`
+    #[inline]
     pub fn active_channels(&self) -> Option<Text<'a>> {
         self.0.text(142)
     }
@@ -1585,10 +1864,12 @@ impl<'a> EndpointDetail<'a> {
 impl<'a> TypedEvent<'a> for EndpointDetail<'a> {
     const ID: EventId = EventId::EndpointDetail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1609,11 +1890,13 @@ pub struct EndpointDetailComplete<'a>(Located<'a, 2>);
 
 impl<'a> EndpointDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -1622,10 +1905,12 @@ impl<'a> EndpointDetailComplete<'a> {
 impl<'a> TypedEvent<'a> for EndpointDetailComplete<'a> {
     const ID: EventId = EventId::EndpointDetailComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1646,46 +1931,55 @@ pub struct EndpointList<'a>(Located<'a, 9>);
 
 impl<'a> EndpointList<'a> {
     /// Kind of the configuration object. `ObjectType`
+    #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Its transport. `Transport`
+    #[inline]
     pub fn transport(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Its addresses of record. `Aor`
+    #[inline]
     pub fn aor(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Its authentication for inbound requests. `Auths`
+    #[inline]
     pub fn auths(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Its authentication for outbound requests. `OutboundAuths`
+    #[inline]
     pub fn outbound_auths(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Its contacts. `Contacts`; releases 16..
+    #[inline]
     pub fn contacts(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// State of its device, in words. `DeviceState`
+    #[inline]
     pub fn device_state(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// Its channels. `ActiveChannels`
+    #[inline]
     pub fn active_channels(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -1694,10 +1988,12 @@ impl<'a> EndpointList<'a> {
 impl<'a> TypedEvent<'a> for EndpointList<'a> {
     const ID: EventId = EventId::EndpointList;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1718,11 +2014,13 @@ pub struct EndpointListComplete<'a>(Located<'a, 2>);
 
 impl<'a> EndpointListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -1731,10 +2029,12 @@ impl<'a> EndpointListComplete<'a> {
 impl<'a> TypedEvent<'a> for EndpointListComplete<'a> {
     const ID: EventId = EventId::EndpointListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1755,41 +2055,49 @@ pub struct IdentifyDetail<'a>(Located<'a, 8>);
 
 impl<'a> IdentifyDetail<'a> {
     /// Kind of the configuration object. `ObjectType`
+    #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Addresses that match. `Match`
+    #[inline]
     pub fn match_(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// A request URI that matches. `MatchRequestUri`; releases 20..
+    #[inline]
     pub fn match_request_uri(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Whether SRV records are looked up. `SrvLookups`
+    #[inline]
     pub fn srv_lookups(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
     /// The endpoint. `Endpoint`
+    #[inline]
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// A header that matches. `MatchHeader`
+    #[inline]
     pub fn match_header(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// The endpoint. `EndpointName`
+    #[inline]
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
@@ -1798,10 +2106,12 @@ impl<'a> IdentifyDetail<'a> {
 impl<'a> TypedEvent<'a> for IdentifyDetail<'a> {
     const ID: EventId = EventId::IdentifyDetail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1822,91 +2132,109 @@ pub struct InboundRegistrationDetail<'a>(Located<'a, 18>);
 
 impl<'a> InboundRegistrationDetail<'a> {
     /// Kind of the configuration object. `ObjectType`
+    #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Shortest time of a registration. `MinimumExpiration`, in seconds
+    #[inline]
     pub fn minimum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(2)
     }
 
     /// Time of a registration that asks for none. `DefaultExpiration`, in seconds
+    #[inline]
     pub fn default_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(3)
     }
 
     /// How long a check waits for an answer. `QualifyTimeout`, in seconds
+    #[inline]
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
     /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
+    #[inline]
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
     /// Mailboxes whose messages are indicated. `Mailboxes`
+    #[inline]
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// Whether Path headers are supported. `SupportPath`
+    #[inline]
     pub fn support_path(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
     /// Whether unavailable contacts make room for new ones. `RemoveUnavailable`
+    #[inline]
     pub fn remove_unavailable(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
     /// Extension to dial for voicemail. `VoicemailExtension`
+    #[inline]
     pub fn voicemail_extension(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// How many contacts there may be. `MaxContacts`
+    #[inline]
     pub fn max_contacts(&self) -> Field<'a, u64> {
         self.0.field(10)
     }
 
     /// Whether a check authenticates. `AuthenticateQualify`
+    #[inline]
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
     /// The contact. `Contact`
+    #[inline]
     pub fn contact(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// Longest time of a registration. `MaximumExpiration`, in seconds
+    #[inline]
     pub fn maximum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
     /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
+    #[inline]
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(14)
     }
 
     /// Whether old contacts make room for new ones. `RemoveExisting`
+    #[inline]
     pub fn remove_existing(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
     /// Proxy for requests. `OutboundProxy`
+    #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Its contacts. `Contacts`
+    #[inline]
     pub fn contacts(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
@@ -1915,10 +2243,12 @@ impl<'a> InboundRegistrationDetail<'a> {
 impl<'a> TypedEvent<'a> for InboundRegistrationDetail<'a> {
     const ID: EventId = EventId::InboundRegistrationDetail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1939,11 +2269,13 @@ pub struct InboundRegistrationDetailComplete<'a>(Located<'a, 2>);
 
 impl<'a> InboundRegistrationDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -1952,10 +2284,12 @@ impl<'a> InboundRegistrationDetailComplete<'a> {
 impl<'a> TypedEvent<'a> for InboundRegistrationDetailComplete<'a> {
     const ID: EventId = EventId::InboundRegistrationDetailComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1976,46 +2310,55 @@ pub struct InboundSubscriptionDetail<'a>(Located<'a, 9>);
 
 impl<'a> InboundSubscriptionDetail<'a> {
     /// What the user is, or which side of the subscription it is. `Role`
+    #[inline]
     pub fn role(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The endpoint. `Endpoint`
+    #[inline]
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Call-ID of the subscription. `Callid`
+    #[inline]
     pub fn callid(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The state. `State`
+    #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Caller identification. `Callerid`
+    #[inline]
     pub fn callerid(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// What is subscribed to. `SubscriptionType`
+    #[inline]
     pub fn subscription_type(&self) -> Field<'a, SubscriptionType<'a>> {
         self.0.field(5)
     }
 
     /// The extension that runs. `Extension`
+    #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// States that are told. `ExtensionStates`
+    #[inline]
     pub fn extension_states(&self) -> Field<'a, ExtensionStateText<'a>> {
         self.0.field(7)
     }
 
     /// Mailboxes whose messages are indicated. `Mailboxes`
+    #[inline]
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -2024,10 +2367,12 @@ impl<'a> InboundSubscriptionDetail<'a> {
 impl<'a> TypedEvent<'a> for InboundSubscriptionDetail<'a> {
     const ID: EventId = EventId::InboundSubscriptionDetail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -2048,11 +2393,13 @@ pub struct InboundSubscriptionDetailComplete<'a>(Located<'a, 2>);
 
 impl<'a> InboundSubscriptionDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -2061,10 +2408,12 @@ impl<'a> InboundSubscriptionDetailComplete<'a> {
 impl<'a> TypedEvent<'a> for InboundSubscriptionDetailComplete<'a> {
     const ID: EventId = EventId::InboundSubscriptionDetailComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -2085,121 +2434,145 @@ pub struct OutboundRegistrationDetail<'a>(Located<'a, 24>);
 
 impl<'a> OutboundRegistrationDetail<'a> {
     /// Kind of the configuration object. `ObjectType`
+    #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// How often to try again. `MaxRetries`
+    #[inline]
     pub fn max_retries(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// What is registered. `ClientUri`
+    #[inline]
     pub fn client_uri(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// How security is negotiated. `SecurityNegotiation`; releases 20..
+    #[inline]
     pub fn security_negotiation(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Whether a refused authentication ends all tries. `AuthRejectionPermanent`
+    #[inline]
     pub fn auth_rejection_permanent(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
     /// Where it is registered. `ServerUri`
+    #[inline]
     pub fn server_uri(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// Longest delay before the first try. `MaxRandomInitialDelay`, in seconds
+    #[inline]
     pub fn max_random_initial_delay(&self) -> Field<'a, Seconds> {
         self.0.field(7)
     }
 
     /// Whether Path headers are supported. `SupportPath`
+    #[inline]
     pub fn support_path(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
     /// Time between tries. `RetryInterval`, in seconds
+    #[inline]
     pub fn retry_interval(&self) -> Field<'a, Seconds> {
         self.0.field(9)
     }
 
     /// Parameters of the Contact header. `ContactHeaderParams`; releases 20..
+    #[inline]
     pub fn contact_header_params(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// How long a registration is to last. `Expiration`, in seconds
+    #[inline]
     pub fn expiration(&self) -> Field<'a, Seconds> {
         self.0.field(11)
     }
 
     /// Its transport. `Transport`
+    #[inline]
     pub fn transport(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// Whether the registration adds a `line` parameter to its contact. `Line`
+    #[inline]
     pub fn line(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
     /// User part of the Contact header. `ContactUser`
+    #[inline]
     pub fn contact_user(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
     /// The endpoint. `Endpoint`
+    #[inline]
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// User-Agent of the peer. `UserAgent`; releases 21..
+    #[inline]
     pub fn user_agent(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Time between tries after 403. `ForbiddenRetryInterval`, in seconds
+    #[inline]
     pub fn forbidden_retry_interval(&self) -> Field<'a, Seconds> {
         self.0.field(17)
     }
 
     /// Authentication. `OutboundAuth`
+    #[inline]
     pub fn outbound_auth(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// Proxy for requests. `OutboundProxy`
+    #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// Time between tries after a fatal answer. `FatalRetryInterval`, in seconds
+    #[inline]
     pub fn fatal_retry_interval(&self) -> Field<'a, Seconds> {
         self.0.field(20)
     }
 
     /// Whether SIP outbound is supported. `SupportOutbound`; releases 20..
+    #[inline]
     pub fn support_outbound(&self) -> Field<'a, bool> {
         self.0.field(21)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, RegistrationState<'a>> {
         self.0.field(22)
     }
 
     /// Time until the next registration. `NextReg`, in seconds
+    #[inline]
     pub fn next_reg(&self) -> Field<'a, i64> {
         self.0.field(23)
     }
@@ -2208,10 +2581,12 @@ impl<'a> OutboundRegistrationDetail<'a> {
 impl<'a> TypedEvent<'a> for OutboundRegistrationDetail<'a> {
     const ID: EventId = EventId::OutboundRegistrationDetail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -2232,21 +2607,25 @@ pub struct OutboundRegistrationDetailComplete<'a>(Located<'a, 4>);
 
 impl<'a> OutboundRegistrationDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// Registrations that are registered. `Registered`
+    #[inline]
     pub fn registered(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// Registrations that are not registered. `NotRegistered`
+    #[inline]
     pub fn not_registered(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
@@ -2255,10 +2634,12 @@ impl<'a> OutboundRegistrationDetailComplete<'a> {
 impl<'a> TypedEvent<'a> for OutboundRegistrationDetailComplete<'a> {
     const ID: EventId = EventId::OutboundRegistrationDetailComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -2279,46 +2660,55 @@ pub struct OutboundSubscriptionDetail<'a>(Located<'a, 9>);
 
 impl<'a> OutboundSubscriptionDetail<'a> {
     /// What the user is, or which side of the subscription it is. `Role`
+    #[inline]
     pub fn role(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The endpoint. `Endpoint`
+    #[inline]
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Call-ID of the subscription. `Callid`
+    #[inline]
     pub fn callid(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The state. `State`
+    #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Caller identification. `Callerid`
+    #[inline]
     pub fn callerid(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// What is subscribed to. `SubscriptionType`
+    #[inline]
     pub fn subscription_type(&self) -> Field<'a, SubscriptionType<'a>> {
         self.0.field(5)
     }
 
     /// The extension that runs. `Extension`
+    #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// States that are told. `ExtensionStates`
+    #[inline]
     pub fn extension_states(&self) -> Field<'a, ExtensionStateText<'a>> {
         self.0.field(7)
     }
 
     /// Mailboxes whose messages are indicated. `Mailboxes`
+    #[inline]
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
@@ -2327,10 +2717,12 @@ impl<'a> OutboundSubscriptionDetail<'a> {
 impl<'a> TypedEvent<'a> for OutboundSubscriptionDetail<'a> {
     const ID: EventId = EventId::OutboundSubscriptionDetail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -2351,11 +2743,13 @@ pub struct OutboundSubscriptionDetailComplete<'a>(Located<'a, 2>);
 
 impl<'a> OutboundSubscriptionDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -2364,10 +2758,12 @@ impl<'a> OutboundSubscriptionDetailComplete<'a> {
 impl<'a> TypedEvent<'a> for OutboundSubscriptionDetailComplete<'a> {
     const ID: EventId = EventId::OutboundSubscriptionDetailComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -2388,11 +2784,13 @@ pub struct PJSIPMaintenanceStatus<'a>(Located<'a, 2>);
 
 impl<'a> PJSIPMaintenanceStatus<'a> {
     /// The endpoint. `Endpoint`
+    #[inline]
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, bool> {
         self.0.field(1)
     }
@@ -2401,10 +2799,12 @@ impl<'a> PJSIPMaintenanceStatus<'a> {
 impl<'a> TypedEvent<'a> for PJSIPMaintenanceStatus<'a> {
     const ID: EventId = EventId::PJSIPMaintenanceStatus;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -2425,31 +2825,37 @@ pub struct ResourceListDetail<'a>(Located<'a, 6>);
 
 impl<'a> ResourceListDetail<'a> {
     /// Kind of the configuration object. `ObjectType`
+    #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `FullState`
+    #[inline]
     pub fn full_state(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// `ListItem`
+    #[inline]
     pub fn list_item(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// `NotificationBatchInterval`
+    #[inline]
     pub fn notification_batch_interval(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// `ResourceDisplayName`
+    #[inline]
     pub fn resource_display_name(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -2458,10 +2864,12 @@ impl<'a> ResourceListDetail<'a> {
 impl<'a> TypedEvent<'a> for ResourceListDetail<'a> {
     const ID: EventId = EventId::ResourceListDetail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -2482,161 +2890,193 @@ pub struct TransportDetail<'a>(Located<'a, 32>);
 
 impl<'a> TransportDetail<'a> {
     /// Kind of the configuration object. `ObjectType`
+    #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `Protocol`
+    #[inline]
     pub fn protocol(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// `Bind`
+    #[inline]
     pub fn bind(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// `AsycOperations`
+    #[inline]
     pub fn asyc_operations(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// `CaListFile`
+    #[inline]
     pub fn ca_list_file(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// `CaListPath`
+    #[inline]
     pub fn ca_list_path(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// `CertFile`
+    #[inline]
     pub fn cert_file(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// `PrivKeyFile`
+    #[inline]
     pub fn priv_key_file(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// The password. `Password`
+    #[inline]
     pub fn password(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// `ExternalSignalingAddress`
+    #[inline]
     pub fn external_signaling_address(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// `ExternalSignalingPort`
+    #[inline]
     pub fn external_signaling_port(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
     /// `ExternalMediaAddress`
+    #[inline]
     pub fn external_media_address(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// The domain. `Domain`
+    #[inline]
     pub fn domain(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
     /// `VerifyServer`
+    #[inline]
     pub fn verify_server(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
     /// `VerifyClient`
+    #[inline]
     pub fn verify_client(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// `RequireClientCert`
+    #[inline]
     pub fn require_client_cert(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// `Method`
+    #[inline]
     pub fn method(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// `Cipher`
+    #[inline]
     pub fn cipher(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// `LocalNet`
+    #[inline]
     pub fn local_net(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// `Tos`
+    #[inline]
     pub fn tos(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
     /// `Cos`
+    #[inline]
     pub fn cos(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
     /// `WebsocketWriteTimeout`
+    #[inline]
     pub fn websocket_write_timeout(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
     /// The endpoint. `EndpointName`
+    #[inline]
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
     /// `ExternalSignalingHostname`; releases 20..
+    #[inline]
     pub fn external_signaling_hostname(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
     /// `AllowReload`; releases 20..
+    #[inline]
     pub fn allow_reload(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
     /// `AllowWildcardCerts`; releases 20..
+    #[inline]
     pub fn allow_wildcard_certs(&self) -> Option<Text<'a>> {
         self.0.text(26)
     }
 
     /// `SymmetricTransport`; releases 20..
+    #[inline]
     pub fn symmetric_transport(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
 
     /// `TcpKeepaliveEnable`; releases 20..
+    #[inline]
     pub fn tcp_keepalive_enable(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
     /// `TcpKeepaliveIdleTime`; releases 20..
+    #[inline]
     pub fn tcp_keepalive_idle_time(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
 
     /// `TcpKeepaliveIntervalTime`; releases 20..
+    #[inline]
     pub fn tcp_keepalive_interval_time(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
     /// `TcpKeepaliveProbeCount`; releases 20..
+    #[inline]
     pub fn tcp_keepalive_probe_count(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
@@ -2645,10 +3085,12 @@ impl<'a> TransportDetail<'a> {
 impl<'a> TypedEvent<'a> for TransportDetail<'a> {
     const ID: EventId = EventId::TransportDetail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -2669,11 +3111,13 @@ pub struct ContactStatusDetailComplete<'a>(Located<'a, 2>);
 
 impl<'a> ContactStatusDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -2682,10 +3126,12 @@ impl<'a> ContactStatusDetailComplete<'a> {
 impl<'a> TypedEvent<'a> for ContactStatusDetailComplete<'a> {
     const ID: EventId = EventId::ContactStatusDetailComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -2706,11 +3152,13 @@ pub struct ResourceListDetailComplete<'a>(Located<'a, 2>);
 
 impl<'a> ResourceListDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -2719,10 +3167,12 @@ impl<'a> ResourceListDetailComplete<'a> {
 impl<'a> TypedEvent<'a> for ResourceListDetailComplete<'a> {
     const ID: EventId = EventId::ResourceListDetailComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

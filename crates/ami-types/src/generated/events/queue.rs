@@ -18,51 +18,61 @@ pub struct Join<'a>(Located<'a, 10>);
 
 impl<'a> Join<'a> {
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The caller's number. `CallerIDNum`; releases 1.6.2..11
+    #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The caller's name. `CallerIDName`; releases 1.2..11
+    #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The connected party's number. `ConnectedLineNum`; releases 1.8..11
+    #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The connected party's name. `ConnectedLineName`; releases 1.8..11
+    #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// Place in the queue, counted from 1. `Position`
+    #[inline]
     pub fn position(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
     /// Callers in the queue. `Count`
+    #[inline]
     pub fn count(&self) -> Field<'a, u64> {
         self.0.field(8)
     }
 
     /// Identifies the channel. `Uniqueid`; releases 1.4..11
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
@@ -71,10 +81,12 @@ impl<'a> Join<'a> {
 impl<'a> TypedEvent<'a> for Join<'a> {
     const ID: EventId = EventId::Join;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -95,26 +107,31 @@ pub struct Leave<'a>(Located<'a, 5>);
 
 impl<'a> Leave<'a> {
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Callers in the queue. `Count`
+    #[inline]
     pub fn count(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// Place in the queue, counted from 1. `Position`; releases 1.8..11
+    #[inline]
     pub fn position(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Identifies the channel. `Uniqueid`; releases 1.4..11
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
@@ -123,10 +140,12 @@ impl<'a> Leave<'a> {
 impl<'a> TypedEvent<'a> for Leave<'a> {
     const ID: EventId = EventId::Leave;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -147,26 +166,31 @@ pub struct QueueCallerAbandon<'a>(Located<'a, 19>);
 
 impl<'a> QueueCallerAbandon<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Place in the queue, counted from 1. `Position`
+    #[inline]
     pub fn position(&self) -> Field<'a, u64> {
         self.0.field(16)
     }
 
     /// Place at which the caller joined. `OriginalPosition`
+    #[inline]
     pub fn original_position(&self) -> Field<'a, u64> {
         self.0.field(17)
     }
 
     /// How long the caller waited. `HoldTime`, in seconds
+    #[inline]
     pub fn hold_time(&self) -> Field<'a, Seconds> {
         self.0.field(18)
     }
@@ -175,10 +199,12 @@ impl<'a> QueueCallerAbandon<'a> {
 impl<'a> TypedEvent<'a> for QueueCallerAbandon<'a> {
     const ID: EventId = EventId::QueueCallerAbandon;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -199,21 +225,25 @@ pub struct QueueCallerJoin<'a>(Located<'a, 18>);
 
 impl<'a> QueueCallerJoin<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Place in the queue, counted from 1. `Position`
+    #[inline]
     pub fn position(&self) -> Field<'a, u64> {
         self.0.field(16)
     }
 
     /// Callers in the queue. `Count`
+    #[inline]
     pub fn count(&self) -> Field<'a, u64> {
         self.0.field(17)
     }
@@ -222,10 +252,12 @@ impl<'a> QueueCallerJoin<'a> {
 impl<'a> TypedEvent<'a> for QueueCallerJoin<'a> {
     const ID: EventId = EventId::QueueCallerJoin;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -246,21 +278,25 @@ pub struct QueueCallerLeave<'a>(Located<'a, 18>);
 
 impl<'a> QueueCallerLeave<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Place in the queue, counted from 1. `Position`
+    #[inline]
     pub fn position(&self) -> Field<'a, u64> {
         self.0.field(16)
     }
 
     /// Callers in the queue. `Count`
+    #[inline]
     pub fn count(&self) -> Field<'a, u64> {
         self.0.field(17)
     }
@@ -269,10 +305,12 @@ impl<'a> QueueCallerLeave<'a> {
 impl<'a> TypedEvent<'a> for QueueCallerLeave<'a> {
     const ID: EventId = EventId::QueueCallerLeave;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -293,56 +331,67 @@ pub struct QueueEntry<'a>(Located<'a, 11>);
 
 impl<'a> QueueEntry<'a> {
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Place in the queue, counted from 1. `Position`
+    #[inline]
     pub fn position(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Identifies the channel. `Uniqueid`; releases 1.6.2..
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The caller's number. `CallerIDNum`; releases 1.6.2..
+    #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// The caller's name. `CallerIDName`; releases 1.2..
+    #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// The connected party's number. `ConnectedLineNum`; releases 1.8..
+    #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// The connected party's name. `ConnectedLineName`; releases 1.8..
+    #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// How long the caller has waited. `Wait`, in seconds
+    #[inline]
     pub fn wait(&self) -> Field<'a, Seconds> {
         self.0.field(9)
     }
 
     /// The priority. `Priority`; releases 13..
+    #[inline]
     pub fn priority(&self) -> Field<'a, i64> {
         self.0.field(10)
     }
@@ -351,10 +400,12 @@ impl<'a> QueueEntry<'a> {
 impl<'a> TypedEvent<'a> for QueueEntry<'a> {
     const ID: EventId = EventId::QueueEntry;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -375,81 +426,97 @@ pub struct QueueMember<'a>(Located<'a, 16>);
 
 impl<'a> QueueMember<'a> {
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Its name. `Name`; releases 1.4..
+    #[inline]
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The channel that is dialled for the member. `Location`
+    #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The device whose state counts for the member. `StateInterface`; releases 11..
+    #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Whether the member is in a call. `IsInCall`; releases 11
+    #[inline]
     pub fn is_in_call(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
     /// How the member came into the queue. `Membership`
+    #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(5)
     }
 
     /// Members with a lower penalty are called first. `Penalty`
+    #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
     /// Calls answered so far. `CallsTaken`
+    #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
     /// When the last call ended; 0 for never. `LastCall`
+    #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
     /// When the last pause began; 0 for never. `LastPause`; releases 16..
+    #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
     /// When the member was added. `LoginTime`; releases 16..
+    #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(10)
     }
 
     /// Whether the member is in a call of the queue. `InCall`; releases 13..
+    #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
     /// The status. `Status`; releases 1.2..
+    #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
     }
 
     /// Whether the member is paused. `Paused`; releases 1.2..
+    #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
     /// Why the member is paused. `PausedReason`; releases 13..
+    #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
     /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(15)
     }
@@ -458,10 +525,12 @@ impl<'a> QueueMember<'a> {
 impl<'a> TypedEvent<'a> for QueueMember<'a> {
     const ID: EventId = EventId::QueueMember;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -482,86 +551,103 @@ pub struct QueueMemberAdded<'a>(Located<'a, 17>);
 
 impl<'a> QueueMemberAdded<'a> {
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The channel that is dialled for the member. `Location`; releases 1.2..11
+    #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Name of the member. `MemberName`; releases 1.4..
+    #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The channel that is dialled for the member. `Interface`; releases 12..
+    #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The device whose state counts for the member. `StateInterface`; releases 11..
+    #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// How the member came into the queue. `Membership`
+    #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(5)
     }
 
     /// Members with a lower penalty are called first. `Penalty`
+    #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
     /// Calls answered so far. `CallsTaken`
+    #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
     /// When the last call ended; 0 for never. `LastCall`
+    #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
     /// When the last pause began; 0 for never. `LastPause`; releases 14..
+    #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
     /// When the member was added. `LoginTime`; releases 16..
+    #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(10)
     }
 
     /// Whether the member is in a call of the queue. `InCall`; releases 13..
+    #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
     }
 
     /// Whether the member is paused. `Paused`
+    #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
     /// Why the member is paused. `PausedReason`; releases 13..
+    #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
     /// Whether the member is called while in use. `Ringinuse`; releases 12..
+    #[inline]
     pub fn ringinuse(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
     /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
     }
@@ -570,10 +656,12 @@ impl<'a> QueueMemberAdded<'a> {
 impl<'a> TypedEvent<'a> for QueueMemberAdded<'a> {
     const ID: EventId = EventId::QueueMemberAdded;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -594,86 +682,103 @@ pub struct QueueMemberPause<'a>(Located<'a, 17>);
 
 impl<'a> QueueMemberPause<'a> {
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the member. `MemberName`
+    #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The channel that is dialled for the member. `Interface`
+    #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The device whose state counts for the member. `StateInterface`
+    #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// How the member came into the queue. `Membership`
+    #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(4)
     }
 
     /// Members with a lower penalty are called first. `Penalty`
+    #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(5)
     }
 
     /// Calls answered so far. `CallsTaken`
+    #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
     /// When the last call ended; 0 for never. `LastCall`
+    #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(7)
     }
 
     /// When the last pause began; 0 for never. `LastPause`; releases 14..
+    #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
     /// When the member was added. `LoginTime`; releases 16..
+    #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
     /// Whether the member is in a call of the queue. `InCall`; releases 13..
+    #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(10)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(11)
     }
 
     /// Whether the member is paused. `Paused`
+    #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(12)
     }
 
     /// Why the member is paused. `PausedReason`; releases 13..
+    #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
     /// Whether the member is called while in use. `Ringinuse`
+    #[inline]
     pub fn ringinuse(&self) -> Field<'a, bool> {
         self.0.field(14)
     }
 
     /// Why. `Reason`; releases 12..17
+    #[inline]
     pub fn reason(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
     }
@@ -682,10 +787,12 @@ impl<'a> QueueMemberPause<'a> {
 impl<'a> TypedEvent<'a> for QueueMemberPause<'a> {
     const ID: EventId = EventId::QueueMemberPause;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -706,26 +813,31 @@ pub struct QueueMemberPaused<'a>(Located<'a, 5>);
 
 impl<'a> QueueMemberPaused<'a> {
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The channel that is dialled for the member. `Location`
+    #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Name of the member. `MemberName`; releases 1.4..11
+    #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Whether the member is paused. `Paused`
+    #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
     /// Why. `Reason`; releases 1.6.2..11
+    #[inline]
     pub fn reason(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
@@ -734,10 +846,12 @@ impl<'a> QueueMemberPaused<'a> {
 impl<'a> TypedEvent<'a> for QueueMemberPaused<'a> {
     const ID: EventId = EventId::QueueMemberPaused;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -758,86 +872,103 @@ pub struct QueueMemberPenalty<'a>(Located<'a, 17>);
 
 impl<'a> QueueMemberPenalty<'a> {
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The channel that is dialled for the member. `Location`; releases 1.6.2..11
+    #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Name of the member. `MemberName`; releases 12..
+    #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The channel that is dialled for the member. `Interface`; releases 12..
+    #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The device whose state counts for the member. `StateInterface`; releases 12..
+    #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// How the member came into the queue. `Membership`; releases 12..
+    #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(5)
     }
 
     /// Members with a lower penalty are called first. `Penalty`
+    #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
     /// Calls answered so far. `CallsTaken`; releases 12..
+    #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
     /// When the last call ended; 0 for never. `LastCall`; releases 12..
+    #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
     /// When the last pause began; 0 for never. `LastPause`; releases 14..
+    #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
     /// When the member was added. `LoginTime`; releases 16..
+    #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(10)
     }
 
     /// Whether the member is in a call of the queue. `InCall`; releases 13..
+    #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
     /// The status. `Status`; releases 12..
+    #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
     }
 
     /// Whether the member is paused. `Paused`; releases 12..
+    #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
     /// Why the member is paused. `PausedReason`; releases 13..
+    #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
     /// Whether the member is called while in use. `Ringinuse`; releases 12..
+    #[inline]
     pub fn ringinuse(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
     /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
     }
@@ -846,10 +977,12 @@ impl<'a> QueueMemberPenalty<'a> {
 impl<'a> TypedEvent<'a> for QueueMemberPenalty<'a> {
     const ID: EventId = EventId::QueueMemberPenalty;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -870,86 +1003,103 @@ pub struct QueueMemberRemoved<'a>(Located<'a, 17>);
 
 impl<'a> QueueMemberRemoved<'a> {
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The channel that is dialled for the member. `Location`; releases 1.2..11
+    #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Name of the member. `MemberName`; releases 1.4..
+    #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The channel that is dialled for the member. `Interface`; releases 12..
+    #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The device whose state counts for the member. `StateInterface`; releases 12..
+    #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// How the member came into the queue. `Membership`; releases 12..
+    #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(5)
     }
 
     /// Members with a lower penalty are called first. `Penalty`; releases 12..
+    #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
     /// Calls answered so far. `CallsTaken`; releases 12..
+    #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
     /// When the last call ended; 0 for never. `LastCall`; releases 12..
+    #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
     /// When the last pause began; 0 for never. `LastPause`; releases 14..
+    #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
     /// When the member was added. `LoginTime`; releases 16..
+    #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(10)
     }
 
     /// Whether the member is in a call of the queue. `InCall`; releases 13..
+    #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
     /// The status. `Status`; releases 12..
+    #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
     }
 
     /// Whether the member is paused. `Paused`; releases 12..
+    #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
     /// Why the member is paused. `PausedReason`; releases 13..
+    #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
     /// Whether the member is called while in use. `Ringinuse`; releases 12..
+    #[inline]
     pub fn ringinuse(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
     /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
     }
@@ -958,10 +1108,12 @@ impl<'a> QueueMemberRemoved<'a> {
 impl<'a> TypedEvent<'a> for QueueMemberRemoved<'a> {
     const ID: EventId = EventId::QueueMemberRemoved;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -982,86 +1134,103 @@ pub struct QueueMemberRinginuse<'a>(Located<'a, 17>);
 
 impl<'a> QueueMemberRinginuse<'a> {
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The channel that is dialled for the member. `Location`; releases 11
+    #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Name of the member. `MemberName`; releases 12..
+    #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The channel that is dialled for the member. `Interface`; releases 12..
+    #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The device whose state counts for the member. `StateInterface`; releases 12..
+    #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// How the member came into the queue. `Membership`; releases 12..
+    #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(5)
     }
 
     /// Members with a lower penalty are called first. `Penalty`; releases 12..
+    #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
     /// Calls answered so far. `CallsTaken`; releases 12..
+    #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
     /// When the last call ended; 0 for never. `LastCall`; releases 12..
+    #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
     /// When the last pause began; 0 for never. `LastPause`; releases 14..
+    #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
     /// When the member was added. `LoginTime`; releases 16..
+    #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(10)
     }
 
     /// Whether the member is in a call of the queue. `InCall`; releases 13..
+    #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
     /// The status. `Status`; releases 12..
+    #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
     }
 
     /// Whether the member is paused. `Paused`; releases 12..
+    #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
     /// Why the member is paused. `PausedReason`; releases 13..
+    #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
     /// Whether the member is called while in use. `Ringinuse`
+    #[inline]
     pub fn ringinuse(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
     /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
     }
@@ -1070,10 +1239,12 @@ impl<'a> QueueMemberRinginuse<'a> {
 impl<'a> TypedEvent<'a> for QueueMemberRinginuse<'a> {
     const ID: EventId = EventId::QueueMemberRinginuse;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1094,86 +1265,103 @@ pub struct QueueMemberStatus<'a>(Located<'a, 17>);
 
 impl<'a> QueueMemberStatus<'a> {
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The channel that is dialled for the member. `Location`; releases 1.2..11
+    #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Name of the member. `MemberName`; releases 1.4..
+    #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The channel that is dialled for the member. `Interface`; releases 12..
+    #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The device whose state counts for the member. `StateInterface`; releases 11..
+    #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// How the member came into the queue. `Membership`
+    #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(5)
     }
 
     /// Members with a lower penalty are called first. `Penalty`
+    #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
     /// Calls answered so far. `CallsTaken`
+    #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
     /// When the last call ended; 0 for never. `LastCall`
+    #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
     /// When the last pause began; 0 for never. `LastPause`; releases 14..
+    #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
     /// When the member was added. `LoginTime`; releases 16..
+    #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(10)
     }
 
     /// Whether the member is in a call of the queue. `InCall`; releases 11..
+    #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
     }
 
     /// Whether the member is paused. `Paused`
+    #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
     /// Why the member is paused. `PausedReason`; releases 13..
+    #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
     /// Whether the member is called while in use. `Ringinuse`; releases 12..
+    #[inline]
     pub fn ringinuse(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
     /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
     }
@@ -1182,10 +1370,12 @@ impl<'a> QueueMemberStatus<'a> {
 impl<'a> TypedEvent<'a> for QueueMemberStatus<'a> {
     const ID: EventId = EventId::QueueMemberStatus;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1206,61 +1396,73 @@ pub struct QueueParams<'a>(Located<'a, 12>);
 
 impl<'a> QueueParams<'a> {
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many callers may wait; 0 for any number. `Max`
+    #[inline]
     pub fn max(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// In which order members are called. `Strategy`; releases 1.6.2..
+    #[inline]
     pub fn strategy(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Callers in the queue. `Calls`
+    #[inline]
     pub fn calls(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// How long callers wait, or this caller waited. `Holdtime`, in seconds
+    #[inline]
     pub fn holdtime(&self) -> Field<'a, Seconds> {
         self.0.field(4)
     }
 
     /// How long they talked. `TalkTime`, in seconds; releases 1.6.2..
+    #[inline]
     pub fn talk_time(&self) -> Field<'a, Seconds> {
         self.0.field(5)
     }
 
     /// Calls that were answered. `Completed`
+    #[inline]
     pub fn completed(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
     /// Calls that were given up. `Abandoned`
+    #[inline]
     pub fn abandoned(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
     /// Time within which calls should be answered. `ServiceLevel`, in seconds
+    #[inline]
     pub fn service_level(&self) -> Field<'a, Seconds> {
         self.0.field(8)
     }
 
     /// Share of answered calls that were answered in that time. `ServicelevelPerf`
+    #[inline]
     pub fn servicelevel_perf(&self) -> Field<'a, Percent> {
         self.0.field(9)
     }
 
     /// Share of all calls that were answered in that time. `ServicelevelPerf2`; releases 16..
+    #[inline]
     pub fn servicelevel_perf2(&self) -> Field<'a, Percent> {
         self.0.field(10)
     }
 
     /// Queues with a higher weight are served first. `Weight`; releases 1.2..
+    #[inline]
     pub fn weight(&self) -> Field<'a, i64> {
         self.0.field(11)
     }
@@ -1269,10 +1471,12 @@ impl<'a> QueueParams<'a> {
 impl<'a> TypedEvent<'a> for QueueParams<'a> {
     const ID: EventId = EventId::QueueParams;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1293,11 +1497,13 @@ pub struct QueueStatusComplete<'a>(Located<'a, 2>);
 
 impl<'a> QueueStatusComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -1306,10 +1512,12 @@ impl<'a> QueueStatusComplete<'a> {
 impl<'a> TypedEvent<'a> for QueueStatusComplete<'a> {
     const ID: EventId = EventId::QueueStatusComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1330,36 +1538,43 @@ pub struct QueueSummary<'a>(Located<'a, 7>);
 
 impl<'a> QueueSummary<'a> {
     /// Name of the queue. `Queue`
+    #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Members that are logged in. `LoggedIn`
+    #[inline]
     pub fn logged_in(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// Members that are free. `Available`
+    #[inline]
     pub fn available(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// Callers in the queue. `Callers`
+    #[inline]
     pub fn callers(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// How long the caller waited. `HoldTime`, in seconds
+    #[inline]
     pub fn hold_time(&self) -> Field<'a, Seconds> {
         self.0.field(4)
     }
 
     /// How long they talked. `TalkTime`, in seconds
+    #[inline]
     pub fn talk_time(&self) -> Field<'a, Seconds> {
         self.0.field(5)
     }
 
     /// How long the first caller has waited. `LongestHoldTime`, in seconds
+    #[inline]
     pub fn longest_hold_time(&self) -> Field<'a, Seconds> {
         self.0.field(6)
     }
@@ -1368,10 +1583,12 @@ impl<'a> QueueSummary<'a> {
 impl<'a> TypedEvent<'a> for QueueSummary<'a> {
     const ID: EventId = EventId::QueueSummary;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1392,11 +1609,13 @@ pub struct QueueSummaryComplete<'a>(Located<'a, 2>);
 
 impl<'a> QueueSummaryComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -1405,10 +1624,12 @@ impl<'a> QueueSummaryComplete<'a> {
 impl<'a> TypedEvent<'a> for QueueSummaryComplete<'a> {
     const ID: EventId = EventId::QueueSummaryComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

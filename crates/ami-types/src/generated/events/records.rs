@@ -17,101 +17,121 @@ pub struct Cel<'a>(Located<'a, 20>);
 
 impl<'a> Cel<'a> {
     /// What the record is about. `EventName`
+    #[inline]
     pub fn event_name(&self) -> Field<'a, CelEventName<'a>> {
         self.0.field(0)
     }
 
     /// Account code now. `AccountCode`
+    #[inline]
     pub fn account_code(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The caller's number. `CallerIDnum`
+    #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The caller's name. `CallerIDname`
+    #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The caller's automatic number identification. `CallerIDani`
+    #[inline]
     pub fn caller_id_ani(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The redirecting number. `CallerIDrdnis`
+    #[inline]
     pub fn caller_id_rdnis(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// The dialled number. `CallerIDdnid`
+    #[inline]
     pub fn caller_id_dnid(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// The extension. `Exten`
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// Context of the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// The application that runs. `Application`
+    #[inline]
     pub fn application(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// Its arguments. `AppData`
+    #[inline]
     pub fn app_data(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
     /// When it happened. `EventTime`
+    #[inline]
     pub fn event_time(&self) -> Field<'a, DateTime> {
         self.0.field(12)
     }
 
     /// Accounting flag. `AMAFlags`
+    #[inline]
     pub fn ama_flags(&self) -> Field<'a, AmaFlags<'a>> {
         self.0.field(13)
     }
 
     /// Identifies the channel. `UniqueID`
+    #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
     /// Identifies the call. `LinkedID`
+    #[inline]
     pub fn linked_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// Free text from the dialplan. `Userfield`
+    #[inline]
     pub fn userfield(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// The peer. `Peer`
+    #[inline]
     pub fn peer(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// Account of the peer. `PeerAccount`
+    #[inline]
     pub fn peer_account(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// More, by the kind of the record, mostly JSON. `Extra`
+    #[inline]
     pub fn extra(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
@@ -120,10 +140,12 @@ impl<'a> Cel<'a> {
 impl<'a> TypedEvent<'a> for Cel<'a> {
     const ID: EventId = EventId::Cel;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -144,91 +166,109 @@ pub struct Cdr<'a>(Located<'a, 18>);
 
 impl<'a> Cdr<'a> {
     /// Account code now. `AccountCode`
+    #[inline]
     pub fn account_code(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The caller's number. `Source`
+    #[inline]
     pub fn source(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The extension that was called. `Destination`
+    #[inline]
     pub fn destination(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Context of the destination. `DestinationContext`
+    #[inline]
     pub fn destination_context(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`
+    #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Channel of the destination. `DestinationChannel`
+    #[inline]
     pub fn destination_channel(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// Last application that ran. `LastApplication`
+    #[inline]
     pub fn last_application(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// Its arguments. `LastData`
+    #[inline]
     pub fn last_data(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// When the call began. `StartTime`
+    #[inline]
     pub fn start_time(&self) -> Field<'a, DateTime> {
         self.0.field(9)
     }
 
     /// When the call was answered. `AnswerTime`
+    #[inline]
     pub fn answer_time(&self) -> Field<'a, DateTime> {
         self.0.field(10)
     }
 
     /// When the call ended. `EndTime`
+    #[inline]
     pub fn end_time(&self) -> Field<'a, DateTime> {
         self.0.field(11)
     }
 
     /// How long it lasted. `Duration`, in seconds
+    #[inline]
     pub fn duration(&self) -> Field<'a, Seconds> {
         self.0.field(12)
     }
 
     /// Time since the answer. `BillableSeconds`, in seconds
+    #[inline]
     pub fn billable_seconds(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
     /// How the call ended. `Disposition`
+    #[inline]
     pub fn disposition(&self) -> Field<'a, CdrDisposition<'a>> {
         self.0.field(14)
     }
 
     /// Accounting flag. `AMAFlags`
+    #[inline]
     pub fn ama_flags(&self) -> Field<'a, AmaFlags<'a>> {
         self.0.field(15)
     }
 
     /// Identifies the channel. `UniqueID`
+    #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Free text from the dialplan. `UserField`
+    #[inline]
     pub fn user_field(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
@@ -237,10 +277,12 @@ impl<'a> Cdr<'a> {
 impl<'a> TypedEvent<'a> for Cdr<'a> {
     const ID: EventId = EventId::Cdr;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -17,56 +17,67 @@ pub struct AuthMethodNotAllowed<'a>(Located<'a, 11>);
 
 impl<'a> AuthMethodNotAllowed<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// The method. `AuthMethod`
+    #[inline]
     pub fn auth_method(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(10)
     }
@@ -75,10 +86,12 @@ impl<'a> AuthMethodNotAllowed<'a> {
 impl<'a> TypedEvent<'a> for AuthMethodNotAllowed<'a> {
     const ID: EventId = EventId::AuthMethodNotAllowed;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -99,66 +112,79 @@ pub struct ChallengeResponseFailed<'a>(Located<'a, 13>);
 
 impl<'a> ChallengeResponseFailed<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// The challenge. `Challenge`
+    #[inline]
     pub fn challenge(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// The response that was sent. `Response`
+    #[inline]
     pub fn response(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// Response that would have been right. `ExpectedResponse`
+    #[inline]
     pub fn expected_response(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(12)
     }
@@ -167,10 +193,12 @@ impl<'a> ChallengeResponseFailed<'a> {
 impl<'a> TypedEvent<'a> for ChallengeResponseFailed<'a> {
     const ID: EventId = EventId::ChallengeResponseFailed;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -191,56 +219,67 @@ pub struct ChallengeSent<'a>(Located<'a, 11>);
 
 impl<'a> ChallengeSent<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// The challenge. `Challenge`
+    #[inline]
     pub fn challenge(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(10)
     }
@@ -249,10 +288,12 @@ impl<'a> ChallengeSent<'a> {
 impl<'a> TypedEvent<'a> for ChallengeSent<'a> {
     const ID: EventId = EventId::ChallengeSent;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -273,56 +314,67 @@ pub struct FailedACL<'a>(Located<'a, 11>);
 
 impl<'a> FailedACL<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// The access control list. `ACLName`
+    #[inline]
     pub fn acl_name(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(10)
     }
@@ -331,10 +383,12 @@ impl<'a> FailedACL<'a> {
 impl<'a> TypedEvent<'a> for FailedACL<'a> {
     const ID: EventId = EventId::FailedACL;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -355,51 +409,61 @@ pub struct InvalidAccountID<'a>(Located<'a, 10>);
 
 impl<'a> InvalidAccountID<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(9)
     }
@@ -408,10 +472,12 @@ impl<'a> InvalidAccountID<'a> {
 impl<'a> TypedEvent<'a> for InvalidAccountID<'a> {
     const ID: EventId = EventId::InvalidAccountID;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -432,71 +498,85 @@ pub struct InvalidPassword<'a>(Located<'a, 14>);
 
 impl<'a> InvalidPassword<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(9)
     }
 
     /// The challenge. `Challenge`
+    #[inline]
     pub fn challenge(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// The challenge in the answer. `ReceivedChallenge`
+    #[inline]
     pub fn received_challenge(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
     /// The hash in the answer, as early releases spell it. `RecievedHash`; releases 12..14
+    #[inline]
     pub fn recieved_hash(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// The hash in the answer. `ReceivedHash`; releases 13..
+    #[inline]
     pub fn received_hash(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
@@ -505,10 +585,12 @@ impl<'a> InvalidPassword<'a> {
 impl<'a> TypedEvent<'a> for InvalidPassword<'a> {
     const ID: EventId = EventId::InvalidPassword;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -529,56 +611,67 @@ pub struct InvalidTransport<'a>(Located<'a, 11>);
 
 impl<'a> InvalidTransport<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// The transport that was used. `AttemptedTransport`
+    #[inline]
     pub fn attempted_transport(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(10)
     }
@@ -587,10 +680,12 @@ impl<'a> InvalidTransport<'a> {
 impl<'a> TypedEvent<'a> for InvalidTransport<'a> {
     const ID: EventId = EventId::InvalidTransport;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -611,51 +706,61 @@ pub struct LoadAverageLimit<'a>(Located<'a, 10>);
 
 impl<'a> LoadAverageLimit<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(9)
     }
@@ -664,10 +769,12 @@ impl<'a> LoadAverageLimit<'a> {
 impl<'a> TypedEvent<'a> for LoadAverageLimit<'a> {
     const ID: EventId = EventId::LoadAverageLimit;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -688,51 +795,61 @@ pub struct MemoryLimit<'a>(Located<'a, 10>);
 
 impl<'a> MemoryLimit<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(9)
     }
@@ -741,10 +858,12 @@ impl<'a> MemoryLimit<'a> {
 impl<'a> TypedEvent<'a> for MemoryLimit<'a> {
     const ID: EventId = EventId::MemoryLimit;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -765,61 +884,73 @@ pub struct RequestBadFormat<'a>(Located<'a, 12>);
 
 impl<'a> RequestBadFormat<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(5)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// The request. `RequestType`
+    #[inline]
     pub fn request_type(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(9)
     }
 
     /// Its parameters. `RequestParams`
+    #[inline]
     pub fn request_params(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
@@ -828,10 +959,12 @@ impl<'a> RequestBadFormat<'a> {
 impl<'a> TypedEvent<'a> for RequestBadFormat<'a> {
     const ID: EventId = EventId::RequestBadFormat;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -852,61 +985,73 @@ pub struct RequestNotAllowed<'a>(Located<'a, 12>);
 
 impl<'a> RequestNotAllowed<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// The request. `RequestType`
+    #[inline]
     pub fn request_type(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(10)
     }
 
     /// Its parameters. `RequestParams`
+    #[inline]
     pub fn request_params(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
@@ -915,10 +1060,12 @@ impl<'a> RequestNotAllowed<'a> {
 impl<'a> TypedEvent<'a> for RequestNotAllowed<'a> {
     const ID: EventId = EventId::RequestNotAllowed;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -939,56 +1086,67 @@ pub struct RequestNotSupported<'a>(Located<'a, 11>);
 
 impl<'a> RequestNotSupported<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// The request. `RequestType`
+    #[inline]
     pub fn request_type(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(10)
     }
@@ -997,10 +1155,12 @@ impl<'a> RequestNotSupported<'a> {
 impl<'a> TypedEvent<'a> for RequestNotSupported<'a> {
     const ID: EventId = EventId::RequestNotSupported;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1021,51 +1181,61 @@ pub struct SessionLimit<'a>(Located<'a, 10>);
 
 impl<'a> SessionLimit<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(9)
     }
@@ -1074,10 +1244,12 @@ impl<'a> SessionLimit<'a> {
 impl<'a> TypedEvent<'a> for SessionLimit<'a> {
     const ID: EventId = EventId::SessionLimit;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1098,56 +1270,67 @@ pub struct SuccessfulAuth<'a>(Located<'a, 11>);
 
 impl<'a> SuccessfulAuth<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// Whether a password was used. `UsingPassword`
+    #[inline]
     pub fn using_password(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(10)
     }
@@ -1156,10 +1339,12 @@ impl<'a> SuccessfulAuth<'a> {
 impl<'a> TypedEvent<'a> for SuccessfulAuth<'a> {
     const ID: EventId = EventId::SuccessfulAuth;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -1180,56 +1365,67 @@ pub struct UnexpectedAddress<'a>(Located<'a, 11>);
 
 impl<'a> UnexpectedAddress<'a> {
     /// When it happened. `EventTV`
+    #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
     /// How serious it is. `Severity`
+    #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
     /// The service concerned. `Service`
+    #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Version of this event. `EventVersion`
+    #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Who it was about. `AccountID`
+    #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The session, as the service names it. `SessionID`
+    #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Address on the server. `LocalAddress`
+    #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
     /// Address of the peer. `RemoteAddress`
+    #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
     /// Address that the session has. `ExpectedAddress`
+    #[inline]
     pub fn expected_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(8)
     }
 
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// When the session started. `SessionTV`
+    #[inline]
     pub fn session_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(10)
     }
@@ -1238,10 +1434,12 @@ impl<'a> UnexpectedAddress<'a> {
 impl<'a> TypedEvent<'a> for UnexpectedAddress<'a> {
     const ID: EventId = EventId::UnexpectedAddress;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -18,31 +18,37 @@ pub struct ChannelReload<'a>(Located<'a, 6>);
 
 impl<'a> ChannelReload<'a> {
     /// Name of the channel. `Channel`; releases 1.4
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Why the configuration was read. `ReloadReason`
+    #[inline]
     pub fn reload_reason(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Registrations. `Registry_Count`
+    #[inline]
     pub fn registry_count(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// Peers. `Peer_Count`
+    #[inline]
     pub fn peer_count(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
     /// Users. `User_Count`; releases 1.4
+    #[inline]
     pub fn user_count(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
     /// The channel technology. `ChannelType`; releases 1.6.2..11
+    #[inline]
     pub fn channel_type(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -51,10 +57,12 @@ impl<'a> ChannelReload<'a> {
 impl<'a> TypedEvent<'a> for ChannelReload<'a> {
     const ID: EventId = EventId::ChannelReload;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -75,11 +83,13 @@ pub struct MobileStatus<'a>(Located<'a, 2>);
 
 impl<'a> MobileStatus<'a> {
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the device. `Device`
+    #[inline]
     pub fn device(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -88,10 +98,12 @@ impl<'a> MobileStatus<'a> {
 impl<'a> TypedEvent<'a> for MobileStatus<'a> {
     const ID: EventId = EventId::MobileStatus;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -112,111 +124,133 @@ pub struct PeerEntry<'a>(Located<'a, 22>);
 
 impl<'a> PeerEntry<'a> {
     /// The channel technology. `Channeltype`
+    #[inline]
     pub fn channeltype(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Name of the configuration object. `ObjectName`
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `peer` or `user`. `ChanObjectType`
+    #[inline]
     pub fn chan_object_type(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Address of the peer. `IPaddress`
+    #[inline]
     pub fn ip_address(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Port of the peer. `IPport`
+    #[inline]
     pub fn ip_port(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Whether the peer registers. `Dynamic`
+    #[inline]
     pub fn dynamic(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
     /// Whether the peer is behind address translation. `Natsupport`; releases 1.2..1.6.2
+    #[inline]
     pub fn natsupport(&self) -> Field<'a, bool> {
         self.0.field(6)
     }
 
     /// Whether video is allowed. `VideoSupport`; releases 1.2..11
+    #[inline]
     pub fn video_support(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
     /// Whether an access control list applies. `ACL`; releases 1.2..11
+    #[inline]
     pub fn acl(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
     /// Whether calls share packets. `Trunk`; releases 1.6.2..
+    #[inline]
     pub fn trunk(&self) -> Field<'a, bool> {
         self.0.field(9)
     }
 
     /// Whether it is encrypted. `Encryption`; releases 1.6.2..
+    #[inline]
     pub fn encryption(&self) -> Field<'a, bool> {
         self.0.field(10)
     }
 
     /// Whether text is allowed. `TextSupport`; releases 1.6.2..11
+    #[inline]
     pub fn text_support(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
     /// Mask of the address. `Mask`; releases 1.6.2..11
+    #[inline]
     pub fn mask(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// Port. `Port`; releases 1.6.2..11
+    #[inline]
     pub fn port(&self) -> Field<'a, u64> {
         self.0.field(13)
     }
 
     /// User name of the peer. `ObjectUsername`; releases 1.6.2..11
+    #[inline]
     pub fn object_username(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
     /// Whether answers go to the port they came from. `Forcerport`; releases 1.8..11
+    #[inline]
     pub fn forcerport(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Whether the peer comes from a database. `RealtimeDevice`; releases 1.2..11
+    #[inline]
     pub fn realtime_device(&self) -> Field<'a, bool> {
         self.0.field(17)
     }
 
     /// Description from the configuration. `Description`; releases 11..
+    #[inline]
     pub fn description(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// Whether that is found out. `AutoForcerport`; releases 11
+    #[inline]
     pub fn auto_forcerport(&self) -> Field<'a, bool> {
         self.0.field(19)
     }
 
     /// Whether that is found out. `AutoComedia`; releases 11
+    #[inline]
     pub fn auto_comedia(&self) -> Field<'a, bool> {
         self.0.field(20)
     }
 
     /// Whether media go to where they come from. `Comedia`; releases 11
+    #[inline]
     pub fn comedia(&self) -> Field<'a, bool> {
         self.0.field(21)
     }
@@ -225,10 +259,12 @@ impl<'a> PeerEntry<'a> {
 impl<'a> TypedEvent<'a> for PeerEntry<'a> {
     const ID: EventId = EventId::PeerEntry;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -249,41 +285,49 @@ pub struct PeerStatus<'a>(Located<'a, 8>);
 
 impl<'a> PeerStatus<'a> {
     /// The channel technology. `ChannelType`; releases 1.6.2..
+    #[inline]
     pub fn channel_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Address. `Address`; releases 1.6.2..
+    #[inline]
     pub fn address(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Port. `Port`; releases 1.6.2..
+    #[inline]
     pub fn port(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// Port. `Post`; releases 10
+    #[inline]
     pub fn post(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The peer. `Peer`
+    #[inline]
     pub fn peer(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// What became of the peer. `PeerStatus`
+    #[inline]
     pub fn peer_status(&self) -> Field<'a, PeerState<'a>> {
         self.0.field(5)
     }
 
     /// Round trip time. `Time`, in milliseconds
+    #[inline]
     pub fn time(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
     /// Why, as a Q.850 cause. `Cause`
+    #[inline]
     pub fn cause(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
@@ -292,10 +336,12 @@ impl<'a> PeerStatus<'a> {
 impl<'a> TypedEvent<'a> for PeerStatus<'a> {
     const ID: EventId = EventId::PeerStatus;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -316,11 +362,13 @@ pub struct PeerListComplete<'a>(Located<'a, 2>);
 
 impl<'a> PeerListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 1.6.2..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -329,10 +377,12 @@ impl<'a> PeerListComplete<'a> {
 impl<'a> TypedEvent<'a> for PeerListComplete<'a> {
     const ID: EventId = EventId::PeerListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -353,11 +403,13 @@ pub struct RegistrationsComplete<'a>(Located<'a, 2>);
 
 impl<'a> RegistrationsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -366,10 +418,12 @@ impl<'a> RegistrationsComplete<'a> {
 impl<'a> TypedEvent<'a> for RegistrationsComplete<'a> {
     const ID: EventId = EventId::RegistrationsComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -390,41 +444,49 @@ pub struct Registry<'a>(Located<'a, 8>);
 
 impl<'a> Registry<'a> {
     /// Name of the channel. `Channel`; releases 1.0..1.2
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The channel technology. `ChannelType`; releases 1.6.2..
+    #[inline]
     pub fn channel_type(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The user name. `Username`
+    #[inline]
     pub fn username(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Why, as a Q.850 cause. `Cause`
+    #[inline]
     pub fn cause(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// The user. `User`; releases 1.0
+    #[inline]
     pub fn user(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The channel technology. `ChannelDriver`; releases 1.4
+    #[inline]
     pub fn channel_driver(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// The domain. `Domain`
+    #[inline]
     pub fn domain(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
@@ -433,10 +495,12 @@ impl<'a> Registry<'a> {
 impl<'a> TypedEvent<'a> for Registry<'a> {
     const ID: EventId = EventId::Registry;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -457,51 +521,61 @@ pub struct RegistryEntry<'a>(Located<'a, 10>);
 
 impl<'a> RegistryEntry<'a> {
     /// Whether the name is looked up again and again. `DNSmanager`
+    #[inline]
     pub fn dns_manager(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The host. `Host`; releases 1.6.2..11
+    #[inline]
     pub fn host(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Port. `Port`; releases 1.6.2..20
+    #[inline]
     pub fn port(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// The user name. `Username`
+    #[inline]
     pub fn username(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// How the other side sees our address. `Perceived`
+    #[inline]
     pub fn perceived(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// The domain. `Domain`; releases 1.8..20
+    #[inline]
     pub fn domain(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// Port of the domain. `DomainPort`; releases 1.8..20
+    #[inline]
     pub fn domain_port(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
     /// Time between registrations. `Refresh`, in seconds
+    #[inline]
     pub fn refresh(&self) -> Field<'a, Seconds> {
         self.0.field(7)
     }
 
     /// The state. `State`
+    #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// When it was registered. `RegistrationTime`; releases 1.6.2..20
+    #[inline]
     pub fn registration_time(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
@@ -510,10 +584,12 @@ impl<'a> RegistryEntry<'a> {
 impl<'a> TypedEvent<'a> for RegistryEntry<'a> {
     const ID: EventId = EventId::RegistryEntry;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -534,6 +610,7 @@ pub struct SIPQualifyPeerDone<'a>(Located<'a, 1>);
 
 impl<'a> SIPQualifyPeerDone<'a> {
     /// The peer. `Peer`
+    #[inline]
     pub fn peer(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -542,10 +619,12 @@ impl<'a> SIPQualifyPeerDone<'a> {
 impl<'a> TypedEvent<'a> for SIPQualifyPeerDone<'a> {
     const ID: EventId = EventId::SIPQualifyPeerDone;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -567,10 +646,12 @@ pub struct SIPPeerStatusComplete<'a>(Located<'a, 0>);
 impl<'a> TypedEvent<'a> for SIPPeerStatusComplete<'a> {
     const ID: EventId = EventId::SIPPeerStatusComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -591,11 +672,13 @@ pub struct SessionTimeout<'a>(Located<'a, 16>);
 
 impl<'a> SessionTimeout<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(1))
     }
 
     /// `Source`
+    #[inline]
     pub fn source(&self) -> Field<'a, SessionTimeoutSource<'a>> {
         self.0.field(0)
     }
@@ -604,10 +687,12 @@ impl<'a> SessionTimeout<'a> {
 impl<'a> TypedEvent<'a> for SessionTimeout<'a> {
     const ID: EventId = EventId::SessionTimeout;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -17,10 +17,12 @@ pub struct DeviceEntry<'a>(Located<'a, 0>);
 impl<'a> TypedEvent<'a> for DeviceEntry<'a> {
     const ID: EventId = EventId::DeviceEntry;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -41,11 +43,13 @@ pub struct DeviceListComplete<'a>(Located<'a, 2>);
 
 impl<'a> DeviceListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 1.6.2..12
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 1.6.2..12
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -54,10 +58,12 @@ impl<'a> DeviceListComplete<'a> {
 impl<'a> TypedEvent<'a> for DeviceListComplete<'a> {
     const ID: EventId = EventId::DeviceListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -79,10 +85,12 @@ pub struct LineEntry<'a>(Located<'a, 0>);
 impl<'a> TypedEvent<'a> for LineEntry<'a> {
     const ID: EventId = EventId::LineEntry;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -103,11 +111,13 @@ pub struct LineListComplete<'a>(Located<'a, 2>);
 
 impl<'a> LineListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 1.6.2..12
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 1.6.2..12
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -116,10 +126,12 @@ impl<'a> LineListComplete<'a> {
 impl<'a> TypedEvent<'a> for LineListComplete<'a> {
     const ID: EventId = EventId::LineListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -17,11 +17,13 @@ pub struct DeviceStateChange<'a>(Located<'a, 2>);
 
 impl<'a> DeviceStateChange<'a> {
     /// Name of the device. `Device`
+    #[inline]
     pub fn device(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The state. `State`
+    #[inline]
     pub fn state(&self) -> Field<'a, DeviceState<'a>> {
         self.0.field(1)
     }
@@ -30,10 +32,12 @@ impl<'a> DeviceStateChange<'a> {
 impl<'a> TypedEvent<'a> for DeviceStateChange<'a> {
     const ID: EventId = EventId::DeviceStateChange;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -54,11 +58,13 @@ pub struct DeviceStateListComplete<'a>(Located<'a, 2>);
 
 impl<'a> DeviceStateListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -67,10 +73,12 @@ impl<'a> DeviceStateListComplete<'a> {
 impl<'a> TypedEvent<'a> for DeviceStateListComplete<'a> {
     const ID: EventId = EventId::DeviceStateListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -91,11 +99,13 @@ pub struct ExtensionStateListComplete<'a>(Located<'a, 2>);
 
 impl<'a> ExtensionStateListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -104,10 +114,12 @@ impl<'a> ExtensionStateListComplete<'a> {
 impl<'a> TypedEvent<'a> for ExtensionStateListComplete<'a> {
     const ID: EventId = EventId::ExtensionStateListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -128,26 +140,31 @@ pub struct ExtensionStatus<'a>(Located<'a, 5>);
 
 impl<'a> ExtensionStatus<'a> {
     /// The extension. `Exten`
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Context of the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The devices behind the extension. `Hint`; releases 1.6.2..
+    #[inline]
     pub fn hint(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, i64> {
         self.0.field(3)
     }
 
     /// The status in words. `StatusText`; releases 13..
+    #[inline]
     pub fn status_text(&self) -> Field<'a, ExtensionStateText<'a>> {
         self.0.field(4)
     }
@@ -156,10 +173,12 @@ impl<'a> ExtensionStatus<'a> {
 impl<'a> TypedEvent<'a> for ExtensionStatus<'a> {
     const ID: EventId = EventId::ExtensionStatus;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -180,21 +199,25 @@ pub struct PresenceStateChange<'a>(Located<'a, 4>);
 
 impl<'a> PresenceStateChange<'a> {
     /// Whose presence it is. `Presentity`
+    #[inline]
     pub fn presentity(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Subtype of the presence. `Subtype`
+    #[inline]
     pub fn subtype(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Message of the presence. `Message`
+    #[inline]
     pub fn message_text(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
@@ -203,10 +226,12 @@ impl<'a> PresenceStateChange<'a> {
 impl<'a> TypedEvent<'a> for PresenceStateChange<'a> {
     const ID: EventId = EventId::PresenceStateChange;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -227,11 +252,13 @@ pub struct PresenceStateListComplete<'a>(Located<'a, 2>);
 
 impl<'a> PresenceStateListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -240,10 +267,12 @@ impl<'a> PresenceStateListComplete<'a> {
 impl<'a> TypedEvent<'a> for PresenceStateListComplete<'a> {
     const ID: EventId = EventId::PresenceStateListComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -264,31 +293,37 @@ pub struct PresenceStatus<'a>(Located<'a, 6>);
 
 impl<'a> PresenceStatus<'a> {
     /// The extension. `Exten`
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Context of the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The devices behind the extension. `Hint`
+    #[inline]
     pub fn hint(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// Subtype of the presence. `Subtype`
+    #[inline]
     pub fn subtype(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Message of the presence. `Message`
+    #[inline]
     pub fn message_text(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -297,10 +332,12 @@ impl<'a> PresenceStatus<'a> {
 impl<'a> TypedEvent<'a> for PresenceStatus<'a> {
     const ID: EventId = EventId::PresenceStatus;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

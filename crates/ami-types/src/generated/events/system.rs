@@ -17,6 +17,7 @@ pub struct CloseSession<'a>(Located<'a, 1>);
 
 impl<'a> CloseSession<'a> {
     /// `CloseSession`
+    #[inline]
     pub fn close_session(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -25,10 +26,12 @@ impl<'a> CloseSession<'a> {
 impl<'a> TypedEvent<'a> for CloseSession<'a> {
     const ID: EventId = EventId::CloseSession;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -49,6 +52,7 @@ pub struct DeadlockStart<'a>(Located<'a, 1>);
 
 impl<'a> DeadlockStart<'a> {
     /// The lock. `Mutex`
+    #[inline]
     pub fn mutex(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -57,10 +61,12 @@ impl<'a> DeadlockStart<'a> {
 impl<'a> TypedEvent<'a> for DeadlockStart<'a> {
     const ID: EventId = EventId::DeadlockStart;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -81,16 +87,19 @@ pub struct FullyBooted<'a>(Located<'a, 3>);
 
 impl<'a> FullyBooted<'a> {
     /// Time since the start. `Uptime`, in seconds; releases 14..
+    #[inline]
     pub fn uptime(&self) -> Field<'a, Seconds> {
         self.0.field(0)
     }
 
     /// Time since the last reload. `LastReload`, in seconds; releases 14..
+    #[inline]
     pub fn last_reload(&self) -> Field<'a, Seconds> {
         self.0.field(1)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -99,10 +108,12 @@ impl<'a> FullyBooted<'a> {
 impl<'a> TypedEvent<'a> for FullyBooted<'a> {
     const ID: EventId = EventId::FullyBooted;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -123,11 +134,13 @@ pub struct Load<'a>(Located<'a, 2>);
 
 impl<'a> Load<'a> {
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, ModuleLoadStatus<'a>> {
         self.0.field(1)
     }
@@ -136,10 +149,12 @@ impl<'a> Load<'a> {
 impl<'a> TypedEvent<'a> for Load<'a> {
     const ID: EventId = EventId::Load;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -160,16 +175,19 @@ pub struct LogChannel<'a>(Located<'a, 3>);
 
 impl<'a> LogChannel<'a> {
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether the log is on. `Enabled`
+    #[inline]
     pub fn enabled(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Why. `Reason`
+    #[inline]
     pub fn reason(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -178,10 +196,12 @@ impl<'a> LogChannel<'a> {
 impl<'a> TypedEvent<'a> for LogChannel<'a> {
     const ID: EventId = EventId::LogChannel;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -202,16 +222,19 @@ pub struct ModuleLoadReport<'a>(Located<'a, 3>);
 
 impl<'a> ModuleLoadReport<'a> {
     /// `Done`. `ModuleLoadStatus`
+    #[inline]
     pub fn module_load_status(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Which modules were loaded. `ModuleSelection`
+    #[inline]
     pub fn module_selection(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Number of modules. `ModuleCount`
+    #[inline]
     pub fn module_count(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
@@ -220,10 +243,12 @@ impl<'a> ModuleLoadReport<'a> {
 impl<'a> TypedEvent<'a> for ModuleLoadReport<'a> {
     const ID: EventId = EventId::ModuleLoadReport;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -245,10 +270,12 @@ pub struct Placeholder<'a>(Located<'a, 0>);
 impl<'a> TypedEvent<'a> for Placeholder<'a> {
     const ID: EventId = EventId::Placeholder;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -269,16 +296,19 @@ pub struct Reload<'a>(Located<'a, 3>);
 
 impl<'a> Reload<'a> {
     /// Message of the presence. `Message`; releases 1.0..11
+    #[inline]
     pub fn message_text(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The module concerned. `Module`; releases 1.6.2..
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// The status. `Status`; releases 1.6.2..
+    #[inline]
     pub fn status(&self) -> Field<'a, ReloadStatus<'a>> {
         self.0.field(2)
     }
@@ -287,10 +317,12 @@ impl<'a> Reload<'a> {
 impl<'a> TypedEvent<'a> for Reload<'a> {
     const ID: EventId = EventId::Reload;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -311,11 +343,13 @@ pub struct Shutdown<'a>(Located<'a, 2>);
 
 impl<'a> Shutdown<'a> {
     /// How: cleanly or not. `Shutdown`
+    #[inline]
     pub fn shutdown(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether the server starts again. `Restart`
+    #[inline]
     pub fn restart(&self) -> Field<'a, bool> {
         self.0.field(1)
     }
@@ -324,10 +358,12 @@ impl<'a> Shutdown<'a> {
 impl<'a> TypedEvent<'a> for Shutdown<'a> {
     const ID: EventId = EventId::Shutdown;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -348,11 +384,13 @@ pub struct Unload<'a>(Located<'a, 2>);
 
 impl<'a> Unload<'a> {
     /// The module concerned. `Module`
+    #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The status. `Status`
+    #[inline]
     pub fn status(&self) -> Field<'a, UnloadStatus<'a>> {
         self.0.field(1)
     }
@@ -361,10 +399,12 @@ impl<'a> Unload<'a> {
 impl<'a> TypedEvent<'a> for Unload<'a> {
     const ID: EventId = EventId::Unload;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -386,10 +426,12 @@ pub struct WaitEventComplete<'a>(Located<'a, 0>);
 impl<'a> TypedEvent<'a> for WaitEventComplete<'a> {
     const ID: EventId = EventId::WaitEventComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -412,10 +454,12 @@ pub struct DataGetTree<'a>(Located<'a, 0>);
 impl<'a> TypedEvent<'a> for DataGetTree<'a> {
     const ID: EventId = EventId::DataGetTree;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -18,71 +18,85 @@ pub struct AttendedTransfer<'a>(Located<'a, 112>);
 
 impl<'a> AttendedTransfer<'a> {
     /// A channel: headers with the prefix `OrigTransferer`.
+    #[inline]
     pub fn orig_transferer(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(1))
     }
 
     /// A bridge: headers with the prefix `Orig`.
+    #[inline]
     pub fn orig_bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(16))
     }
 
     /// A channel: headers with the prefix `SecondTransferer`.
+    #[inline]
     pub fn second_transferer(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(24))
     }
 
     /// A bridge: headers with the prefix `Second`.
+    #[inline]
     pub fn second_bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(39))
     }
 
     /// A channel: headers with the prefix `Transferee`.
+    #[inline]
     pub fn transferee(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(47))
     }
 
     /// A channel: headers with the prefix `TransferTarget`; releases 20...
+    #[inline]
     pub fn transfer_target(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(62))
     }
 
     /// A channel: headers with the prefix `LocalOne`.
+    #[inline]
     pub fn local_one(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(81))
     }
 
     /// A channel: headers with the prefix `LocalTwo`.
+    #[inline]
     pub fn local_two(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(96))
     }
 
     /// How it ended. `Result`
+    #[inline]
     pub fn result(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether it was asked for from outside the bridge. `IsExternal`
+    #[inline]
     pub fn is_external(&self) -> Field<'a, bool> {
         self.0.field(77)
     }
 
     /// `DestType`
+    #[inline]
     pub fn dest_type(&self) -> Field<'a, TransferDestination<'a>> {
         self.0.field(78)
     }
 
     /// `DestBridgeUniqueid`
+    #[inline]
     pub fn dest_bridge_uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(79)
     }
 
     /// `DestApp`
+    #[inline]
     pub fn dest_app(&self) -> Option<Text<'a>> {
         self.0.text(80)
     }
 
     /// `DestTransfererChannel`
+    #[inline]
     pub fn dest_transferer_channel(&self) -> Option<Text<'a>> {
         self.0.text(111)
     }
@@ -91,10 +105,12 @@ impl<'a> AttendedTransfer<'a> {
 impl<'a> TypedEvent<'a> for AttendedTransfer<'a> {
     const ID: EventId = EventId::AttendedTransfer;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -115,36 +131,43 @@ pub struct BlindTransfer<'a>(Located<'a, 42>);
 
 impl<'a> BlindTransfer<'a> {
     /// A channel: headers with the prefix `Transferer`.
+    #[inline]
     pub fn transferer(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(1))
     }
 
     /// A channel: headers with the prefix `Transferee`.
+    #[inline]
     pub fn transferee(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(16))
     }
 
     /// A bridge: headers without a prefix.
+    #[inline]
     pub fn bridge(&self) -> BridgeSnapshot<'_, 'a> {
         BridgeSnapshot(self.0.view_from(31))
     }
 
     /// How it ended. `Result`
+    #[inline]
     pub fn result(&self) -> Field<'a, TransferResult<'a>> {
         self.0.field(0)
     }
 
     /// Whether it was asked for from outside the bridge. `IsExternal`
+    #[inline]
     pub fn is_external(&self) -> Field<'a, bool> {
         self.0.field(39)
     }
 
     /// The context transferred to. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(40)
     }
 
     /// The extension transferred to. `Extension`
+    #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(41)
     }
@@ -153,10 +176,12 @@ impl<'a> BlindTransfer<'a> {
 impl<'a> TypedEvent<'a> for BlindTransfer<'a> {
     const ID: EventId = EventId::BlindTransfer;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -177,11 +202,13 @@ pub struct Pickup<'a>(Located<'a, 30>);
 
 impl<'a> Pickup<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// A channel: headers with the prefix `Target`.
+    #[inline]
     pub fn target(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
@@ -190,10 +217,12 @@ impl<'a> Pickup<'a> {
 impl<'a> TypedEvent<'a> for Pickup<'a> {
     const ID: EventId = EventId::Pickup;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -214,51 +243,61 @@ pub struct Transfer<'a>(Located<'a, 10>);
 
 impl<'a> Transfer<'a> {
     /// `TransferMethod`
+    #[inline]
     pub fn transfer_method(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// `TransferType`
+    #[inline]
     pub fn transfer_type(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// Name of the channel. `Channel`
+    #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// Identifies the channel. `Uniqueid`
+    #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// `SIP-Callid`
+    #[inline]
     pub fn sip_callid(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// `TargetChannel`
+    #[inline]
     pub fn target_channel(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// `TargetUniqueid`
+    #[inline]
     pub fn target_uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// `TransferExten`
+    #[inline]
     pub fn transfer_exten(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// `Transfer2Parking`
+    #[inline]
     pub fn transfer2parking(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// `TransferContext`
+    #[inline]
     pub fn transfer_context(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
@@ -267,10 +306,12 @@ impl<'a> Transfer<'a> {
 impl<'a> TypedEvent<'a> for Transfer<'a> {
     const ID: EventId = EventId::Transfer;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

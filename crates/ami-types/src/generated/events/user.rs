@@ -18,31 +18,37 @@ pub struct TestEvent<'a>(Located<'a, 6>);
 
 impl<'a> TestEvent<'a> {
     /// `Type`
+    #[inline]
     pub fn type_(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The state. `State`
+    #[inline]
     pub fn state(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.view().all(1)
     }
 
     /// `AppFile`
+    #[inline]
     pub fn app_file(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// `AppFunction`
+    #[inline]
     pub fn app_function(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// `AppLine`
+    #[inline]
     pub fn app_line(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
     /// `Expression`; releases 1.8..11
+    #[inline]
     pub fn expression(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -51,10 +57,12 @@ impl<'a> TestEvent<'a> {
 impl<'a> TypedEvent<'a> for TestEvent<'a> {
     const ID: EventId = EventId::TestEvent;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -76,11 +84,13 @@ pub struct UserEvent<'a>(Located<'a, 16>);
 
 impl<'a> UserEvent<'a> {
     /// A channel: headers without a prefix.
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
     /// `UserEvent`
+    #[inline]
     pub fn user_event(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
@@ -89,10 +99,12 @@ impl<'a> UserEvent<'a> {
 impl<'a> TypedEvent<'a> for UserEvent<'a> {
     const ID: EventId = EventId::UserEvent;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

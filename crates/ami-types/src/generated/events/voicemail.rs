@@ -17,16 +17,19 @@ pub struct MWIGet<'a>(Located<'a, 3>);
 
 impl<'a> MWIGet<'a> {
     /// The mailbox. `Mailbox`
+    #[inline]
     pub fn mailbox(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// `OldMessages`
+    #[inline]
     pub fn old_messages(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `NewMessages`
+    #[inline]
     pub fn new_messages(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -35,10 +38,12 @@ impl<'a> MWIGet<'a> {
 impl<'a> TypedEvent<'a> for MWIGet<'a> {
     const ID: EventId = EventId::MWIGet;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -59,11 +64,13 @@ pub struct MWIGetComplete<'a>(Located<'a, 2>);
 
 impl<'a> MWIGetComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -72,10 +79,12 @@ impl<'a> MWIGetComplete<'a> {
 impl<'a> TypedEvent<'a> for MWIGetComplete<'a> {
     const ID: EventId = EventId::MWIGetComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -96,26 +105,31 @@ pub struct MessageWaiting<'a>(Located<'a, 19>);
 
 impl<'a> MessageWaiting<'a> {
     /// A channel: headers without a prefix; releases 16...
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(4))
     }
 
     /// The mailbox. `Mailbox`
+    #[inline]
     pub fn mailbox(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether it waits. `Waiting`
+    #[inline]
     pub fn waiting(&self) -> Field<'a, bool> {
         self.0.field(1)
     }
 
     /// `New`; releases 1.2..
+    #[inline]
     pub fn new_messages(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// `Old`; releases 1.2..
+    #[inline]
     pub fn old_messages(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
@@ -124,10 +138,12 @@ impl<'a> MessageWaiting<'a> {
 impl<'a> TypedEvent<'a> for MessageWaiting<'a> {
     const ID: EventId = EventId::MessageWaiting;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -148,21 +164,25 @@ pub struct MiniVoiceMail<'a>(Located<'a, 18>);
 
 impl<'a> MiniVoiceMail<'a> {
     /// A channel: headers without a prefix; releases 12...
+    #[inline]
     pub fn channel(&self) -> ChannelSnapshot<'_, 'a> {
         ChannelSnapshot(self.0.view_from(3))
     }
 
     /// `Action`
+    #[inline]
     pub fn action(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The mailbox. `Mailbox`
+    #[inline]
     pub fn mailbox(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `Counter`
+    #[inline]
     pub fn counter(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -171,10 +191,12 @@ impl<'a> MiniVoiceMail<'a> {
 impl<'a> TypedEvent<'a> for MiniVoiceMail<'a> {
     const ID: EventId = EventId::MiniVoiceMail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -195,16 +217,19 @@ pub struct VoicemailPasswordChange<'a>(Located<'a, 3>);
 
 impl<'a> VoicemailPasswordChange<'a> {
     /// Context of the dialplan. `Context`
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The mailbox. `Mailbox`
+    #[inline]
     pub fn mailbox(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `NewPassword`
+    #[inline]
     pub fn new_password(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
@@ -213,10 +238,12 @@ impl<'a> VoicemailPasswordChange<'a> {
 impl<'a> TypedEvent<'a> for VoicemailPasswordChange<'a> {
     const ID: EventId = EventId::VoicemailPasswordChange;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -237,136 +264,163 @@ pub struct VoicemailUserEntry<'a>(Located<'a, 27>);
 
 impl<'a> VoicemailUserEntry<'a> {
     /// `VMContext`
+    #[inline]
     pub fn vm_context(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// `VoiceMailbox`
+    #[inline]
     pub fn voice_mailbox(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `Fullname`
+    #[inline]
     pub fn fullname(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// `Email`
+    #[inline]
     pub fn email(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// `Pager`
+    #[inline]
     pub fn pager(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// `ServerEmail`
+    #[inline]
     pub fn server_email(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// `FromString`; releases 13..
+    #[inline]
     pub fn from_string(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// `MailCommand`
+    #[inline]
     pub fn mail_command(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// Language of the channel. `Language`
+    #[inline]
     pub fn language(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// `TimeZone`
+    #[inline]
     pub fn time_zone(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// `Callback`
+    #[inline]
     pub fn callback(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// `Dialout`
+    #[inline]
     pub fn dialout(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
     /// Identifies the channel. `UniqueID`
+    #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// `ExitContext`
+    #[inline]
     pub fn exit_context(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
     /// `SayDurationMinimum`, in minutes
+    #[inline]
     pub fn say_duration_minimum(&self) -> Field<'a, u64> {
         self.0.field(14)
     }
 
     /// `SayEnvelope`
+    #[inline]
     pub fn say_envelope(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
     /// `SayCID`
+    #[inline]
     pub fn say_cid(&self) -> Field<'a, bool> {
         self.0.field(16)
     }
 
     /// `AttachMessage`
+    #[inline]
     pub fn attach_message(&self) -> Field<'a, bool> {
         self.0.field(17)
     }
 
     /// `AttachmentFormat`
+    #[inline]
     pub fn attachment_format(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// `DeleteMessage`
+    #[inline]
     pub fn delete_message(&self) -> Field<'a, bool> {
         self.0.field(19)
     }
 
     /// `VolumeGain`
+    #[inline]
     pub fn volume_gain(&self) -> Field<'a, f64> {
         self.0.field(20)
     }
 
     /// `CanReview`
+    #[inline]
     pub fn can_review(&self) -> Field<'a, bool> {
         self.0.field(21)
     }
 
     /// `CallOperator`
+    #[inline]
     pub fn call_operator(&self) -> Field<'a, bool> {
         self.0.field(22)
     }
 
     /// `MaxMessageCount`, in messages
+    #[inline]
     pub fn max_message_count(&self) -> Field<'a, u64> {
         self.0.field(23)
     }
 
     /// `MaxMessageLength`, in seconds
+    #[inline]
     pub fn max_message_length(&self) -> Field<'a, Seconds> {
         self.0.field(24)
     }
 
     /// `NewMessageCount`
+    #[inline]
     pub fn new_message_count(&self) -> Field<'a, u64> {
         self.0.field(25)
     }
 
     /// `OldMessageCount`; releases 13..
+    #[inline]
     pub fn old_message_count(&self) -> Field<'a, u64> {
         self.0.field(26)
     }
@@ -375,10 +429,12 @@ impl<'a> VoicemailUserEntry<'a> {
 impl<'a> TypedEvent<'a> for VoicemailUserEntry<'a> {
     const ID: EventId = EventId::VoicemailUserEntry;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -399,11 +455,13 @@ pub struct VoicemailUserEntryComplete<'a>(Located<'a, 2>);
 
 impl<'a> VoicemailUserEntryComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 16..
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`; releases 16..
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -412,10 +470,12 @@ impl<'a> VoicemailUserEntryComplete<'a> {
 impl<'a> TypedEvent<'a> for VoicemailUserEntryComplete<'a> {
     const ID: EventId = EventId::VoicemailUserEntryComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -437,10 +497,12 @@ pub struct VoicemailUserDetail<'a>(Located<'a, 0>);
 impl<'a> TypedEvent<'a> for VoicemailUserDetail<'a> {
     const ID: EventId = EventId::VoicemailUserDetail;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -461,11 +523,13 @@ pub struct VoicemailUserDetailComplete<'a>(Located<'a, 2>);
 
 impl<'a> VoicemailUserDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// How many items the list had. `ListItems`
+    #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
@@ -474,10 +538,12 @@ impl<'a> VoicemailUserDetailComplete<'a> {
 impl<'a> TypedEvent<'a> for VoicemailUserDetailComplete<'a> {
     const ID: EventId = EventId::VoicemailUserDetailComplete;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ID.def().fields))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -14,11 +14,13 @@ pub struct GetConfigResponse<'a>(Located<'a, 2>);
 
 impl<'a> GetConfigResponse<'a> {
     /// `Category-#`
+    #[inline]
     pub fn category(&self, number: u32) -> Field<'a, Text<'a>> {
         self.0.view().numbered(0, number)
     }
 
     /// `Line-#-#`
+    #[inline]
     pub fn line(&self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> + use<'a> {
         self.0.view().family(1)
     }
@@ -27,10 +29,12 @@ impl<'a> GetConfigResponse<'a> {
 impl<'a> TypedResponse<'a> for GetConfigResponse<'a> {
     const ACTION: ActionId = ActionId::GetConfig;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -42,6 +46,7 @@ pub struct GetConfigJSONResponse<'a>(Located<'a, 1>);
 
 impl<'a> GetConfigJSONResponse<'a> {
     /// `JSON`
+    #[inline]
     pub fn json(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -50,10 +55,12 @@ impl<'a> GetConfigJSONResponse<'a> {
 impl<'a> TypedResponse<'a> for GetConfigJSONResponse<'a> {
     const ACTION: ActionId = ActionId::GetConfigJSON;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -65,6 +72,7 @@ pub struct ListCategoriesResponse<'a>(Located<'a, 1>);
 
 impl<'a> ListCategoriesResponse<'a> {
     /// `Category-#`
+    #[inline]
     pub fn category(&self, number: u32) -> Field<'a, Text<'a>> {
         self.0.view().numbered(0, number)
     }
@@ -73,10 +81,12 @@ impl<'a> ListCategoriesResponse<'a> {
 impl<'a> TypedResponse<'a> for ListCategoriesResponse<'a> {
     const ACTION: ActionId = ActionId::ListCategories;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -13,11 +13,13 @@ pub struct GetVarResponse<'a>(Located<'a, 2>);
 
 impl<'a> GetVarResponse<'a> {
     /// The value. `Value`; releases 1.4..
+    #[inline]
     pub fn value(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// `Variable`; releases 1.4..
+    #[inline]
     pub fn variable(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -26,10 +28,12 @@ impl<'a> GetVarResponse<'a> {
 impl<'a> TypedResponse<'a> for GetVarResponse<'a> {
     const ACTION: ActionId = ActionId::GetVar;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

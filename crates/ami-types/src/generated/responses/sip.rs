@@ -13,316 +13,379 @@ pub struct SIPshowpeerResponse<'a>(Located<'a, 63>);
 
 impl<'a> SIPshowpeerResponse<'a> {
     /// Whether an access control list applies. `ACL`; releases 1.4..11
+    #[inline]
     pub fn acl(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// `AMAflags`; releases 1.4..11
+    #[inline]
     pub fn am_aflags(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `Address-IP`; releases 1.4..11
+    #[inline]
     pub fn address_ip(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// `Address-Port`; releases 1.4..11
+    #[inline]
     pub fn address_port(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// `Busy-level`; releases 1.6.2..11
+    #[inline]
     pub fn busy_level(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// Presentation of the caller, number and words. `CID-CallingPres`; releases 1.4..11
+    #[inline]
     pub fn cid_calling_pres(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
     /// `Call-limit`; releases 1.4..11
+    #[inline]
     pub fn call_limit(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
     /// Caller identification. `Callerid`; releases 1.4..11
+    #[inline]
     pub fn callerid(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
     /// Call groups. `Callgroup`; releases 1.4..11
+    #[inline]
     pub fn callgroup(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// `peer` or `user`. `ChanObjectType`; releases 1.4..11
+    #[inline]
     pub fn chan_object_type(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// The channel technology. `Channeltype`; releases 1.4..11
+    #[inline]
     pub fn channeltype(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// `CodecOrder`; releases 1.4..11
+    #[inline]
     pub fn codec_order(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
     /// `Codecs`; releases 1.4..11
+    #[inline]
     pub fn codecs(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
     /// Context of the dialplan. `Context`; releases 1.4..11
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
     /// `Default-Username`; releases 1.4..11
+    #[inline]
     pub fn default_username(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
     /// `Default-addr-IP`; releases 1.4..11
+    #[inline]
     pub fn default_addr_ip(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
     /// `Default-addr-port`; releases 1.4..11
+    #[inline]
     pub fn default_addr_port(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
     /// Description from the configuration. `Description`; releases 11
+    #[inline]
     pub fn description(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
     /// Whether the peer registers. `Dynamic`; releases 1.4..11
+    #[inline]
     pub fn dynamic(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
     /// `Language`; releases 1.4..11
+    #[inline]
     pub fn language(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
     /// `LastMsgsSent`; releases 1.4..11
+    #[inline]
     pub fn last_msgs_sent(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
     /// `MD5SecretExist`; releases 1.4..11
+    #[inline]
     pub fn md5secret_exist(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
     /// `MOHSuggest`; releases 1.8..11
+    #[inline]
     pub fn moh_suggest(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
     /// `MaxCallBR`; releases 1.4..11
+    #[inline]
     pub fn max_call_br(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
     /// `Maxforwards`; releases 1.8..11
+    #[inline]
     pub fn maxforwards(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
     /// `Named Callgroup`; releases 11
+    #[inline]
     pub fn named_callgroup(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
     /// `Named Pickupgroup`; releases 11
+    #[inline]
     pub fn named_pickupgroup(&self) -> Option<Text<'a>> {
         self.0.text(26)
     }
 
     /// `ObjectName`; releases 1.4..11
+    #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
 
     /// `Parkinglot`; releases 1.6.2..11
+    #[inline]
     pub fn parkinglot(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
     /// Pickup groups. `Pickupgroup`; releases 1.4..11
+    #[inline]
     pub fn pickupgroup(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
 
     /// `QualifyFreq`; releases 1.6.2..11
+    #[inline]
     pub fn qualify_freq(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
     /// `Reg-Contact`; releases 1.4..11
+    #[inline]
     pub fn reg_contact(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
     /// When the registration ends. `RegExpire`; releases 1.4..11
+    #[inline]
     pub fn reg_expire(&self) -> Option<Text<'a>> {
         self.0.text(32)
     }
 
     /// `RemoteSecretExist`; releases 1.6.2..11
+    #[inline]
     pub fn remote_secret_exist(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
 
     /// `SIP-AuthInsecure`; releases 1.4..11
+    #[inline]
     pub fn sip_auth_insecure(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
     /// `SIP-CanReinvite`; releases 1.4..11
+    #[inline]
     pub fn sip_can_reinvite(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
     /// `SIP-Comedia`; releases 11
+    #[inline]
     pub fn sip_comedia(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
     /// `SIP-DTMFmode`; releases 1.4..11
+    #[inline]
     pub fn sip_dtm_fmode(&self) -> Option<Text<'a>> {
         self.0.text(37)
     }
 
     /// `SIP-DirectMedia`; releases 1.6.2..11
+    #[inline]
     pub fn sip_direct_media(&self) -> Option<Text<'a>> {
         self.0.text(38)
     }
 
     /// `SIP-Encryption`; releases 1.8..11
+    #[inline]
     pub fn sip_encryption(&self) -> Option<Text<'a>> {
         self.0.text(39)
     }
 
     /// `SIP-Forcerport`; releases 1.8..11
+    #[inline]
     pub fn sip_forcerport(&self) -> Option<Text<'a>> {
         self.0.text(40)
     }
 
     /// `SIP-NatSupport`; releases 1.4..1.6.2
+    #[inline]
     pub fn sip_nat_support(&self) -> Option<Text<'a>> {
         self.0.text(41)
     }
 
     /// `SIP-PromiscRedir`; releases 1.4..11
+    #[inline]
     pub fn sip_promisc_redir(&self) -> Option<Text<'a>> {
         self.0.text(42)
     }
 
     /// `SIP-RTP-Engine`; releases 1.8..11
+    #[inline]
     pub fn sip_rtp_engine(&self) -> Option<Text<'a>> {
         self.0.text(43)
     }
 
     /// `SIP-Sess-Expires`; releases 1.6.2..11
+    #[inline]
     pub fn sip_sess_expires(&self) -> Option<Text<'a>> {
         self.0.text(44)
     }
 
     /// `SIP-Sess-Min`; releases 1.6.2..11
+    #[inline]
     pub fn sip_sess_min(&self) -> Option<Text<'a>> {
         self.0.text(45)
     }
 
     /// `SIP-Sess-Refresh`; releases 1.6.2..11
+    #[inline]
     pub fn sip_sess_refresh(&self) -> Option<Text<'a>> {
         self.0.text(46)
     }
 
     /// `SIP-Sess-Timers`; releases 1.6.2..11
+    #[inline]
     pub fn sip_sess_timers(&self) -> Option<Text<'a>> {
         self.0.text(47)
     }
 
     /// `SIP-T.38EC`; releases 1.6.2..11
+    #[inline]
     pub fn sip_t_38ec(&self) -> Option<Text<'a>> {
         self.0.text(48)
     }
 
     /// `SIP-T.38MaxDtgrm`; releases 1.6.2..11
+    #[inline]
     pub fn sip_t_38max_dtgrm(&self) -> Option<Text<'a>> {
         self.0.text(49)
     }
 
     /// `SIP-T.38Support`; releases 1.6.2..11
+    #[inline]
     pub fn sip_t_38support(&self) -> Option<Text<'a>> {
         self.0.text(50)
     }
 
     /// `SIP-TextSupport`; releases 1.6.2..11
+    #[inline]
     pub fn sip_text_support(&self) -> Option<Text<'a>> {
         self.0.text(51)
     }
 
     /// `SIP-Use-Reason-Header`; releases 1.8..11
+    #[inline]
     pub fn sip_use_reason_header(&self) -> Option<Text<'a>> {
         self.0.text(52)
     }
 
     /// `SIP-UserPhone`; releases 1.4..11
+    #[inline]
     pub fn sip_user_phone(&self) -> Option<Text<'a>> {
         self.0.text(53)
     }
 
     /// `SIP-Useragent`; releases 1.4..11
+    #[inline]
     pub fn sip_useragent(&self) -> Option<Text<'a>> {
         self.0.text(54)
     }
 
     /// `SIP-VideoSupport`; releases 1.4..11
+    #[inline]
     pub fn sip_video_support(&self) -> Option<Text<'a>> {
         self.0.text(55)
     }
 
     /// `SIPLastMsg`; releases 1.4
+    #[inline]
     pub fn sip_last_msg(&self) -> Option<Text<'a>> {
         self.0.text(56)
     }
 
     /// `SecretExist`; releases 1.4..11
+    #[inline]
     pub fn secret_exist(&self) -> Option<Text<'a>> {
         self.0.text(57)
     }
 
     /// `Status`; releases 1.4..11
+    #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(58)
     }
 
     /// `ToHost`; releases 1.4..11
+    #[inline]
     pub fn to_host(&self) -> Option<Text<'a>> {
         self.0.text(59)
     }
 
     /// `ToneZone`; releases 11
+    #[inline]
     pub fn tone_zone(&self) -> Option<Text<'a>> {
         self.0.text(60)
     }
 
     /// `TransferMode`; releases 1.4..11
+    #[inline]
     pub fn transfer_mode(&self) -> Option<Text<'a>> {
         self.0.text(61)
     }
 
     /// `VoiceMailbox`; releases 1.4..11
+    #[inline]
     pub fn voice_mailbox(&self) -> Option<Text<'a>> {
         self.0.text(62)
     }
@@ -331,10 +394,12 @@ impl<'a> SIPshowpeerResponse<'a> {
 impl<'a> TypedResponse<'a> for SIPshowpeerResponse<'a> {
     const ACTION: ActionId = ActionId::SIPshowpeer;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -13,26 +13,31 @@ pub struct ExtensionStateResponse<'a>(Located<'a, 5>);
 
 impl<'a> ExtensionStateResponse<'a> {
     /// Context of the dialplan. `Context`; releases 1.4..
+    #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// The extension. `Exten`; releases 1.4..
+    #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `Hint`; releases 1.4..
+    #[inline]
     pub fn hint(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// `Status`; releases 1.4..
+    #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// `StatusText`; releases 16..
+    #[inline]
     pub fn status_text(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
@@ -41,10 +46,12 @@ impl<'a> ExtensionStateResponse<'a> {
 impl<'a> TypedResponse<'a> for ExtensionStateResponse<'a> {
     const ACTION: ActionId = ActionId::ExtensionState;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -56,6 +63,7 @@ pub struct PresenceStateResponse<'a>(Located<'a, 1>);
 
 impl<'a> PresenceStateResponse<'a> {
     /// The state. `State`; releases 16..
+    #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -64,10 +72,12 @@ impl<'a> PresenceStateResponse<'a> {
 impl<'a> TypedResponse<'a> for PresenceStateResponse<'a> {
     const ACTION: ActionId = ActionId::PresenceState;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

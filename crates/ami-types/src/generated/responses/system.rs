@@ -14,6 +14,7 @@ pub struct ChallengeResponse<'a>(Located<'a, 1>);
 
 impl<'a> ChallengeResponse<'a> {
     /// The challenge. `Challenge`
+    #[inline]
     pub fn challenge(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -22,10 +23,12 @@ impl<'a> ChallengeResponse<'a> {
 impl<'a> TypedResponse<'a> for ChallengeResponse<'a> {
     const ACTION: ActionId = ActionId::Challenge;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -37,11 +40,13 @@ pub struct CommandResponse<'a>(Located<'a, 2>);
 
 impl<'a> CommandResponse<'a> {
     /// A line of output. `Output`; releases 16..
+    #[inline]
     pub fn output(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.view().all(0)
     }
 
     /// `Privilege`; releases 1.4..13
+    #[inline]
     pub fn privilege(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
@@ -50,10 +55,12 @@ impl<'a> CommandResponse<'a> {
 impl<'a> TypedResponse<'a> for CommandResponse<'a> {
     const ACTION: ActionId = ActionId::Command;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -65,61 +72,73 @@ pub struct CoreSettingsResponse<'a>(Located<'a, 12>);
 
 impl<'a> CoreSettingsResponse<'a> {
     /// `AMIversion`
+    #[inline]
     pub fn ami_version(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// `AsteriskVersion`
+    #[inline]
     pub fn asterisk_version(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
     /// `CoreCDRenabled`
+    #[inline]
     pub fn core_cdr_enabled(&self) -> Field<'a, bool> {
         self.0.field(2)
     }
 
     /// `CoreHTTPenabled`
+    #[inline]
     pub fn core_http_enabled(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
     /// `CoreMaxCalls`
+    #[inline]
     pub fn core_max_calls(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
     /// `CoreMaxFilehandles`
+    #[inline]
     pub fn core_max_filehandles(&self) -> Field<'a, u64> {
         self.0.field(5)
     }
 
     /// `CoreMaxLoadAvg`
+    #[inline]
     pub fn core_max_load_avg(&self) -> Field<'a, f64> {
         self.0.field(6)
     }
 
     /// `CoreRealTimeEnabled`
+    #[inline]
     pub fn core_real_time_enabled(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
     /// `CoreRunGroup`
+    #[inline]
     pub fn core_run_group(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
     /// `CoreRunUser`
+    #[inline]
     pub fn core_run_user(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
     /// `SoundsSearchCustomDir`; releases 22..
+    #[inline]
     pub fn sounds_search_custom_dir(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
     /// `SystemName`
+    #[inline]
     pub fn system_name(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
@@ -128,10 +147,12 @@ impl<'a> CoreSettingsResponse<'a> {
 impl<'a> TypedResponse<'a> for CoreSettingsResponse<'a> {
     const ACTION: ActionId = ActionId::CoreSettings;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -143,31 +164,37 @@ pub struct CoreStatusResponse<'a>(Located<'a, 6>);
 
 impl<'a> CoreStatusResponse<'a> {
     /// `CoreCurrentCalls`
+    #[inline]
     pub fn core_current_calls(&self) -> Field<'a, u64> {
         self.0.field(0)
     }
 
     /// `CoreProcessedCalls`; releases 22..
+    #[inline]
     pub fn core_processed_calls(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// `CoreReloadDate`; releases 1.8..
+    #[inline]
     pub fn core_reload_date(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
     /// `CoreReloadTime`
+    #[inline]
     pub fn core_reload_time(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
     /// `CoreStartupDate`; releases 1.8..
+    #[inline]
     pub fn core_startup_date(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
     /// `CoreStartupTime`
+    #[inline]
     pub fn core_startup_time(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
@@ -176,10 +203,12 @@ impl<'a> CoreStatusResponse<'a> {
 impl<'a> TypedResponse<'a> for CoreStatusResponse<'a> {
     const ACTION: ActionId = ActionId::CoreStatus;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -191,6 +220,7 @@ pub struct EventsResponse<'a>(Located<'a, 1>);
 
 impl<'a> EventsResponse<'a> {
     /// `Events`; releases 1.8..
+    #[inline]
     pub fn events(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -199,10 +229,12 @@ impl<'a> EventsResponse<'a> {
 impl<'a> TypedResponse<'a> for EventsResponse<'a> {
     const ACTION: ActionId = ActionId::Events;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -214,6 +246,7 @@ pub struct ListCommandsResponse<'a>(Located<'a, 1>);
 
 impl<'a> ListCommandsResponse<'a> {
     /// One header for each action the user may use, with its one-line help. `*`
+    #[inline]
     pub fn actions(&self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> + use<'a> {
         self.0.view().family(0)
     }
@@ -222,10 +255,12 @@ impl<'a> ListCommandsResponse<'a> {
 impl<'a> TypedResponse<'a> for ListCommandsResponse<'a> {
     const ACTION: ActionId = ActionId::ListCommands;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -237,6 +272,7 @@ pub struct ModuleCheckResponse<'a>(Located<'a, 1>);
 
 impl<'a> ModuleCheckResponse<'a> {
     /// `Version`
+    #[inline]
     pub fn version(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
@@ -245,10 +281,12 @@ impl<'a> ModuleCheckResponse<'a> {
 impl<'a> TypedResponse<'a> for ModuleCheckResponse<'a> {
     const ACTION: ActionId = ActionId::ModuleCheck;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -260,11 +298,13 @@ pub struct PingResponse<'a>(Located<'a, 2>);
 
 impl<'a> PingResponse<'a> {
     /// Round trip time. `Ping`; releases 1.6.2..
+    #[inline]
     pub fn ping(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// `Timestamp`; releases 1.8..
+    #[inline]
     pub fn timestamp(&self) -> Field<'a, Epoch> {
         self.0.field(1)
     }
@@ -273,10 +313,12 @@ impl<'a> PingResponse<'a> {
 impl<'a> TypedResponse<'a> for PingResponse<'a> {
     const ACTION: ActionId = ActionId::Ping;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -14,21 +14,25 @@ pub struct MailboxCountResponse<'a>(Located<'a, 4>);
 
 impl<'a> MailboxCountResponse<'a> {
     /// The mailbox, `number@context`. `Mailbox`; releases 1.4..11
+    #[inline]
     pub fn mailbox(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// `NewMessages`; releases 1.4..11
+    #[inline]
     pub fn new_messages(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
     /// `OldMessages`; releases 1.4..11
+    #[inline]
     pub fn old_messages(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
     /// `UrgMessages`; releases 1.6.2..11
+    #[inline]
     pub fn urg_messages(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
@@ -37,10 +41,12 @@ impl<'a> MailboxCountResponse<'a> {
 impl<'a> TypedResponse<'a> for MailboxCountResponse<'a> {
     const ACTION: ActionId = ActionId::MailboxCount;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }
@@ -52,11 +58,13 @@ pub struct MailboxStatusResponse<'a>(Located<'a, 2>);
 
 impl<'a> MailboxStatusResponse<'a> {
     /// The mailbox, `number@context`. `Mailbox`; releases 1.4..11
+    #[inline]
     pub fn mailbox(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
     /// Whether it waits. `Waiting`; releases 1.4..11
+    #[inline]
     pub fn waiting(&self) -> Field<'a, bool> {
         self.0.field(1)
     }
@@ -65,10 +73,12 @@ impl<'a> MailboxStatusResponse<'a> {
 impl<'a> TypedResponse<'a> for MailboxStatusResponse<'a> {
     const ACTION: ActionId = ActionId::MailboxStatus;
 
+    #[inline]
     fn locate(message: &Message<'a>) -> Self {
         Self(Located::new(message, Self::ACTION.def().response))
     }
 
+    #[inline]
     fn message(&self) -> &Message<'a> {
         self.0.message()
     }

@@ -316,7 +316,7 @@ impl Session {
             self.decide_waiting(u64::MAX, true);
             let everything = self.model.forget_all();
             self.settle(&everything, Ended::Gap);
-            self.model = Model::new(self.options.window);
+            self.model = Model::new(self.options.window, self.options.race);
             self.options.complete = false;
         }
     }

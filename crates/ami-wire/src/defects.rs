@@ -2,7 +2,7 @@
 
 use crate::header::trim;
 use crate::line::{Line, LineKind, Lines};
-use crate::{Defect, DefectCode, Header, Kind, Message};
+use crate::{Defect, DefectCode, Header, Kind, Message, index};
 
 /// Most defects that one line can have: one of each code that a line can meet.
 const PER_LINE: usize = 12;
@@ -157,6 +157,27 @@ impl<'a> Defects<'a> {
     }
 }
 
+/// Whether there is surely nothing to find in the lines: nearly always, and told without a look at single bytes.
+fn is_plain(message: &Message<'_>) -> bool {
+    if matches!(message.kind, Kind::Banner | Kind::Unknown) || message.has_output() || !index::plain(message.bytes) {
+        return false;
+    }
+    let (mut first, mut action_id, mut privilege) = (true, false, false);
+    message.headers().all(|Header { key, .. }| {
+        // Others that decide are rare, and not always wrong: whoever looks closely may judge.
+        let decides = match key.len() {
+            5 | 6 | 8 => Kind::decided_by(key),
+            _ => None,
+        };
+        let fine = if core::mem::replace(&mut first, false) { decides.is_some() } else { decides.is_none() };
+        fine && match key.len() {
+            8 if key.eq_ignore_ascii_case(b"ActionID") => !core::mem::replace(&mut action_id, true),
+            9 if key.eq_ignore_ascii_case(b"Privilege") => !core::mem::replace(&mut privilege, true),
+            _ => true,
+        }
+    })
+}
+
 impl Iterator for Defects<'_> {
     type Item = Defect;
 
@@ -170,7 +191,7 @@ impl Iterator for Defects<'_> {
             let flags = self.message.flags;
             match self.stage {
                 Stage::Before => {
-                    self.stage = Stage::Lines;
+                    self.stage = if is_plain(&self.message) { Stage::After } else { Stage::Lines };
                     let before = u64::from(self.message.blank_before);
                     if before > 0 {
                         let offset = self.message.offset - before;
@@ -202,7 +223,29 @@ impl core::iter::FusedIterator for Defects<'_> {}
 mod tests {
     use std::vec::Vec;
 
+    use proptest::prelude::*;
+
+    use super::Stage;
+    use crate::index::tests::nearly_plain;
     use crate::messages;
+
+    proptest! {
+        #[test]
+        fn looking_at_single_bytes_finds_the_same(bytes in nearly_plain(), kind in 0..5usize, again in 0..9usize) {
+            let keys = ["Event", "Action", "Response", "ActionID", "Privilege", "event", "actioniD", "X", "Y"];
+            let text = std::format!("{}: A\r\n{}: B\r\n", keys[kind], keys[again]);
+            let bytes = [text.as_bytes(), &bytes].concat();
+            for message in messages(&bytes).map(Result::unwrap) {
+                let mut closely = message.defects();
+                closely.stage = Stage::Lines;
+                let mut quickly = message.defects();
+                if message.blank_before > 0 {
+                    quickly.next();
+                }
+                prop_assert!(quickly.eq(closely), "{}", bytes.escape_ascii());
+            }
+        }
+    }
 
     fn codes(bytes: &[u8]) -> Vec<(&'static str, u64)> {
         let mut messages = messages(bytes);

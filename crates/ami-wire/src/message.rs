@@ -377,6 +377,31 @@ impl<'a> Iterator for Headers<'a> {
         self.at = at;
         header
     }
+
+    // The place is held in registers here, which it can't be while it lies beside the marks.
+    #[inline]
+    fn fold<B, F: FnMut(B, Header<'a>) -> B>(self, init: B, mut f: F) -> B {
+        let Self { mut at, mut marks } = self;
+        let mut folded = init;
+        loop {
+            while let Some(header) = at.usual(&marks) {
+                folded = f(folded, header);
+            }
+            if at.next + 1 >= at.count {
+                if !at.go_on(&mut marks) && at.bytes.is_empty() {
+                    return folded;
+                }
+                if let Some(header) = at.usual(&marks) {
+                    folded = f(folded, header);
+                    continue;
+                }
+            }
+            let (behind, header) = at.unusual(&mut marks);
+            at = behind;
+            let Some(header) = header else { return folded };
+            folded = f(folded, header);
+        }
+    }
 }
 
 impl fmt::Debug for Headers<'_> {

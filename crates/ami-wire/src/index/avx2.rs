@@ -2,7 +2,9 @@
 #![allow(unsafe_code)]
 #![allow(clippy::cast_ptr_alignment, reason = "the loads and stores need no alignment")]
 
-use core::arch::x86_64::{__m256i, _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8};
+use core::arch::x86_64::{
+    __m256i, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
+};
 
 use super::driver::{BLOCK, Vector, entry_points};
 
@@ -22,6 +24,21 @@ impl Vector for Avx2 {
             let bits = unsafe {
                 let vector = _mm256_loadu_si256(part.as_ptr().cast::<__m256i>());
                 _mm256_movemask_epi8(_mm256_cmpeq_epi8(vector, _mm256_set1_epi8(byte.cast_signed())))
+            };
+            mask |= u64::from(bits.cast_unsigned()) << (index * 32);
+        }
+        mask
+    }
+
+    #[inline(always)]
+    fn unusual(self, block: &[u8; BLOCK]) -> u64 {
+        let (parts, _) = block.as_chunks::<32>();
+        let mut mask = self.equal(block, 0x7f);
+        for (index, part) in parts.iter().enumerate() {
+            // SAFETY: as above.
+            let bits = unsafe {
+                let vector = _mm256_loadu_si256(part.as_ptr().cast::<__m256i>());
+                _mm256_movemask_epi8(_mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), vector))
             };
             mask |= u64::from(bits.cast_unsigned()) << (index * 32);
         }

@@ -4,9 +4,9 @@
 
 use core::arch::x86_64::{
     __m256i, __m512i, _mm256_add_epi16, _mm256_cvtepu8_epi16, _mm256_set1_epi16, _mm256_storeu_si256, _mm512_add_epi16,
-    _mm512_castsi512_si128, _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask, _mm512_cvtepu8_epi16,
-    _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi16,
-    _mm512_storeu_si512,
+    _mm512_castsi512_si128, _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask,
+    _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8,
+    _mm512_set1_epi16, _mm512_storeu_si512,
 };
 
 use super::driver::{BLOCK, Vector, entry_points};
@@ -63,8 +63,14 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
-    fn write_few(self, marks: u64, base: u16, out: &mut [u16; BLOCK]) {
-        self.write(marks, base, out);
+    fn unusual(self, block: &[u8; BLOCK]) -> u64 {
+        // SAFETY: AVX-512 F and BW are there, as `self` proves; the load reads the 64 bytes of `block` and needs no
+        // alignment.
+        unsafe {
+            let vector = _mm512_loadu_si512(block.as_ptr().cast::<__m512i>());
+            _mm512_cmplt_epi8_mask(vector, _mm512_set1_epi8(0x20))
+                | _mm512_cmpeq_epi8_mask(vector, _mm512_set1_epi8(0x7f))
+        }
     }
 }
 

@@ -14,6 +14,9 @@ pub(super) trait Vector: Copy {
     /// Which bytes of the block are `byte`: bit `i` for byte `i`.
     fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64;
 
+    /// Which bytes of the block are control bytes or above 0x7E.
+    fn unusual(self, block: &[u8; BLOCK]) -> u64;
+
     /// Writes `base + i` for every bit `i` of `marks`, in order. Of what is behind them in `out` nothing is promised.
     #[inline(always)]
     fn write(self, mut marks: u64, base: u16, out: &mut [u16; BLOCK]) {
@@ -153,6 +156,52 @@ pub(super) fn line_end<V: Vector>(vector: V, block: &[u8; BLOCK]) -> usize {
     vector.equal(block, b'\n').trailing_zeros() as usize
 }
 
+/// Whether `bytes` are lines of `Key: value` and a blank line at their end, all ended by CR LF, with keys and values of
+/// printable ASCII and no blank in a key.
+#[inline(always)]
+pub(super) fn plain<V: Vector>(vector: V, bytes: &[u8]) -> bool {
+    if !bytes.ends_with(b"\r\n\r\n") {
+        return false;
+    }
+    let take = |block: &[u8; BLOCK]| {
+        let [lf, cr, colon, space] = [b'\n', b'\r', b':', b' '].map(|byte| vector.equal(block, byte));
+        [lf, cr, colon, space, vector.unusual(block)]
+    };
+    // Of the byte before: it was an LF, a CR, a CR at the start of a line, a first colon. And whether a key goes on.
+    let (mut after_lf, mut after_cr, mut after_blank, mut after_colon, mut searching) = (1, 0, 0, 0, 1);
+    let mut pos = 0;
+    while pos < bytes.len() {
+        let length = (bytes.len() - pos).min(BLOCK);
+        let [lf, cr, colon, space, unusual] = match bytes.get(pos..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+            Some(block) => take(block),
+            None => partial(bytes, pos, take),
+        };
+        let starts = lf << 1 | after_lf;
+        let others = !(lf | colon);
+        let (sum, out) = others.overflowing_add(lf << 1 | searching);
+        // The addition clears what it passes: keys, and lines without colon.
+        let keys = others & !sum;
+        let first_colons = sum & colon;
+        let blanks = starts & cr;
+        let wrong = unusual & !(lf | cr)
+            | lf ^ (cr << 1 | after_cr)
+            | sum & lf & !(blanks << 1 | after_blank)
+            | starts & colon
+            | keys & space
+            | (first_colons << 1 | after_colon) & !space;
+        if wrong & (u64::MAX >> (BLOCK - length)) != 0 {
+            return false;
+        }
+        after_lf = lf >> 63;
+        after_cr = cr >> 63;
+        after_blank = blanks >> 63;
+        after_colon = first_colons >> 63;
+        searching = u64::from(out) | lf >> 63;
+        pos += BLOCK;
+    }
+    true
+}
+
 /// The functions of an instruction set, with its instructions enabled.
 macro_rules! entry_points {
     ($vector:ty $(, $features:literal)?) => {
@@ -166,6 +215,10 @@ macro_rules! entry_points {
                 ends(
                     bytes: &[u8], carry: &mut crate::index::driver::Carry, found: &mut [u16]
                 ) -> (usize, usize)
+            }
+            entry_points! { @ $vector, ($($features)?),
+                /// See [`driver::plain`](crate::index::driver::plain).
+                plain(bytes: &[u8]) -> bool
             }
         }
     };

@@ -153,6 +153,12 @@ pub(crate) fn ends(bytes: &[u8], carry: &mut Carry, found: &mut [u16]) -> (usize
     call!(Chosen::best(), ends(bytes, carry, found))
 }
 
+/// Whether a message has no defect but perhaps one of its kind. See [`driver::plain`].
+#[inline]
+pub(crate) fn plain(bytes: &[u8]) -> bool {
+    call!(Chosen::best(), plain(bytes))
+}
+
 /// Where the first LF is. For lines that are expected to be short: there is no choice at run time and no call.
 #[inline]
 pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
@@ -262,4 +268,4 @@ impl Default for Scanner {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

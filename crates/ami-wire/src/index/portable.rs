@@ -24,6 +24,19 @@ impl Vector for Portable {
         }
         mask
     }
+
+    #[inline(always)]
+    fn unusual(self, block: &[u8; BLOCK]) -> u64 {
+        let mut mask = self.equal(block, 0x7f);
+        let (words, _) = block.as_chunks::<8>();
+        for (index, word) in words.iter().enumerate() {
+            let word = u64::from_le_bytes(*word);
+            // The top bit of each byte of the sum tells that the lower seven are 0x20 at least.
+            let sum = (word & LOW) + ONES * 0x60;
+            mask |= gather((word | !sum) & HIGH) << (index * 8);
+        }
+        mask
+    }
 }
 
 entry_points!(Portable);

@@ -29,6 +29,20 @@ fn naive_ends(bytes: &[u8]) -> Vec<u16> {
     (0..=bytes.len()).filter(blank).map(|end| end as u16).collect()
 }
 
+fn naive_plain(bytes: &[u8]) -> bool {
+    bytes.ends_with(b"\r\n\r\n")
+        && bytes.split_inclusive(|byte| *byte == b'\n').all(|line| {
+            let Some(line) = line.strip_suffix(b"\r\n") else { return false };
+            let colon = line.iter().position(|byte| *byte == b':').unwrap_or(0);
+            // Blank lines elsewhere are for others to find.
+            line.is_empty()
+                || (colon > 0
+                    && line.get(colon + 1) == Some(&b' ')
+                    && line[..colon].iter().all(u8::is_ascii_graphic)
+                    && line.iter().all(|byte| (0x20..0x7f).contains(byte)))
+        })
+}
+
 fn check(bytes: &[u8], searching: bool) {
     let (marks, carry) = naive_marks(bytes, searching);
     for chosen in available() {
@@ -48,6 +62,7 @@ fn check(bytes: &[u8], searching: bool) {
             found.extend(room[..count].iter().map(|end| end + first.len() as u16));
             assert_eq!(found, naive_ends(bytes), "{chosen:?} {split} {}", bytes.escape_ascii());
         }
+        assert_eq!(call!(chosen, plain(bytes)), naive_plain(bytes), "{chosen:?} {}", bytes.escape_ascii());
         assert_eq!(super::line_end(bytes), bytes.iter().position(|byte| *byte == b'\n'));
     }
 }
@@ -64,12 +79,32 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![dense, sparse, runs]
 }
 
+/// Messages that are nearly plain.
+pub(crate) fn nearly_plain() -> impl Strategy<Value = Vec<u8>> {
+    let line = ("[A-Za-z(),-]{1,30}", "[ -~]{0,70}").prop_map(|(key, value)| std::format!("{key}: {value}\r\n"));
+    let damage = prop::option::of((any::<prop::sample::Index>(), any::<u8>()));
+    (prop::collection::vec(line, 1..8), damage).prop_map(|(lines, damage)| {
+        let mut bytes = lines.concat().into_bytes();
+        bytes.extend_from_slice(b"\r\n");
+        if let Some((at, byte)) = damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 2000 }))]
 
     #[test]
     fn all_agree(bytes in bytes(), start in 0..64usize, searching in any::<bool>()) {
         check(bytes.get(start..).unwrap_or(&bytes), searching);
+    }
+
+    #[test]
+    fn all_agree_on_what_is_plain(bytes in nearly_plain()) {
+        check(&bytes, true);
     }
 
     #[test]

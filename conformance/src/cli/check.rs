@@ -139,7 +139,7 @@ impl Args {
             };
             if let Err(error) = result {
                 unread.push(error.to_string());
-                if checked.messages == 0 {
+                if checked.messages == 0 || error.is_no_capture() {
                     continue;
                 }
             }

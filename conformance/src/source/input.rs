@@ -15,11 +15,23 @@ use crate::finding::Sender;
 pub struct InputError {
     path: PathBuf,
     reason: String,
+    no_capture: bool,
 }
 
 impl InputError {
     pub(super) fn new(path: &Path, reason: &str) -> Self {
-        Self { path: path.to_owned(), reason: reason.to_owned() }
+        Self { path: path.to_owned(), reason: reason.to_owned(), no_capture: false }
+    }
+
+    /// The input was read, but it is no capture.
+    pub(super) fn no_capture(path: &Path, reason: &str) -> Self {
+        Self { no_capture: true, ..Self::new(path, reason) }
+    }
+
+    /// Whether the input is no capture at all, so that nothing can be said of it; else what came before the error is
+    /// good.
+    pub fn is_no_capture(&self) -> bool {
+        self.no_capture
     }
 
     pub(super) fn io(path: &Path, error: &std::io::Error) -> Self {

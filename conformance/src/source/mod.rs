@@ -248,7 +248,7 @@ impl File {
         reading.hand_on(&mut stream, consumer);
         consumer.end(0, reading.last, Ended { length, trailing_blank: stream.trailing_blank() });
         if result.is_ok() && form == Form::Binary && reading.known == 0 {
-            return Err(InputError::new(shown, "this is a binary file without a single AMI message"));
+            return Err(InputError::no_capture(shown, "this is a binary file without a single AMI message"));
         }
         result
     }

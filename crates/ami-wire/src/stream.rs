@@ -89,7 +89,7 @@ impl Stream {
 
     /// Tells that the first `count` bytes of the last [`room`](Self::room) were filled.
     pub fn filled(&mut self, count: usize) {
-        self.back = self.buffer.len().min(self.back + count);
+        self.back = self.buffer.len().min(self.back.saturating_add(count));
     }
 
     fn make_room(&mut self, least: usize) {

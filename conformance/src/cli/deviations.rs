@@ -1,8 +1,6 @@
 use std::io::{self, Write};
 
-use clap::ValueEnum;
-
-use super::Outcome;
+use super::{ListFormat, Outcome};
 use crate::deviations::{DEVIATIONS, Deviation};
 use crate::release::Releases;
 use crate::report::page;
@@ -14,18 +12,8 @@ pub(super) struct Args {
     release: Option<Releases>,
 
     /// How to list
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON array
-    Json,
-    /// A page with a section for each
-    Markdown,
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    format: ListFormat,
 }
 
 impl Args {
@@ -34,17 +22,17 @@ impl Args {
         let holds = |deviation: &&Deviation| deviation.holds_for(self.release);
         let deviations: Vec<&Deviation> = DEVIATIONS.iter().copied().filter(holds).collect();
         match self.format {
-            Format::Text => {
+            ListFormat::Text => {
                 for deviation in deviations {
                     write_text(deviation, &mut out)?;
                 }
             }
-            Format::Json => {
+            ListFormat::Json => {
                 let deviations: Vec<_> = deviations.into_iter().map(json).collect();
                 serde_json::to_writer_pretty(&mut out, &deviations)?;
                 writeln!(out)?;
             }
-            Format::Markdown => out.write_all(page::deviations_markdown(&deviations).as_bytes())?,
+            ListFormat::Markdown => out.write_all(page::deviations_markdown(&deviations).as_bytes())?,
         }
         Ok(Outcome::Clean)
     }

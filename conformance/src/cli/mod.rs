@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind, IsTerminal};
 use std::process::ExitCode;
 
 use clap::builder::Styles;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 /// Checks captured Asterisk Manager Interface sessions, and shows what is in them.
 #[derive(Debug, Parser)]
@@ -36,6 +36,17 @@ enum Command {
     Explain(explain::Args),
     /// List what stock servers are known not to keep
     Deviations(deviations::Args),
+}
+
+/// How a command lists what the program knows.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ListFormat {
+    /// For people
+    Text,
+    /// One JSON array
+    Json,
+    /// A page with a section for each
+    Markdown,
 }
 
 /// How a command came out.

@@ -1,39 +1,27 @@
 use std::io::{self, Write};
 
-use clap::ValueEnum;
-
-use super::Outcome;
+use super::{ListFormat, Outcome};
 use crate::report::page;
 use crate::rules::RULES;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// How to list
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    /// A line a rule
-    Text,
-    /// One JSON array
-    Json,
-    /// A page with a section for each rule
-    Markdown,
+    #[arg(long, value_enum, default_value_t = ListFormat::Text)]
+    format: ListFormat,
 }
 
 impl Args {
     pub(super) fn run(self) -> io::Result<Outcome> {
         let mut out = io::stdout().lock();
         match self.format {
-            Format::Text => {
+            ListFormat::Text => {
                 for rule in RULES {
                     let (name, severity, releases) = (rule.name, rule.severity, rule.releases);
                     writeln!(out, "{name:<32} {severity:<8} {releases:<8} {}", rule.promise)?;
                 }
             }
-            Format::Json => {
+            ListFormat::Json => {
                 let rules: Vec<_> = RULES
                     .iter()
                     .map(|rule| {
@@ -52,7 +40,7 @@ impl Args {
                 serde_json::to_writer_pretty(&mut out, &rules)?;
                 writeln!(out)?;
             }
-            Format::Markdown => out.write_all(page::rules_markdown(RULES).as_bytes())?,
+            ListFormat::Markdown => out.write_all(page::rules_markdown(RULES).as_bytes())?,
         }
         Ok(Outcome::Clean)
     }

@@ -34,12 +34,7 @@ impl UniqueId {
 
 /// The epoch of a Uniqueid.
 pub(super) fn epoch_of(uniqueid: &[u8]) -> Option<u64> {
-    let dot = uniqueid.iter().rposition(|byte| *byte == b'.')?;
-    let (before, serial) = uniqueid.split_at_checked(dot)?;
-    let digits = |bytes: &[u8]| !bytes.is_empty() && bytes.iter().all(u8::is_ascii_digit);
-    let epoch = before.rsplit(|byte| *byte == b'-').next()?;
-    (digits(epoch) && digits(serial.get(1..)?)).then_some(())?;
-    std::str::from_utf8(epoch).ok()?.parse().ok()
+    ami_wire::values::UniqueId::parse(uniqueid).ok().map(|id| id.epoch)
 }
 
 impl fmt::Display for UniqueId {

@@ -59,6 +59,10 @@ impl<K: Key, T: Named> Entities<K, T> {
         self.all.keys().collect()
     }
 
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.all.values()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.all.len()
     }

@@ -114,12 +114,12 @@ impl Model {
 
     /// All channels that are known.
     pub fn channels(&self) -> impl Iterator<Item = &Channel> {
-        self.channels.keys().into_iter().filter_map(|key| self.channels.get(key))
+        self.channels.values()
     }
 
     /// All bridges that are known.
     pub fn bridges(&self) -> impl Iterator<Item = &Bridge> {
-        self.bridges.keys().into_iter().filter_map(|key| self.bridges.get(key))
+        self.bridges.values()
     }
 
     /// The message that proves that a channel is younger than the window, so that its `Newchannel` should have been

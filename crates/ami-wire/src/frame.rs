@@ -377,17 +377,13 @@ impl Framer {
             }
             return Step::Done(self.finish(buffer, after, (usize::MAX, usize::MAX), Flags::default()));
         }
+        let before = self.state;
         if let Some(code) = self.look_at(bytes, text) {
             return self.give_up(buffer, code, false);
         }
-        if self.state == State::Output && self.output == self.line {
-            // The line that began the output is looked at again: it can be the end marker.
-            if let Some(at) = self.find_marker(text) {
-                self.marker = self.line + at;
-                self.advance(after);
-                self.state = State::AfterMarker;
-                return Step::Again;
-            }
+        if self.state != before {
+            // The line begins the output, and is now taken as a line of it: it can be the end marker.
+            return Step::Again;
         }
         self.advance(after);
         if self.deciding.kind == Kind::Banner {

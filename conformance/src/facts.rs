@@ -96,6 +96,9 @@ impl<'a> Facts<'a> {
                         names.push((prefix, header.value));
                     }
                 }
+                Some(b'e' | b'E') if event == Event::Dial && key.eq_ignore_ascii_case(b"Source") => {
+                    names.push((b"Src", header.value));
+                }
                 Some(b'e' | b'E') => {
                     if let Some(prefix) = strip_suffix_ignore_case(key, b"ChannelState") {
                         states.push((prefix, header.value));
@@ -116,6 +119,19 @@ impl<'a> Facts<'a> {
                 Some(b'c' | b'C') => {
                     if let Some(prefix) = strip_suffix_ignore_case(key, b"ChannelStateDesc") {
                         described.push((prefix, header.value));
+                    }
+                }
+                // The ends of a dial up to release 11: names without a role before `Channel`.
+                Some(b'n' | b'N') if event == Event::Dial && key.eq_ignore_ascii_case(b"Destination") => {
+                    names.push((b"Dest", header.value));
+                }
+                // Two channels that are linked, up to release 11.
+                Some(b'1' | b'2') if matches!(event, Event::Link | Event::Unlink | Event::Bridge) => {
+                    let (what, number) = key.split_at(key.len() - 1);
+                    if what.eq_ignore_ascii_case(b"Uniqueid") {
+                        facts.identify(number, header.value, [&names, &states, &described]);
+                    } else if what.eq_ignore_ascii_case(b"Channel") {
+                        names.push((number, header.value));
                     }
                 }
                 // The names of the draft of the specification for the halves of a Local channel.

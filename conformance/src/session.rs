@@ -3,7 +3,7 @@
 use ami_wire::{Kind, Message};
 
 use crate::deviations::{Break, Deviation, Match};
-use crate::facts::Facts;
+use crate::facts::{Facts, is_placeholder};
 use crate::finding::{Counts, Finding, Place, Reference, Sender, Severity};
 use crate::model::{Channel, ChannelKey, Event, Forgotten, Model, Order};
 use crate::release::Releases;
@@ -220,9 +220,7 @@ impl Session {
         if self.generation == Generation::Unknown {
             self.generation = generation_of(&message, name);
         }
-        if self.generation == Generation::Legacy {
-            return;
-        }
+        self.model.set_legacy(self.generation == Generation::Legacy);
         let facts = Facts::read(message, name);
         let at = Reference { place, event: facts.event.label(name) };
         let named = self.model.meet(&facts);
@@ -371,8 +369,14 @@ fn generation_of(message: &Message<'_>, name: &[u8]) -> Generation {
         | Event::BridgeDestroy
         | Event::BridgeEnter
         | Event::BridgeLeave => Generation::Modern,
+        Event::Dial | Event::Link | Event::Unlink | Event::Bridge | Event::Masquerade | Event::OldCallerid => {
+            Generation::Legacy
+        }
         _ if has(b"Uniqueid") && has(b"Priority") && has(b"ChannelStateDesc") => Generation::Modern,
-        Event::Newchannel | Event::Newstate | Event::Hangup | Event::VarSet | Event::NewCallerid | Event::Newexten => {
+        // A variable of no channel carries no snapshot in any release.
+        Event::Newchannel | Event::Newstate | Event::Hangup | Event::VarSet | Event::NewCallerid | Event::Newexten
+            if !message.get("Uniqueid").is_none_or(is_placeholder) =>
+        {
             Generation::Legacy
         }
         _ => Generation::Unknown,

@@ -46,13 +46,16 @@ fn last_leave() -> (usize, usize, usize) {
 
 #[test]
 fn stock_sessions_conform() {
-    let releases = ["12", "13", "16", "20", "22", "22-timestamped", "23"].map(|release| format!("asterisk-{release}"));
+    let releases = ["1.4", "1.6.2", "1.8", "10", "11", "12", "13", "16", "20", "22", "22-timestamped", "23"];
+    let releases = releases.map(|release| format!("asterisk-{release}"));
     let mut arguments = vec!["check"];
     arguments.extend(releases.iter().map(String::as_str));
     let output = ami(&arguments);
     assert_eq!(code(&output), 0, "{}", text(&output.stdout));
-    for deviation in ami_conformance::deviations::DEVIATIONS {
-        assert!(text(&output.stdout).contains(deviation.id), "{}", deviation.id);
+    // Two sessions show what this one is about, and begin too late to prove it.
+    let shown = |id: &&str| *id != "recorder-without-newchannel";
+    for id in ami_conformance::deviations::DEVIATIONS.iter().map(|deviation| deviation.id).filter(shown) {
+        assert!(text(&output.stdout).contains(id), "{id}");
     }
     arguments.push("--no-known");
     assert_eq!(code(&ami(&arguments)), 1);

@@ -9,14 +9,15 @@ fn on_the_wire(example: &str) -> Vec<u8> {
     format!("{example}\n").replace('\n', "\r\n").into_bytes()
 }
 
-fn options() -> Options {
-    Options { release: Some(Releases::parse("22").unwrap()), notes: true, ..Options::default() }
+fn options(rule: &ami_conformance::rules::Rule) -> Options {
+    let release = if rule.name.starts_with("legacy/") { "1.8" } else { "22" };
+    Options { release: Some(Releases::parse(release).unwrap()), notes: true, ..Options::default() }
 }
 
 #[test]
 fn conforming_examples_conform() {
     for rule in RULES {
-        let (findings, counts) = common::check(&on_the_wire(rule.conforming), options());
+        let (findings, counts) = common::check(&on_the_wire(rule.conforming), options(rule));
         let said: Vec<_> = findings.iter().map(|finding| &finding.explanation).collect();
         assert!(said.is_empty(), "{}: {said:?}", rule.name);
         let (_, counts) = counts.iter().find(|(of, _)| of.name == rule.name).unwrap();
@@ -29,7 +30,7 @@ fn violating_examples_are_found() {
     for rule in RULES {
         // That a half of a Local channel stays behind is proven by a complete trace only.
         let complete = rule.name == "local/halves-end-together";
-        let (mut findings, counts) = common::check(&on_the_wire(rule.violating), Options { complete, ..options() });
+        let (mut findings, counts) = common::check(&on_the_wire(rule.violating), Options { complete, ..options(rule) });
         if complete {
             findings.retain(|finding| finding.rule.name == rule.name);
         }

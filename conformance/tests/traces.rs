@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use ami_conformance::deviations::DEVIATIONS;
+use ami_conformance::deviations::{DEVIATIONS, Deviation};
 use ami_conformance::{Options, Releases, Severity, Verdict};
 use proptest::prelude::*;
 
@@ -14,11 +14,24 @@ fn describe(findings: &[ami_conformance::Finding]) -> Vec<String> {
 
 #[test]
 fn stock_servers_break_nothing_but_what_is_known() {
-    for name in common::modern() {
+    for name in common::all() {
         let (mut findings, _) = common::check(&common::bytes(&name), Options::default());
         findings.retain(|finding| finding.severity == Severity::Error && finding.known.is_none());
         assert!(findings.is_empty(), "{name}: {:#?}", describe(&findings));
     }
+}
+
+/// The trace of a piece of evidence. Where it begins less than two seconds before the channel that is never announced,
+/// it proves nothing by itself: then an older channel takes the place of the answer to the login.
+fn evidence(deviation: &Deviation, trace: &str) -> Vec<u8> {
+    let bytes = common::bytes(trace);
+    if deviation.id != "recorder-without-newchannel" {
+        return bytes;
+    }
+    let mut messages = common::split(&bytes);
+    assert!(messages[1].starts_with(b"Response: Success\r\n"));
+    messages[1] = b"Event: Newchannel\r\nPrivilege: call,all\r\nChannel: SIP/1-1\r\nUniqueid: 1795500000.1\r\n\r\n";
+    messages.concat()
 }
 
 #[test]
@@ -26,7 +39,7 @@ fn every_known_deviation_has_its_evidence() {
     for deviation in DEVIATIONS {
         assert!(!deviation.evidence.is_empty(), "{}", deviation.id);
         for (trace, message) in deviation.evidence {
-            let (findings, _) = common::check(&common::bytes(trace), Options::default());
+            let (findings, _) = common::check(&evidence(deviation, trace), Options::default());
             let found = findings.iter().find(|f| f.place.message == *message && f.rule.name == deviation.rule);
             assert_eq!(found.and_then(|finding| finding.known), Some(deviation.id), "{trace}, message {message}");
         }
@@ -40,7 +53,7 @@ fn every_known_deviation_has_its_evidence() {
 fn without_the_register_they_are_violations() {
     for deviation in DEVIATIONS {
         let (trace, message) = deviation.evidence[0];
-        let (findings, _) = common::check(&common::bytes(trace), Options { known: false, ..Options::default() });
+        let (findings, _) = common::check(&evidence(deviation, trace), Options { known: false, ..Options::default() });
         let found = findings.iter().find(|f| f.place.message == message && f.rule.name == deviation.rule).unwrap();
         assert_eq!(found.known, None);
     }
@@ -50,9 +63,10 @@ fn without_the_register_they_are_violations() {
 fn a_deviation_does_not_excuse_other_releases() {
     for deviation in DEVIATIONS {
         let (trace, message) = deviation.evidence[0];
-        // All were observed on 12 or later and are unheard of on 24.
-        let release = Some(Releases::parse("24").unwrap());
-        let (findings, _) = common::check(&common::bytes(trace), Options { release, ..Options::default() });
+        // None was observed on 24, and of the releases before 12 none on 1.6.
+        let release = if deviation.rule.starts_with("legacy/") { "1.6" } else { "24" };
+        let release = Some(Releases::parse(release).unwrap());
+        let (findings, _) = common::check(&evidence(deviation, trace), Options { release, ..Options::default() });
         let found = findings.iter().find(|f| f.place.message == message && f.rule.name == deviation.rule).unwrap();
         assert_eq!(found.known, None, "{}", deviation.id);
     }
@@ -61,7 +75,7 @@ fn a_deviation_does_not_excuse_other_releases() {
 #[test]
 fn the_rules_are_at_work_on_the_recorded_sessions() {
     let mut at_work = BTreeSet::new();
-    for name in common::modern() {
+    for name in common::all() {
         let (_, counts) = common::check(&common::bytes(&name), Options { notes: true, ..Options::default() });
         at_work.extend(counts.iter().filter(|(_, counts)| counts.held > 0).map(|(rule, _)| rule.name));
     }
@@ -73,21 +87,35 @@ fn the_rules_are_at_work_on_the_recorded_sessions() {
 }
 
 #[test]
-fn legacy_sessions_are_not_judged_by_the_rules_of_release_12() {
-    for name in ["asterisk-1.4/blind.s2c", "asterisk-1.8/flood.s2c", "asterisk-11/queue.s2c"] {
-        let bytes = common::bytes(name);
+fn each_generation_is_judged_by_its_own_rules() {
+    for name in common::all() {
+        let is_legacy = common::legacy().contains(&name);
+        let bytes = common::bytes(&name);
         // With and without the banner.
         let first = common::split(&bytes)[0].len();
         for bytes in [&bytes[..], &bytes[first..]] {
-            let (findings, _) = common::check(bytes, Options::default());
-            assert!(findings.is_empty(), "{name}: {:#?}", describe(&findings));
+            let (findings, counts) = common::check(bytes, Options { notes: true, ..Options::default() });
+            for (rule, counts) in counts.iter() {
+                let (group, _) = rule.name.split_once('/').unwrap();
+                let of_12 = ["channel", "dial", "bridge", "dtmf", "local"].contains(&group);
+                let foreign = if is_legacy { of_12 } else { group == "legacy" };
+                assert!(!foreign || counts == ami_conformance::Counts::default(), "{name}: {}, {counts:?}", rule.name);
+            }
+            if is_legacy {
+                let unknown: Vec<_> = findings
+                    .into_iter()
+                    .filter(|finding| finding.known.is_none() && finding.rule.name.starts_with("legacy/"))
+                    .collect();
+                assert!(unknown.is_empty(), "{name}: {:#?}", describe(&unknown));
+            }
         }
     }
 }
 
 #[test]
 fn a_small_window_of_dead_entities_raises_no_false_alarm() {
-    for name in ["asterisk-22/flood.s2c", "asterisk-13/flood.s2c", "asterisk-20/dtmffeat.s2c"] {
+    for name in ["asterisk-22/flood.s2c", "asterisk-13/flood.s2c", "asterisk-20/dtmffeat.s2c", "asterisk-1.8/flood.s2c"]
+    {
         let bytes = common::bytes(name);
         let (_, full) = common::check(&bytes, Options::default());
         for window in [0, 1, 7, 64] {
@@ -126,7 +154,7 @@ proptest! {
     /// A capture can begin and end anywhere, and can miss a class of events.
     #[test]
     fn windows_onto_a_session_raise_no_false_alarm(
-        name in prop::sample::select(common::modern()),
+        name in prop::sample::select(common::all()),
         from in any::<prop::sample::Index>(),
         to in any::<prop::sample::Index>(),
         class in prop::option::of(prop::sample::select(

@@ -180,6 +180,8 @@ impl Msg {
         self.headers()
             .filter(|(key, value)| {
                 let key = key.to_ascii_lowercase();
+                // Up to release 11 a link names its channels by number.
+                let key = key.trim_end_matches(['1', '2']);
                 !value.is_empty() && (key.ends_with("uniqueid") || key.ends_with("linkedid") || key == "actionid")
             })
             .map(|(_, value)| value)

@@ -5,6 +5,7 @@
 
 mod channel;
 mod dial;
+mod legacy;
 
 use std::fmt;
 
@@ -91,6 +92,8 @@ pub static DEVIATIONS: &[&Deviation] = &[
     &dial::QUEUE_DOUBLE_CANCEL,
     &dial::FEATURE_DIAL_WITHOUT_BEGIN,
     &channel::CALLERID_AFTER_HANGUP,
+    &legacy::RECORDER_WITHOUT_NEWCHANNEL,
+    &legacy::DIAL_END_WITHOUT_DESTINATION,
 ];
 
 impl Deviation {

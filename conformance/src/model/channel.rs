@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 
 use super::BridgeKey;
 use super::ids::Named;
+use super::legacy::LegacyLife;
 use crate::finding::Reference;
 use crate::rules::RuleSet;
 
@@ -119,6 +120,8 @@ pub struct Channel {
     pub called_by_queue: bool,
     /// Whether it runs the application Queue, by its last `Newexten`.
     pub runs_queue: Option<bool>,
+    /// What the releases before 12 tell of it besides.
+    pub legacy: Option<Box<LegacyLife>>,
     /// The rules that were reported broken for it: each is reported once.
     pub(crate) reported: Cell<RuleSet>,
 }
@@ -145,6 +148,7 @@ impl Channel {
             hangup_cause: None,
             called_by_queue: false,
             runs_queue: None,
+            legacy: None,
             reported: Cell::default(),
         }
     }

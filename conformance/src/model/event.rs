@@ -67,6 +67,7 @@ events! {
     Newstate = "Newstate", Channel;
     Newexten = "Newexten", Channel;
     NewCallerid = "NewCallerid", Channel;
+    OldCallerid = "Newcallerid", Channel;
     NewConnectedLine = "NewConnectedLine", Channel;
     NewAccountCode = "NewAccountCode", Channel;
     Hangup = "Hangup", Channel;
@@ -82,6 +83,12 @@ events! {
     DtmfBegin = "DTMFBegin", Channel;
     DtmfEnd = "DTMFEnd", Channel;
     VarSet = "VarSet", Channel;
+    Dial = "Dial", Channel;
+    Link = "Link", Channel;
+    Unlink = "Unlink", Channel;
+    Bridge = "Bridge", Channel;
+    Dtmf = "DTMF", Channel;
+    Masquerade = "Masquerade", Channel;
     Pickup = "Pickup", Application;
     AttendedTransfer = "AttendedTransfer", Application;
     BlindTransfer = "BlindTransfer", Application;

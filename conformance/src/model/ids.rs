@@ -63,6 +63,11 @@ impl<K: Key, T: Named> Entities<K, T> {
         self.all.values()
     }
 
+    /// Changes all of them; their names on the wire must stay.
+    pub(crate) fn for_each_mut(&mut self, mut change: impl FnMut(&mut T)) {
+        self.all.values_mut().for_each(&mut change);
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.all.len()
     }

@@ -8,6 +8,7 @@ mod bridge;
 mod channel;
 mod event;
 mod ids;
+mod legacy;
 
 use std::collections::VecDeque;
 
@@ -15,6 +16,7 @@ pub use bridge::{Bridge, BridgeKey};
 pub use channel::{Channel, ChannelKey, Dial, DialEnd, Membership, UniqueId};
 pub use event::{Event, Order};
 use ids::Entities;
+pub use legacy::{LegacyLife, Link, links_or_parts};
 use smallvec::SmallVec;
 
 use crate::facts::{Facts, Role, is_placeholder};
@@ -38,6 +40,10 @@ pub struct Model {
     /// The `Linkedid`s of calls with a pickup or an attended transfer, the latest last.
     swapped_calls: VecDeque<Box<[u8]>>,
     last_local: Option<Reference>,
+    /// Whether a release before 12 speaks.
+    legacy: bool,
+    /// The last `Newchannel` of any channel; kept for the releases before 12 only.
+    last_newchannel: Option<Reference>,
 }
 
 /// What a message names, as entities of the model.
@@ -84,6 +90,8 @@ impl Model {
             forgotten: None,
             swapped_calls: VecDeque::new(),
             last_local: None,
+            legacy: false,
+            last_newchannel: None,
         }
     }
 
@@ -170,7 +178,10 @@ impl Model {
                 if channel.first.is_none() {
                     channel.first = Some(at.clone());
                 }
-                if let Some(name) = role.name.filter(|_| facts.event != Event::OriginateResponse)
+                // Up to release 11 an `AgentConnect` names two channels with the keys of one.
+                let gives_name =
+                    facts.event != Event::OriginateResponse && (!self.legacy || facts.event.order() == Order::Channel);
+                if let Some(name) = role.name.filter(|_| gives_name)
                     && channel.name.is_none()
                 {
                     channel.named(name, at);
@@ -185,6 +196,9 @@ impl Model {
         }
         if judged {
             self.apply_event(facts, named, at);
+            if self.legacy {
+                self.apply_legacy(facts, named, at);
+            }
         }
     }
 

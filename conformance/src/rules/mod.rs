@@ -9,6 +9,7 @@ mod context;
 mod dial;
 mod dispatch;
 mod dtmf;
+mod legacy;
 mod local;
 
 use std::fmt;
@@ -123,6 +124,9 @@ pub static RULES: &[&Rule] = &[
     &local::halves_announced::RULE,
     &local::halves_end_together::RULE,
     &local::optimization_enabled::RULE,
+    &legacy::channel_life::RULE,
+    &legacy::link_unlink::RULE,
+    &legacy::dial_pairs::RULE,
 ];
 
 /// The rule with this name.

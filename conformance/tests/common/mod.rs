@@ -24,8 +24,22 @@ pub fn bytes(name: &str) -> Vec<u8> {
 
 /// Every recorded server stream of release 12 and later, by its name below the folder, without `.zst`.
 pub fn modern() -> Vec<String> {
+    servers(&["12", "13", "16", "20", "22", "22-timestamped", "23"], 70)
+}
+
+/// Every recorded server stream of the releases before 12.
+pub fn legacy() -> Vec<String> {
+    servers(&["1.4", "1.6.2", "1.8", "10", "11"], 80)
+}
+
+/// Every recorded server stream.
+pub fn all() -> Vec<String> {
+    [legacy(), modern()].concat()
+}
+
+fn servers(releases: &[&str], least: usize) -> Vec<String> {
     let mut names = Vec::new();
-    for release in ["12", "13", "16", "20", "22", "22-timestamped", "23"] {
+    for release in releases {
         let folder = format!("asterisk-{release}");
         for entry in std::fs::read_dir(traces().join(&folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
@@ -36,7 +50,7 @@ pub fn modern() -> Vec<String> {
         }
     }
     names.sort();
-    assert!(names.len() > 70, "the corpus is there");
+    assert!(names.len() > least, "the corpus is there");
     names
 }
 

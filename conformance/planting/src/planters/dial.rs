@@ -28,14 +28,14 @@ fn end_for_each_begin(garden: &mut Garden<'_>) {
         }
         let (end, hangup) = (&messages[end_at], &messages[death]);
         let edit = garden.edit().drop(end);
-        garden.expect("DialEnd dropped", edit, hangup).related([begin]);
+        garden.expect("DialEnd dropped", edit, hangup).related([begin]).also(LATE);
         let edit = garden.edit().drop(end).behind(hangup, end);
         garden.expect("DialEnd moved behind the Hangup", edit, hangup).related([begin]).also(LATE);
         let edit = garden.edit().drop(end).before(begin, end);
         garden.expect("DialEnd moved before its DialBegin", edit, hangup).related([begin]).also(LATE);
         let new = end.with("DestUniqueid", "1000000000.1").with("DestChannel", "Nobody/1");
         let edit = garden.edit().replace(end, &new);
-        garden.expect("DialEnd given to another channel", edit, hangup).related([begin]);
+        garden.expect("DialEnd given to another channel", edit, hangup).related([begin]).also(LATE);
         let edit = garden.edit().drop(hangup).before(end, hangup);
         garden.expect("Hangup moved before the DialEnd", edit, hangup).related([begin]).also(LATE);
         let copy = begin.copy();

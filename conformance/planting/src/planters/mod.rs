@@ -3,6 +3,7 @@
 mod bridge;
 mod channel;
 mod dial;
+mod legacy;
 mod talk;
 mod values;
 mod wire;
@@ -29,8 +30,15 @@ impl std::fmt::Debug for Planter {
 }
 
 /// Every planter, in the order of the catalogue.
-pub static PLANTERS: &[&[Planter]] =
-    &[channel::PLANTERS, dial::PLANTERS, bridge::PLANTERS, values::PLANTERS, talk::PLANTERS, wire::PLANTERS];
+pub static PLANTERS: &[&[Planter]] = &[
+    channel::PLANTERS,
+    dial::PLANTERS,
+    bridge::PLANTERS,
+    values::PLANTERS,
+    talk::PLANTERS,
+    wire::PLANTERS,
+    legacy::PLANTERS,
+];
 
 /// The planters of a rule.
 pub fn of_rule(rule: &str) -> impl Iterator<Item = &'static Planter> {

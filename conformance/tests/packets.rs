@@ -44,16 +44,8 @@ impl Messages {
     }
 }
 
-fn traces_of(bytes: &[u8]) -> (tempfile::TempDir, Trace) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("capture");
-    std::fs::write(&path, bytes).unwrap();
-    let trace = Trace::gather(&[path]).pop().unwrap().unwrap();
-    (folder, trace)
-}
-
 fn read(capture: &[u8]) -> Messages {
-    let (_folder, trace) = traces_of(capture);
+    let trace = Trace::from_bytes("capture", capture);
     let mut messages = Messages::default();
     trace.read(Parser::new(), &mut messages).unwrap();
     messages
@@ -319,7 +311,7 @@ fn a_capture_can_begin_midway_and_ports_be_used_again() {
 fn other_protocols_are_no_ami() {
     let part = |text: &str| Part { sender: Sender::Server, at: 1, bytes: text.into(), flags: "" };
     let sip = part("NOTIFY sip:100@192.0.2.1 SIP/2.0\r\nEvent: message-summary\r\n\r\n");
-    let (_folder, trace) = traces_of(&pcap(101, &packets(Link::Raw, false, &[sip])));
+    let trace = Trace::from_bytes("sip", pcap(101, &packets(Link::Raw, false, &[sip])));
     let error = trace.read(Parser::new(), &mut Messages::default()).unwrap_err();
     assert!(error.to_string().ends_with("there is no AMI connection in this packet capture"), "{error}");
     // A capture without packets is a valid, empty one.
@@ -391,7 +383,7 @@ proptest! {
         let (server, client) = session();
         let all: Vec<Part> = parts(&server, &client, 500).into_iter().enumerate()
             .filter(|(at, _)| at % every != from % every).map(|(_, part)| part).collect();
-        let (_folder, trace) = traces_of(&pcap(101, &packets(Link::Raw, false, &all)));
+        let trace = Trace::from_bytes("lossy", pcap(101, &packets(Link::Raw, false, &all)));
         let (checked, result) = check(&trace, Options { complete: true, ..Options::default() });
         result.unwrap();
         prop_assert_eq!(checked.count(ami_conformance::Severity::Error), 0, "{:#?}", checked.findings);
@@ -412,7 +404,7 @@ proptest! {
             let at = at.index(capture.len());
             capture[at] = byte;
         }
-        let (_folder, trace) = traces_of(&capture);
+        let trace = Trace::from_bytes("damaged", capture);
         _ = check(&trace, Options::default());
     }
 }

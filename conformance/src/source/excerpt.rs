@@ -7,7 +7,7 @@ use std::time::Duration;
 use memchr::memchr_iter;
 
 use super::input::Form;
-use super::streams::Sink;
+use super::streams::{Complete, Sink};
 use super::{BLOCK, File, Opened, Trace, pcap};
 use crate::finding::{Place, Sender};
 
@@ -49,8 +49,10 @@ impl Trace {
 
 impl File {
     fn excerpts(&self, places: &[Place], found: &mut Excerpts) -> std::io::Result<()> {
-        let Some(path) = self.path.as_ref().filter(|path| path.is_file()) else { return Ok(()) };
-        let path = path.display().to_string();
+        if !self.is_repeatable() {
+            return Ok(());
+        }
+        let path = self.origin.shown().display().to_string();
         let mut input = self.open()?;
         if Form::of(input.head()) == Form::Packets {
             let mut streams = Shelf { path, wanted: Vec::new(), of: BTreeMap::new(), found };
@@ -152,7 +154,7 @@ impl Sink for Shelf<'_> {
         }
     }
 
-    fn closed(&mut self, connection: u32, _complete: bool) {
+    fn closed(&mut self, connection: u32, _complete: Complete) {
         for sender in [Sender::Server, Sender::Client] {
             let Some(reel) = self.of.remove(&(connection, sender)) else { continue };
             for ((_, at), (line, bytes)) in reel.found {

@@ -11,9 +11,11 @@ mod tcp;
 mod unpack;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ami_wire::{Direction, Error, Kind, Message, Parser, Stream};
@@ -107,21 +109,59 @@ pub struct Trace {
 
 #[derive(Clone, Debug)]
 struct File {
-    /// `None` is standard input.
-    path: Option<PathBuf>,
+    origin: Origin,
     /// `None` where the messages tell.
     sender: Option<Sender>,
+}
+
+/// Where an input lies.
+#[derive(Clone)]
+enum Origin {
+    StandardInput,
+    Disk(PathBuf),
+    Memory(Arc<[u8]>),
+}
+
+impl Origin {
+    /// What errors call it.
+    fn shown(&self) -> &Path {
+        match self {
+            Self::Disk(path) => path,
+            Self::StandardInput => Path::new("-"),
+            Self::Memory(_) => Path::new("capture in memory"),
+        }
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Origin").field(&self.shown()).finish()
+    }
 }
 
 impl Trace {
     /// Standard input.
     pub fn stdin() -> Self {
-        Self { name: "-".to_owned(), streams: vec![File { path: None, sender: None }] }
+        Self { name: "-".to_owned(), streams: vec![File { origin: Origin::StandardInput, sender: None }] }
+    }
+
+    /// A capture that is in memory, in any of the forms that a file can have: text, packets, packed or not.
+    ///
+    /// ```
+    /// use ami_conformance::source::Trace;
+    ///
+    /// let bytes = &b"Asterisk Call Manager/9.0.0\r\n\r\nEvent: FullyBooted\r\nPrivilege: system,all\r\n\r\n"[..];
+    /// let trace = Trace::from_bytes("example", bytes);
+    /// assert_eq!(trace.name, "example");
+    /// assert!(trace.is_repeatable());
+    /// ```
+    pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self { name: name.into(), streams: vec![File { origin: Origin::Memory(bytes.into()), sender: None }] }
     }
 
     /// Whether it can be read a second time, for excerpts: not so standard input.
     pub fn is_repeatable(&self) -> bool {
-        self.streams.iter().all(|file| file.path.as_ref().is_some_and(|path| path.is_file()))
+        self.streams.iter().all(File::is_repeatable)
     }
 
     /// The traces that are named on a command line: files, directories (all captures in them), `-` for standard
@@ -177,7 +217,7 @@ fn join(found: Vec<Result<Option<PathBuf>, InputError>>) -> Vec<Result<Trace, In
         };
         let (stem, sender) = input::by_suffix(&path);
         let shown = path.display().to_string();
-        let file = File { path: Some(path), sender };
+        let file = File { origin: Origin::Disk(path), sender };
         if sender.is_some() {
             if let Some(Ok(other)) = by_stem.get(&stem).and_then(|at| traces.get_mut(*at))
                 && other.streams.iter().all(|file| file.sender != sender)
@@ -198,17 +238,26 @@ fn join(found: Vec<Result<Option<PathBuf>, InputError>>) -> Vec<Result<Trace, In
 }
 
 impl File {
+    fn is_repeatable(&self) -> bool {
+        match &self.origin {
+            Origin::StandardInput => false,
+            Origin::Disk(path) => path.is_file(),
+            Origin::Memory(_) => true,
+        }
+    }
+
     /// The input without its wrappers.
     fn open(&self) -> std::io::Result<Peek> {
-        let raw: Box<dyn Read + Send> = match &self.path {
-            Some(path) => Box::new(std::fs::File::open(path)?),
-            None => Box::new(std::io::stdin()),
+        let raw: Box<dyn Read + Send> = match &self.origin {
+            Origin::Disk(path) => Box::new(std::fs::File::open(path)?),
+            Origin::StandardInput => Box::new(std::io::stdin()),
+            Origin::Memory(bytes) => Box::new(std::io::Cursor::new(Arc::clone(bytes))),
         };
         Ok(Peek::new(unpack::unpack(raw)?))
     }
 
     fn read(&self, parser: Parser, consumer: &mut impl Consumer) -> Result<(), InputError> {
-        let shown = self.path.as_deref().unwrap_or(Path::new("-"));
+        let shown = self.origin.shown();
         let fail = |error: std::io::Error| InputError::io(shown, &error);
         let mut input = self.open().map_err(fail)?;
         let head = input.head();

@@ -18,8 +18,15 @@ pub(super) trait Sink {
     /// Bytes of one direction are missing.
     fn gap(&mut self, connection: u32, sender: Sender, length: u64);
 
-    /// The connection has ended, or (where it is not `complete`) what is known of it.
-    fn closed(&mut self, connection: u32, complete: bool);
+    /// The connection has ended, or (where it is not complete) what is known of it.
+    fn closed(&mut self, connection: u32, complete: Complete);
+}
+
+/// Which directions of a connection were captured to their ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Complete {
+    pub(super) server: bool,
+    pub(super) client: bool,
 }
 
 /// Makes messages of streams, and hands them on.
@@ -84,10 +91,11 @@ impl<C: Consumer> Sink for Framing<'_, C> {
         self.consumer.gap(connection, sender, Gap { from, to: side.length });
     }
 
-    fn closed(&mut self, connection: u32, complete: bool) {
+    fn closed(&mut self, connection: u32, complete: Complete) {
         let Some(at) = self.open.iter().position(|(number, _)| *number == connection) else { return };
         let (_, [server, client]) = self.open.swap_remove(at);
-        for (sender, mut side) in [(Sender::Client, client), (Sender::Server, server)] {
+        let sides = [(Sender::Client, client, complete.client), (Sender::Server, server, complete.server)];
+        for (sender, mut side, complete) in sides {
             // Where only the capture ended, a message that began is not cut by anybody.
             if complete && side.resync.is_none() {
                 side.stream.end();

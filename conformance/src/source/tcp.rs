@@ -9,7 +9,7 @@ use ami_wire::{Header, Kind};
 use hashbrown::HashMap;
 
 use super::Opened;
-use super::streams::Sink;
+use super::streams::{Complete, Sink};
 use crate::finding::Sender;
 
 /// Bytes that are kept behind a hole, for each direction; with more the hole is a gap.
@@ -420,11 +420,16 @@ impl Connection {
 
     fn close(&mut self, complete: bool, recognised: &mut u32, sink: &mut impl Sink) {
         let state = &mut self.state;
+        // A direction whose end was seen is complete, although the other one may go on behind the capture.
+        let seen = [0, 1].map(|half: usize| complete || self.halves.get(half).is_some_and(Half::has_ended));
         for (from, half) in self.halves.iter_mut().enumerate() {
             half.give_up_all(&mut |piece| state.put(from, Duration::ZERO, &piece, sink));
         }
         self.recognise(true, recognised, sink);
-        if let State::Ami { number, .. } = self.state {
+        if let State::Ami { number, server } = self.state {
+            let [a, b] = seen;
+            let complete =
+                if server == 0 { Complete { server: a, client: b } } else { Complete { server: b, client: a } };
             sink.closed(number, complete);
         }
         self.state = State::Ignored;

@@ -8,7 +8,10 @@
 
 pub mod checker;
 pub mod encode;
+pub mod http;
+pub mod index;
 pub mod naive;
+pub mod packets;
 pub mod typed;
 pub mod values;
 pub mod wire;
@@ -18,6 +21,7 @@ pub type Oracle = fn(&[u8]);
 
 /// Every oracle, by the name of its fuzz target.
 pub const ALL: &[(&str, Oracle)] = &[
+    ("index", index::index),
     ("slice_vs_stream", wire::slice_vs_stream),
     ("lenient_never_loses", wire::lenient_never_loses),
     ("strict_in_lenient", wire::strict_in_lenient),
@@ -26,6 +30,11 @@ pub const ALL: &[(&str, Oracle)] = &[
     ("action_encode", encode::action_encode),
     ("typed_decode", typed::typed_decode),
     ("values", values::values),
+    ("packets_any", packets::any_capture),
+    ("packets_streams", packets::streams),
+    ("mxml_any", http::mxml_any),
+    ("mxml_written", http::mxml_written),
+    ("query", http::query),
     ("checker_any", checker::any_stream),
     ("checker_legal", checker::legal_session),
 ];

@@ -44,7 +44,9 @@ pub fn mxml_written(input: &[u8]) {
             // XML has no such characters at all; and the private plane stands for bytes that are no text.
             let allowed = |one: char| !one.is_control() && !('\u{F0000}'..='\u{F00FF}').contains(&one);
             let value: String = value.chars().filter(|one| allowed(*one)).collect();
-            let Ok(_) = encoder.header(KEYS[which], &value) else { continue };
+            if encoder.header(KEYS[which], &value).is_err() {
+                continue;
+            }
             counts[which] += 1;
             let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('\'', "&apos;");
             let number = if counts[which] > 1 { format!("-{}", counts[which]) } else { String::new() };

@@ -57,7 +57,7 @@ fn captured(input: &mut Unstructured<'_>) -> arbitrary::Result<(Vec<u8>, Vec<u8>
         let words: [&[u8]; 8] =
             [b"Event: Hangup\r\n", b"Response: Success\r\n", b"A: b\n", b"\r\n", b"\r\n\r\n", b"x", b": ", b"\xff"];
         for _ in 0..input.int_in_range(1..=5)? {
-            stream.extend_from_slice(*input.choose(&words)?);
+            stream.extend_from_slice(input.choose(&words)?);
         }
     }
     // The first segment tells that this is AMI. Then pieces: in order, but each may be late, or come twice with bytes
@@ -71,13 +71,12 @@ fn captured(input: &mut Unstructured<'_>) -> arbitrary::Result<(Vec<u8>, Vec<u8>
         at = end;
     }
     let mut order: Vec<(usize, usize)> = Vec::new();
-    for (number, piece) in pieces.iter().enumerate() {
+    for number in 0..pieces.len() {
         let late = if number > 0 && input.ratio(1, 4)? { input.int_in_range(0..=LATE)? } else { 0 };
         order.push((number + late, number));
         if input.ratio(1, 8)? {
             order.push((number + late + 1, number));
         }
-        _ = piece;
     }
     order.sort_unstable();
     let start = input.arbitrary::<u32>()?;

@@ -223,6 +223,7 @@ impl Session {
         self.model.set_legacy(self.generation == Generation::Legacy);
         let facts = Facts::read(message, name);
         let at = Reference { place, event: facts.event.label(name) };
+        self.settle_silent(place.message);
         let named = self.model.meet(&facts);
         if let Some(era) = self.era().filter(|_| facts.is_judged()) {
             let scene = Scene { facts: &facts, named: &named, model: &self.model, at: &at };
@@ -264,6 +265,24 @@ impl Session {
             out.push(Finding { known, ..waiting.finding.clone() });
             false
         });
+    }
+
+    /// Settles the channels of which applications speak no more when message `now` comes.
+    fn settle_silent(&mut self, now: u64) {
+        while let Some(key) = self.model.next_silent(now) {
+            if let Some(channel) = self.model.channel(key).filter(|_| self.generation == Generation::Modern) {
+                for (index, silent) in self.dispatch.silent() {
+                    if let (Some(rule), Some(counts), Some(Some(severity))) =
+                        (RULES.get(*index).copied(), self.counts.get_mut(*index), self.severities.get(*index).copied())
+                    {
+                        let (index, ended) = (*index, Ended::Forgotten);
+                        silent(channel, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
+                    }
+                }
+                self.out.extend(self.raised.drain(..).map(|raised| raised.finding));
+            }
+            self.model.silenced(key);
+        }
     }
 
     fn settle(&mut self, forgotten: &Forgotten, ended: Ended) {
@@ -312,6 +331,7 @@ impl Session {
         // What a client asked tells nothing about channels and bridges.
         if sender == Sender::Server {
             self.decide_waiting(u64::MAX, true);
+            self.settle_silent(self.messages[Sender::Server as usize]);
             let everything = self.model.forget_all();
             self.settle(&everything, Ended::Gap);
             self.model = Model::new(self.options.window, self.options.race);
@@ -323,6 +343,7 @@ impl Session {
     /// [`findings`](Self::findings) afterwards.
     pub fn finish(&mut self) -> RuleCounts {
         self.decide_waiting(u64::MAX, true);
+        self.settle_silent(self.messages[Sender::Server as usize]);
         let everything = self.model.forget_all();
         self.settle(&everything, if self.options.complete { Ended::Complete } else { Ended::Trace });
         RuleCounts(std::mem::take(&mut self.counts))

@@ -34,6 +34,11 @@ fn violating_examples_are_found() {
         if complete {
             findings.retain(|finding| finding.rule.name == rule.name);
         }
+        if rule.name == "transfer/parties-known" {
+            // Whoever names a party before its Newchannel names a channel before its Newchannel.
+            let broader = findings.iter().position(|finding| finding.rule.name == "channel/newchannel-first");
+            findings.remove(broader.unwrap());
+        }
         let names: Vec<_> = findings.iter().map(|finding| finding.rule.name).collect();
         assert_eq!(names, [rule.name]);
         assert_eq!(findings[0].severity, rule.severity);

@@ -6,6 +6,7 @@
 mod channel;
 mod dial;
 mod legacy;
+mod transfer;
 
 use std::fmt;
 
@@ -92,6 +93,8 @@ pub static DEVIATIONS: &[&Deviation] = &[
     &dial::QUEUE_DOUBLE_CANCEL,
     &dial::FEATURE_DIAL_WITHOUT_BEGIN,
     &channel::CALLERID_AFTER_HANGUP,
+    &transfer::BLIND_TRANSFER_LATE,
+    &transfer::PARKED_CALL_LATE,
     &legacy::RECORDER_WITHOUT_NEWCHANNEL,
     &legacy::DIAL_END_WITHOUT_DESTINATION,
 ];

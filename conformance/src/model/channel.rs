@@ -9,6 +9,8 @@ use smallvec::SmallVec;
 use super::BridgeKey;
 use super::ids::Named;
 use super::legacy::LegacyLife;
+use super::local::Optimization;
+use super::parking::Parking;
 use crate::finding::Reference;
 use crate::rules::RuleSet;
 
@@ -120,6 +122,16 @@ pub struct Channel {
     pub called_by_queue: bool,
     /// Whether it runs the application Queue, by its last `Newexten`.
     pub runs_queue: Option<bool>,
+    /// The bridges that it left last, each with the `BridgeLeave`.
+    pub left: SmallVec<[(BridgeKey, Reference); 1]>,
+    /// The first transfer that named it as a party before its `Newchannel`.
+    pub transfer: Option<Reference>,
+    /// Whether and how it is parked.
+    pub parking: Option<Box<Parking>>,
+    /// How it is optimised away, when it is the first half of a Local channel.
+    pub optimization: Option<Box<Optimization>>,
+    /// Whether its `Hangup` is so long ago that no application speaks of it any more.
+    pub is_silent: bool,
     /// What the releases before 12 tell of it besides.
     pub legacy: Option<Box<LegacyLife>>,
     /// The rules that were reported broken for it: each is reported once.
@@ -148,6 +160,11 @@ impl Channel {
             hangup_cause: None,
             called_by_queue: false,
             runs_queue: None,
+            left: SmallVec::new(),
+            transfer: None,
+            parking: None,
+            optimization: None,
+            is_silent: false,
             legacy: None,
             reported: Cell::default(),
         }

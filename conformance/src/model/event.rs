@@ -92,6 +92,12 @@ events! {
     Pickup = "Pickup", Application;
     AttendedTransfer = "AttendedTransfer", Application;
     BlindTransfer = "BlindTransfer", Application;
+    Transfer = "Transfer", Application;
+    ParkedCall = "ParkedCall", Application;
+    UnParkedCall = "UnParkedCall", Application;
+    ParkedCallTimeOut = "ParkedCallTimeOut", Application;
+    ParkedCallGiveUp = "ParkedCallGiveUp", Application;
+    ParkedCallSwap = "ParkedCallSwap", Application;
     LocalBridge = "LocalBridge", Application;
     LocalOptimizationBegin = "LocalOptimizationBegin", Application;
     LocalOptimizationEnd = "LocalOptimizationEnd", Application;

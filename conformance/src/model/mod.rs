@@ -9,6 +9,9 @@ mod channel;
 mod event;
 mod ids;
 mod legacy;
+mod local;
+mod parking;
+mod transfer;
 
 use std::collections::VecDeque;
 
@@ -17,7 +20,11 @@ pub use channel::{Channel, ChannelKey, Dial, DialEnd, Membership, UniqueId};
 pub use event::{Event, Order};
 use ids::Entities;
 pub use legacy::{LegacyLife, Link, links_or_parts};
+pub use local::{Begun, Optimization};
+pub(crate) use parking::is_lot;
+pub use parking::{Parked, Parking};
 use smallvec::SmallVec;
+pub(crate) use transfer::is_party;
 
 use crate::facts::{Facts, Role, is_placeholder};
 use crate::finding::Reference;
@@ -40,6 +47,10 @@ pub struct Model {
     /// The `Linkedid`s of calls with a pickup or an attended transfer, the latest last.
     swapped_calls: VecDeque<Box<[u8]>>,
     last_local: Option<Reference>,
+    /// Dead channels of which applications may still speak, with the place of the `Hangup`.
+    racing: VecDeque<(u64, ChannelKey)>,
+    /// The channels that are parked.
+    parked: Vec<ChannelKey>,
     /// Whether a release before 12 speaks.
     legacy: bool,
     /// The last `Newchannel` of any channel; kept for the releases before 12 only.
@@ -90,6 +101,8 @@ impl Model {
             forgotten: None,
             swapped_calls: VecDeque::new(),
             last_local: None,
+            racing: VecDeque::new(),
+            parked: Vec::new(),
             legacy: false,
             last_newchannel: None,
         }
@@ -113,6 +126,12 @@ impl Model {
     /// The channel with this Uniqueid.
     pub fn find_channel(&self, uniqueid: &[u8]) -> Option<&Channel> {
         self.channels.get(self.channels.find(uniqueid)?)
+    }
+
+    /// The bridge with this `BridgeUniqueid`.
+    pub fn find_bridge(&self, id: &[u8]) -> Option<(BridgeKey, &Bridge)> {
+        let key = self.bridges.find(id)?;
+        Some((key, self.bridges.get(key)?))
     }
 
     /// How many channels are known, live and dead.
@@ -229,6 +248,7 @@ impl Model {
                     channel.hangup_cause = facts.message.get("Cause").map(Into::into);
                     let other = channel.other_half;
                     self.dead_channels.push_back(key);
+                    self.racing.push_back((at.place.message, key));
                     if let Some(other) = other.and_then(|key| self.channels.get_mut(key)) {
                         other.other_half_hangup = Some(at.clone());
                     }
@@ -303,7 +323,9 @@ impl Model {
                     return;
                 };
                 bridge.used(at);
+                channel.goes_through_lot(facts, bridge_key, at);
                 if facts.event == Event::BridgeLeave {
+                    channel.leaves(bridge_key, at);
                     channel.memberships.retain(|membership| membership.bridge != bridge_key);
                     bridge.members.retain(|(member, _)| *member != key);
                 } else if channel.membership(bridge_key).is_none() {
@@ -320,7 +342,17 @@ impl Model {
                 }
                 self.remember_swap(facts);
             }
-            Event::AttendedTransfer => self.remember_swap(facts),
+            Event::AttendedTransfer => {
+                self.transfer(named, at);
+                self.remember_swap(facts);
+            }
+            Event::BlindTransfer | Event::Transfer => self.transfer(named, at),
+            Event::ParkedCall
+            | Event::UnParkedCall
+            | Event::ParkedCallTimeOut
+            | Event::ParkedCallGiveUp
+            | Event::ParkedCallSwap => self.park(facts, named, at),
+            Event::LocalOptimizationBegin | Event::LocalOptimizationEnd => self.optimise(facts, named, at),
             Event::AgentCalled => {
                 if let Some(channel) = named.channel("Dest").and_then(|key| self.channels.get_mut(key)) {
                     channel.called_by_queue = true;
@@ -352,6 +384,27 @@ impl Model {
     /// The last `Newchannel` of a Local channel.
     pub fn last_local(&self) -> Option<&Reference> {
         self.last_local.as_ref()
+    }
+
+    /// The next channel whose `Hangup` is so long ago, now, that what applications say of it can't have lost a race.
+    pub(crate) fn next_silent(&mut self, now: u64) -> Option<ChannelKey> {
+        while let Some((_, key)) =
+            self.racing.front().copied().filter(|(hangup, _)| hangup.saturating_add(self.race) < now)
+        {
+            self.racing.pop_front();
+            self.parked.retain(|parked| *parked != key);
+            if self.channels.get(key).is_some() {
+                return Some(key);
+            }
+        }
+        None
+    }
+
+    /// What was pending for a channel when applications fell silent has been settled.
+    pub(crate) fn silenced(&mut self, key: ChannelKey) {
+        if let Some(channel) = self.channels.get_mut(key) {
+            channel.is_silent = true;
+        }
     }
 
     /// Forgets what died longest ago, so that memory depends on what lives and on the window, not on the trace.

@@ -1,13 +1,18 @@
 //! Which rules a message concerns, without asking each of them.
 
-use super::{Era, On, RULES};
-use crate::model::Event;
+use super::{Cx, Era, On, RULES};
+use crate::model::{Channel, Event};
 
 /// For each event the rules that look at it, by their position in [`RULES`].
 #[derive(Debug)]
 pub(crate) struct Dispatch {
     eras: [[Concerned; Event::COUNT]; 2],
+    /// What settles the channels of which applications speak no more.
+    silent: Box<[(usize, Silent)]>,
 }
+
+/// Settles a channel.
+type Silent = fn(&Channel, &mut Cx<'_>);
 
 /// The rules that look at one event.
 #[derive(Debug, Default)]
@@ -26,7 +31,9 @@ impl Dispatch {
                 let looks = |(index, rule): &(usize, &&super::Rule)| {
                     let looks = match rule.on {
                         On::Channels => channels,
-                        On::Events(events) => events.iter().any(|looked| *looked as usize == event),
+                        On::Events(events) | On::Applications { events, .. } => {
+                            events.iter().any(|looked| *looked as usize == event)
+                        }
                     };
                     looks && rule.era.includes(era) && on(*index)
                 };
@@ -35,7 +42,17 @@ impl Dispatch {
             };
             Concerned { all: rules(true), without_channel: rules(false) }
         };
-        Self { eras: [Era::Legacy, Era::Modern].map(|era| std::array::from_fn(|event| concerned(era, event))) }
+        let silent = |(index, rule): (usize, &&super::Rule)| match rule.on {
+            On::Applications { silent, .. } if on(index) => Some((index, silent)),
+            _ => None,
+        };
+        let silent = RULES.iter().enumerate().filter_map(silent).collect();
+        Self { silent, eras: [Era::Legacy, Era::Modern].map(|era| std::array::from_fn(|event| concerned(era, event))) }
+    }
+
+    /// The rules, by their position, that settle channels of which applications speak no more.
+    pub(crate) fn silent(&self) -> &[(usize, Silent)] {
+        &self.silent
     }
 
     /// The rules that look at a message with this event that names channels or none.

@@ -11,6 +11,8 @@ mod dispatch;
 mod dtmf;
 mod legacy;
 mod local;
+mod parking;
+mod transfer;
 
 use std::fmt;
 
@@ -71,6 +73,9 @@ pub(crate) enum On {
     Channels,
     /// These events.
     Events(&'static [Event]),
+    /// These events of applications. When the `Hangup` of a channel is so long ago that no application speaks of it any
+    /// more, `silent` settles what is pending for it.
+    Applications { events: &'static [Event], silent: fn(&Channel, &mut Cx<'_>) },
 }
 
 /// The generation of servers that a rule speaks of.
@@ -124,6 +129,11 @@ pub static RULES: &[&Rule] = &[
     &local::halves_announced::RULE,
     &local::halves_end_together::RULE,
     &local::optimization_enabled::RULE,
+    &local::optimization_paired::RULE,
+    &transfer::blind_before_leave::RULE,
+    &transfer::parties_known::RULE,
+    &parking::parked_before_enter::RULE,
+    &parking::one_outcome::RULE,
     &legacy::channel_life::RULE,
     &legacy::link_unlink::RULE,
     &legacy::dial_pairs::RULE,

@@ -80,7 +80,11 @@ fn newchannel_first(garden: &mut Garden<'_>) {
             } else {
                 "event that names it in a role moved before its Newchannel"
             };
-            garden.expect(way, edit, message).related([by_early]).also(UNANNOUNCED).also(&["dtmf/begin-before-end"]);
+            garden
+                .expect(way, edit, message)
+                .related([by_early])
+                .also(UNANNOUNCED)
+                .also(&["dtmf/begin-before-end", "parking/parked-before-enter"]);
         }
     }
 }

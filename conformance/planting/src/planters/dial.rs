@@ -9,7 +9,17 @@ pub(super) const PLANTERS: &[Planter] = &[
     Planter { rule: "dial/status-known", plant: status_known },
 ];
 
-const LATE: &[&str] = &["channel/newstate-announces", "channel/linkedid-known", "channel/application-after-hangup"];
+const LATE: &[&str] = &[
+    "channel/newstate-announces",
+    "channel/linkedid-known",
+    "channel/application-after-hangup",
+    "parking/one-outcome",
+    "local/optimization-paired",
+    "queue/leave-for-each-join",
+    "queue/agent-outcome",
+    "confbridge/leave-for-each-join",
+    "agi/async-session",
+];
 
 fn end_for_each_begin(garden: &mut Garden<'_>) {
     let messages = garden.messages();

@@ -5,6 +5,7 @@ mod channel;
 mod dial;
 mod legacy;
 mod talk;
+mod transfer;
 mod values;
 mod wire;
 
@@ -35,6 +36,7 @@ pub static PLANTERS: &[&[Planter]] = &[
     dial::PLANTERS,
     bridge::PLANTERS,
     values::PLANTERS,
+    transfer::PLANTERS,
     talk::PLANTERS,
     wire::PLANTERS,
     legacy::PLANTERS,

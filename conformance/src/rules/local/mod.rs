@@ -3,3 +3,4 @@
 pub(super) mod halves_announced;
 pub(super) mod halves_end_together;
 pub(super) mod optimization_enabled;
+pub(super) mod optimization_paired;

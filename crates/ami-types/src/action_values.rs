@@ -75,6 +75,22 @@ impl Encode for bool {
     }
 }
 
+/// A parameter by its key: one look-up for all types of actions, which keeps builds short.
+#[inline(never)]
+pub(crate) fn read<'a>(message: &Message<'a>, key: &str) -> Option<&'a [u8]> {
+    message.get(key)
+}
+
+/// A parameter that is text.
+pub(crate) fn read_text<'a>(message: &Message<'a>, key: &str) -> Option<Text<'a>> {
+    read(message, key).map(Text::new)
+}
+
+/// A parameter that has a type of its own.
+pub(crate) fn read_value<'a, T: FromValue<'a>>(message: &Message<'a>, key: &str) -> Option<Value<'a, T>> {
+    read(message, key).map(Value::from_bytes)
+}
+
 pub(crate) fn put_text<E>(
     put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>,
     key: &str,

@@ -128,7 +128,12 @@ pub trait TypedAction<'a>: Sized {
 
     /// Whether a message is this action.
     fn is(message: &Message<'a>) -> bool {
-        let name = if message.kind() == Kind::Action { message.name() } else { None };
-        name.and_then(schema::action).is_some_and(|def| def.id == Self::ID)
+        is_action(message, Self::ID)
     }
+}
+
+/// Whether a message is a certain action: one function for all types, which keeps builds short.
+pub(crate) fn is_action(message: &Message<'_>, id: ActionId) -> bool {
+    let name = if message.kind() == Kind::Action { message.name() } else { None };
+    name.and_then(schema::action).is_some_and(|def| def.id == id)
 }

@@ -79,12 +79,15 @@
 //!
 //! # Features
 //!
-//! Each topic (`channel`, `queue`, `pjsip`, …) but `system` is a feature that compiles its events and actions; `default`
+//! Each topic (`channel`, `queue`, `pjsip`, …) but `session` is a feature that compiles its events and actions; `default`
 //! is all of them. `serde` adds `Serialize` with the protocol's names, `proptest` and `arbitrary` make messages as the schema has
 //! them. Without its feature an event decodes to [`Event::Unknown`]; the tables of [`schema`] are always complete.
 #![no_std]
 #![forbid(unsafe_code)]
-#![cfg_attr(not(feature = "all"), allow(dead_code, reason = "helpers of topics that are left out"))]
+#![cfg_attr(
+    not(feature = "all"),
+    allow(dead_code, unused_imports, unreachable_pub, reason = "what serves the topics that are left out")
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(feature = "arbitrary", feature = "proptest"))]

@@ -159,30 +159,28 @@ fn setters(schema: &Schema, action: &Action, out: &mut String) -> Result<()> {
 }
 
 fn decode(action: &Action, out: &mut String) -> Result<()> {
-    *out += "fn decode(message: &Message<'a>) -> Option<Self> {\nSelf::is(message).then(|| Self {\naction_id: message.get(\"ActionID\").map(Text::new),\n";
+    *out += "fn decode(message: &Message<'a>) -> Option<Self> {\nif !Self::is(message) { return None; }\nSome(Self {\naction_id: read_text(message, \"ActionID\"),\n";
     for field in &action.params {
         let param = param(field)?;
         let wire = &field.wire;
-        let value = if field.is_family() {
+        let read = if field.is_family() {
             format!("Headers::of(message, \"{wire}\", Self::ID)")
         } else if field.repeated {
             format!("Repeated::of(message, \"{wire}\")")
+        } else if param.typed && param.required {
+            format!("read_value(message, \"{wire}\").unwrap_or(Value::Raw(Text::new(b\"\")))")
+        } else if param.typed {
+            format!("read_value(message, \"{wire}\")")
         } else {
             let secret = field.ty == Type::Simple(SimpleType::Secret);
-            let from = if param.typed {
-                "Value::from_bytes"
-            } else if secret {
-                "Secret::new"
-            } else {
-                "Text::new"
-            };
-            if param.required {
-                format!("message.get(\"{wire}\").map_or({from}(b\"\"), {from})")
-            } else {
-                format!("message.get(\"{wire}\").map({from})")
+            match (secret, param.required) {
+                (false, false) => format!("read_text(message, \"{wire}\")"),
+                (false, true) => format!("read_text(message, \"{wire}\").unwrap_or_default()"),
+                (true, false) => format!("read(message, \"{wire}\").map(Secret::new)"),
+                (true, true) => format!("read(message, \"{wire}\").map(Secret::new).unwrap_or_default()"),
             }
         };
-        writeln!(out, "{}: {value},", field.rust)?;
+        writeln!(out, "{}: {read},", field.rust)?;
     }
     *out += "})\n}\n\n";
     Ok(())

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::Result;
 
+use super::enum_gate;
 use crate::schema::Schema;
 
 pub(super) fn enums(schema: &Schema) -> Result<String> {
@@ -13,9 +14,10 @@ pub(super) fn enums(schema: &Schema) -> Result<String> {
     );
     for entry in schema.enums.values() {
         let name = &entry.name;
+        let gate = enum_gate(schema, name);
         writeln!(
             out,
-            "\n/// {}\n#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n#[non_exhaustive]\npub enum {name}<'a> {{",
+            "\n/// {}\n{gate}#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n#[non_exhaustive]\npub enum {name}<'a> {{",
             entry.doc
         )?;
         for (wire, variant, doc) in &entry.values {
@@ -25,7 +27,7 @@ pub(super) fn enums(schema: &Schema) -> Result<String> {
         let listed = entry.values.iter().map(|(wire, variant, _)| format!("(\"{wire}\", {name}::{variant})"));
         writeln!(
             out,
-            "/// A value that the schema does not list.\nOther(Text<'a>),\n}}\n\nimpl<'a> {name}<'a> {{\n\
+            "/// A value that the schema does not list.\nOther(Text<'a>),\n}}\n\n{gate}impl<'a> {name}<'a> {{\n\
              /// The listed values: as they are on the wire, and what they stand for.\n\
              pub const VALUES: &'static [(&'static str, {name}<'static>)] = &[{}];\n\n\
              /// As it is on the wire.\n#[inline]\npub fn as_bytes(&self) -> &'a [u8] {{ match self {{",
@@ -37,12 +39,12 @@ pub(super) fn enums(schema: &Schema) -> Result<String> {
         writeln!(
             out,
             "Self::Other(text) => text.as_bytes(), }} }}\n}}\n\n\
-             impl<'a> FromValue<'a> for {name}<'a> {{\n#[inline]\nfn from_value(value: &'a [u8]) -> Option<Self> {{\n\
+             {gate}impl<'a> FromValue<'a> for {name}<'a> {{\n#[inline]\nfn from_value(value: &'a [u8]) -> Option<Self> {{\n\
              let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));\n\
              Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))\n}}\n}}\n\n\
-             impl fmt::Display for {name}<'_> {{\n#[inline]\nfn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n\
+             {gate}impl fmt::Display for {name}<'_> {{\n#[inline]\nfn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {{\n\
              Text::new(self.as_bytes()).fmt(f)\n}}\n}}\n\n\
-             impl Encode for {name}<'_> {{\nfn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {{\ntake(self.as_bytes())\n}}\n}}"
+             {gate}impl Encode for {name}<'_> {{\nfn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {{\ntake(self.as_bytes())\n}}\n}}"
         )?;
     }
     Ok(out)

@@ -48,6 +48,7 @@ pub fn generate(schema: &Schema) -> Result<BTreeMap<PathBuf, String>> {
     add("responses/mod.rs", topics("Responses", schema, responses::has)?)?;
     add("tables/mod.rs", tables::root(schema)?)?;
     add("tables/enums.rs", tables::enums(schema)?)?;
+    add("tables/releases.rs", tables::releases(schema)?)?;
     for topic in &schema.topics {
         if !topic.events.is_empty() {
             add(&format!("events/{}.rs", topic.name), events::topic(schema, topic)?)?;
@@ -116,7 +117,7 @@ fn release_set(schema: &Schema, set: Releases, function: &str, release: &str) ->
     let mut out = String::new();
     for (first, last) in schema.runs(set) {
         let run = match (first, last) {
-            (0, last) if last == newest => format!("{function}ALL").replace("ReleaseSet::ALL", "ReleaseSet::ALL"),
+            (0, last) if last == newest => format!("{function}ALL"),
             (first, last) if first == last => format!("{function}only({})", name(first)),
             (first, last) if last == newest => format!("{function}since({})", name(first)),
             (first, last) => format!("{function}range({}, {})", name(first), name(last)),
@@ -124,27 +125,6 @@ fn release_set(schema: &Schema, set: Releases, function: &str, release: &str) ->
         if out.is_empty() { out = run } else { write!(out, ".or({run})").unwrap_or_default() }
     }
     if out.is_empty() { format!("{function}NONE") } else { out }
-}
-
-/// An expression for a set of recorded releases: a run over the recorded releases is `recorded(R12, R23)`.
-fn recorded_set(schema: &Schema, set: Releases) -> String {
-    let recorded: Vec<usize> = (0..schema.releases.len()).filter(|&i| schema.recorded().contains(i)).collect();
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    for (position, _) in recorded.iter().enumerate().filter(|(_, index)| set.contains(**index)) {
-        match runs.last_mut() {
-            Some(run) if run.1 + 1 == position => run.1 = position,
-            _ => runs.push((position, position)),
-        }
-    }
-    let name = |position: usize| release_name(&schema.releases[recorded[position]].name);
-    let runs = runs.into_iter().map(|(first, last)| {
-        if first == last {
-            format!("only({})", name(first))
-        } else {
-            format!("recorded({}, {})", name(first), name(last))
-        }
-    });
-    runs.reduce(|all, run| format!("{all}.or({run})")).unwrap_or_else(|| "NONE".to_owned())
 }
 
 fn ids(schema: &Schema) -> Result<String> {
@@ -169,11 +149,33 @@ fn short(name: &str) -> &str {
 }
 
 /// The topic that every build has: the manager session itself.
-const ALWAYS: &str = "system";
+const ALWAYS: &str = "session";
 
 /// The attribute that leaves a topic out when its feature is off.
 fn gate(topic: &Topic) -> String {
     if topic.name == ALWAYS { String::new() } else { format!("#[cfg(feature = \"{}\")]\n", topic.name) }
+}
+
+/// The attribute that leaves an enumeration out when no topic that has a field of it is on.
+fn enum_gate(schema: &Schema, name: &str) -> String {
+    let is = |field: &Field| matches!(&field.ty, Type::Enum(other) if other == name);
+    if schema.common.iter().chain(&schema.channel).chain(&schema.bridge).any(is) {
+        return String::new();
+    }
+    let uses = |topic: &&Topic| {
+        topic.events.iter().any(|event| event.fields.iter().any(is))
+            || topic.actions.iter().any(|action| action.params.iter().chain(&action.response).any(is))
+    };
+    let topics: Vec<&Topic> = schema.topics.iter().filter(uses).collect();
+    if topics.iter().any(|topic| topic.name == ALWAYS) {
+        return String::new();
+    }
+    let topics: Vec<String> = topics.iter().map(|topic| format!("feature = \"{}\"", topic.name)).collect();
+    match topics.as_slice() {
+        [] => String::new(),
+        [one] => format!("#[cfg({one})]\n"),
+        several => format!("#[cfg(any({}))]\n", several.join(", ")),
+    }
 }
 
 /// What the feature `serde` adds to a type.
@@ -254,7 +256,18 @@ fn imports(text: &str) -> String {
     group("crate", &["Text", "TypedAction", "TypedEvent", "TypedResponse"]);
     group(
         "crate::action_values",
-        &["Headers", "Repeated", "Value", "put_headers", "put_repeated", "put_text", "put_value"],
+        &[
+            "Headers",
+            "Repeated",
+            "Value",
+            "put_headers",
+            "put_repeated",
+            "put_text",
+            "put_value",
+            "read",
+            "read_text",
+            "read_value",
+        ],
     );
     group("crate::generated::snapshot", &["BridgeSnapshot", "ChannelSnapshot"]);
     group("crate::located", &["Located", "View"]);

@@ -6,42 +6,36 @@ use std::fmt::Write as _;
 use anyhow::Result;
 
 use super::index::Index;
-use super::{recorded_set, release_set, short};
+use super::{release_name, release_set, short};
 use crate::schema::{Action, Event, Field, Releases, Schema, SnapshotKind, Topic, Type, UNITS, constant};
 
 /// What the other tables are made with, and the tables of all events and actions.
 pub(super) fn root(schema: &Schema) -> Result<String> {
     let mut out = String::from(
         "//! The schema as constant tables.\n#![allow(clippy::wildcard_imports, reason = \"the tables use nearly everything\")]\n\n\
-         use crate::release::{Release, ReleaseSet};\nuse crate::schema::{ActionDef, Class, EventDef, FieldDef, Index, Kind, Unit};\n\n",
+         use crate::release::ReleaseSet;\nuse crate::schema::{ActionDef, EventDef, FieldDef, Index, Kind, Unit};\nuse self::releases::*;\n\n",
     );
     out += "mod enums;\n";
     for topic in &schema.topics {
         writeln!(out, "mod {};", topic.name)?;
     }
+    out += "mod releases;\n";
     out += "\n/// What all tables use.\nmod prelude {\n\
-            pub(super) use super::{ALL, NONE, field, only, range, recorded, since};\npub(super) use crate::release::Release::*;\n\
-            pub(super) use crate::schema::{ActionDef, ActionId, Class, EventDef, EventId, Kind, ListRole, RoleDef, RoleKind, StrayDef, Unit};\n\
-            pub(super) use super::enums;\n}\n\n\
-            const ALL: ReleaseSet = ReleaseSet::ALL;\nconst NONE: ReleaseSet = ReleaseSet::NONE;\n\n\
-            const fn only(release: Release) -> ReleaseSet { ReleaseSet::only(release) }\n\n\
-            const fn since(release: Release) -> ReleaseSet { ReleaseSet::since(release) }\n\n\
-            const fn range(first: Release, last: Release) -> ReleaseSet { ReleaseSet::range(first, last) }\n\n\
-            /// The releases with recorded sessions between two.\n\
-            const fn recorded(first: Release, last: Release) -> ReleaseSet { ReleaseSet::range(first, last).and(ReleaseSet::RECORDED) }\n\n\
-            /// A header that is not always there.\n\
-            const fn field(name: &'static str, kind: Kind, releases: ReleaseSet) -> FieldDef {\n\
-            FieldDef { name, kind, unit: Unit::None, repeated: false, required: false, releases, always: NONE, role: None, doc: \"\" }\n}\n\n\
+            pub(super) use super::{enums, field, part};\npub(super) use super::releases::*;\n\
+            pub(super) use crate::schema::{ActionDef, ActionId, Class, EventDef, EventId, Kind, ListRole, RoleDef, RoleKind, StrayDef, Unit};\n}\n\n\
+            /// A header: its releases, and those where it is always there.\n\
+            const fn field(name: &'static str, kind: Kind, releases: ReleaseSet, always: ReleaseSet, doc: &'static str) -> FieldDef {\n\
+            FieldDef { name, kind, unit: Unit::None, repeated: false, required: false, releases, always, role: None, doc }\n}\n\n\
+            /// A header of a snapshot.\n\
+            const fn part(role: u8, name: &'static str, kind: Kind, releases: ReleaseSet, always: ReleaseSet, doc: &'static str) -> FieldDef {\n\
+            FieldDef { name, kind, unit: Unit::None, repeated: false, required: false, releases, always, role: Some(role), doc }\n}\n\n\
             impl FieldDef {\n\
-            const fn always(self, always: ReleaseSet) -> Self { Self { always, ..self } }\n\n\
             const fn unit(self, unit: Unit) -> Self { Self { unit, ..self } }\n\n\
-            const fn role(self, role: u8) -> Self { Self { role: Some(role), ..self } }\n\n\
             const fn repeated(self) -> Self { Self { repeated: true, ..self } }\n\n\
-            const fn required(self) -> Self { Self { required: true, ..self } }\n\n\
-            const fn doc(self, doc: &'static str) -> Self { Self { doc, ..self } }\n}\n\n";
+            const fn required(self) -> Self { Self { required: true, ..self } }\n}\n\n";
     writeln!(out, "pub(crate) static COMMON: &[FieldDef] = &[")?;
     for common in &schema.common {
-        writeln!(out, "{},", field(schema, common, "ALL", true))?;
+        writeln!(out, "{},", field(schema, common))?;
     }
     out += "];\n\n/// By number.\npub(crate) static EVENTS: &[&EventDef] = &[\n";
     for (topic, event) in schema.events() {
@@ -67,7 +61,7 @@ pub(super) fn root(schema: &Schema) -> Result<String> {
             wrap(&list(&index.places))
         )?;
     }
-    Ok(out.replace("use crate::schema::{ActionDef, Class, EventDef", "use crate::schema::{ActionDef, EventDef"))
+    Ok(out)
 }
 
 /// Lines of less than 120 bytes.
@@ -112,17 +106,22 @@ fn kind(field: &Field) -> String {
     }
 }
 
-fn field(schema: &Schema, field: &Field, releases: &str, with_doc: bool) -> String {
-    let mut out = format!("field(\"{}\", {}, {releases})", field.wire, kind(field));
-    if !field.always.is_empty() {
-        let _ = write!(out, ".always({})", recorded_set(schema, field.always));
-    }
+fn field(schema: &Schema, field: &Field) -> String {
+    let rest = format!(
+        "\"{}\", {}, {}, {}, {:?})",
+        field.wire,
+        kind(field),
+        set_name(schema, field.releases),
+        set_name(schema, field.always),
+        field.doc
+    );
+    let mut out = match field.role {
+        Some(role) => format!("part({role}, {rest}"),
+        None => format!("field({rest}"),
+    };
     if let Some(unit) = &field.unit {
         let unit = UNITS.iter().find(|(name, _)| name == unit).map_or("None", |(_, variant)| *variant);
         let _ = write!(out, ".unit(Unit::{unit})");
-    }
-    if let Some(role) = field.role {
-        let _ = write!(out, ".role({role})");
     }
     if field.repeated {
         out += ".repeated()";
@@ -130,10 +129,91 @@ fn field(schema: &Schema, field: &Field, releases: &str, with_doc: bool) -> Stri
     if field.required {
         out += ".required()";
     }
-    if with_doc && !field.doc.is_empty() {
-        let _ = write!(out, ".doc({:?})", field.doc);
-    }
     out
+}
+
+/// What runs of releases there are in a set: of all releases, or, if no other fits, of those with recorded sessions.
+fn runs(schema: &Schema, set: Releases) -> (bool, Vec<(usize, usize)>) {
+    let plain = schema.runs(set);
+    let recorded: Vec<usize> = (0..schema.releases.len()).filter(|&i| schema.recorded().contains(i)).collect();
+    let mut among: Vec<(usize, usize)> = Vec::new();
+    for (position, _) in recorded.iter().enumerate().filter(|(_, index)| set.contains(**index)) {
+        match among.last_mut() {
+            Some(run) if run.1 + 1 == position => run.1 = position,
+            _ => among.push((position, position)),
+        }
+    }
+    let all_recorded = (0..schema.releases.len()).all(|i| !set.contains(i) || schema.recorded().contains(i));
+    if all_recorded && among.len() < plain.len() {
+        (true, among.into_iter().map(|(first, last)| (recorded[first], recorded[last])).collect())
+    } else {
+        (false, plain)
+    }
+}
+
+/// The constant of a set: `SINCE_12`, `FROM_1_4_TO_11`, `RECORDED_12_TO_23`. A name costs the compiler less than a call
+/// in each of thousands of fields.
+fn set_name(schema: &Schema, set: Releases) -> String {
+    let name = |index: usize| release_name(&schema.releases[index].name).trim_start_matches('R').to_ascii_uppercase();
+    let newest = schema.releases.len() - 1;
+    let (recorded, runs) = runs(schema, set);
+    let words = runs.into_iter().map(|run| match run {
+        (0, last) if last == newest => "ALL".to_owned(),
+        (first, last) if first == last => format!("ONLY_{}", name(first)),
+        (first, last) if recorded => format!("RECORDED_{}_TO_{}", name(first), name(last)),
+        (first, last) if last == newest => format!("SINCE_{}", name(first)),
+        (first, last) => format!("FROM_{}_TO_{}", name(first), name(last)),
+    });
+    words.reduce(|all, word| format!("{all}_AND_{word}")).unwrap_or_else(|| "NONE".to_owned())
+}
+
+/// The sets of releases that the tables mention.
+pub(super) fn releases(schema: &Schema) -> Result<String> {
+    let mut sets: BTreeMap<String, Releases> = BTreeMap::new();
+    let mut add = |set: Releases| sets.insert(set_name(schema, set), set);
+    add(schema.all_releases());
+    add(Releases::default());
+    for field in &schema.common {
+        add(field.releases);
+        add(field.always);
+    }
+    for (_, event) in schema.events() {
+        add(event.releases);
+        event.strays.iter().for_each(|stray| _ = add(stray.releases));
+        event.fields.iter().for_each(|field| _ = (add(field.releases), add(field.always)));
+    }
+    for (_, action) in schema.actions() {
+        add(action.releases);
+        action.params.iter().chain(&action.response).for_each(|field| _ = (add(field.releases), add(field.always)));
+    }
+    let mut out = String::from(
+        "//! Sets of releases.\n#![allow(clippy::enum_glob_use, reason = \"nearly all releases\")]\n\n\
+         use crate::release::Release::{self, *};\nuse crate::release::ReleaseSet;\n\n\
+         const fn only(release: Release) -> ReleaseSet { ReleaseSet::only(release) }\n\n\
+         const fn since(release: Release) -> ReleaseSet { ReleaseSet::since(release) }\n\n\
+         const fn range(first: Release, last: Release) -> ReleaseSet { ReleaseSet::range(first, last) }\n\n\
+         /// The releases with recorded sessions between two.\n\
+         const fn recorded(first: Release, last: Release) -> ReleaseSet { ReleaseSet::range(first, last).and(ReleaseSet::RECORDED) }\n\n",
+    );
+    for (name, set) in sets {
+        let value = match (name.as_str(), runs(schema, set)) {
+            ("ALL" | "NONE", _) => format!("ReleaseSet::{name}"),
+            (_, (true, runs)) => {
+                let name = |index: usize| release_name(&schema.releases[index].name);
+                let runs = runs.into_iter().map(|(first, last)| {
+                    if first == last {
+                        format!("only({})", name(first))
+                    } else {
+                        format!("recorded({}, {})", name(first), name(last))
+                    }
+                });
+                runs.reduce(|all, run| format!("{all}.or({run})")).unwrap_or_default()
+            }
+            (_, (false, _)) => release_set(schema, set, "", ""),
+        };
+        writeln!(out, "pub(super) const {name}: ReleaseSet = {value};")?;
+    }
+    Ok(out)
 }
 
 pub(super) fn topic(schema: &Schema, topic: &Topic) -> Result<String> {
@@ -164,12 +244,10 @@ fn classes(names: &[String]) -> String {
     format!("&[{}]", names.iter().map(variant).collect::<Vec<_>>().join(", "))
 }
 
-fn fields(schema: &Schema, fields: &[Field], owner: Releases) -> Result<String> {
+fn fields(schema: &Schema, fields: &[Field]) -> Result<String> {
     let mut out = String::from("&[\n");
     for entry in fields {
-        let releases = release_set(schema, entry.releases, "", "");
-        let _ = owner;
-        writeln!(out, "{},", field(schema, entry, &releases, entry.role.is_none()))?;
+        writeln!(out, "{},", field(schema, entry))?;
     }
     Ok(out + "]")
 }
@@ -197,7 +275,7 @@ fn event_table(
         format!("RoleDef {{ kind: RoleKind::{kind}, prefix: \"{}\" }}", role.prefix)
     });
     let strays = event.strays.iter().map(|stray| {
-        let releases = release_set(schema, stray.releases, "", "");
+        let releases = set_name(schema, stray.releases);
         format!("StrayDef {{ name: {:?}, releases: {releases}, why: {:?} }}", stray.wire, stray.why)
     });
     writeln!(
@@ -208,8 +286,8 @@ fn event_table(
         event.wire,
         topic.name,
         classes(&event.classes),
-        release_set(schema, event.releases, "", ""),
-        fields(schema, &event.fields, event.releases)?,
+        set_name(schema, event.releases),
+        fields(schema, &event.fields)?,
         roles.collect::<Vec<_>>().join(", "),
         event.open.is_some(),
         strays.collect::<Vec<_>>().join(", "),
@@ -236,9 +314,9 @@ fn action_table(schema: &Schema, topic: &Topic, action: &Action, out: &mut Strin
         action.name,
         topic.name,
         classes(&action.privileges),
-        release_set(schema, action.releases, "", ""),
-        fields(schema, &action.params, action.releases)?,
-        fields(schema, &action.response, action.releases)?,
+        set_name(schema, action.releases),
+        fields(schema, &action.params)?,
+        fields(schema, &action.response)?,
         action.doc,
     )?;
     Ok(())

@@ -398,6 +398,22 @@ pub enum Action<'a> {
     /// Show the queues as text. `Queues`.
     #[cfg(feature = "queue")]
     Queues(QueuesAction<'a>),
+    /// Ask for a challenge for a login by MD5. `Challenge`.
+    Challenge(ChallengeAction<'a>),
+    /// Control event output. `Events`.
+    Events(EventsAction<'a>),
+    /// Manage event filters. `Filter`.
+    Filter(FilterAction<'a>),
+    /// List the event filters of the session. `FilterList`.
+    FilterList(FilterListAction<'a>),
+    /// Log in, with a password or with the answer to a challenge. `Login`.
+    Login(LoginAction<'a>),
+    /// End the session. `Logoff`.
+    Logoff(LogoffAction<'a>),
+    /// Ask whether the server is alive. `Ping`.
+    Ping(PingAction<'a>),
+    /// Wait for an event to occur. `WaitEvent`.
+    WaitEvent(WaitEventAction<'a>),
     /// Send a SIP NOTIFY. `SIPnotify`.
     #[cfg(feature = "sip")]
     SIPnotify(SIPnotifyAction<'a>),
@@ -458,44 +474,39 @@ pub enum Action<'a> {
     /// List all presence states. `PresenceStateList`.
     #[cfg(feature = "state")]
     PresenceStateList(PresenceStateListAction<'a>),
-    /// Ask for a challenge for a login by MD5. `Challenge`.
-    Challenge(ChallengeAction<'a>),
     /// Run a command of the command line. `Command`.
+    #[cfg(feature = "system")]
     Command(CommandAction<'a>),
     /// Query core settings. `CoreSettings`.
+    #[cfg(feature = "system")]
     CoreSettings(CoreSettingsAction<'a>),
     /// Query core system status. `CoreStatus`.
+    #[cfg(feature = "system")]
     CoreStatus(CoreStatusAction<'a>),
     /// Ask for a tree of internal data. `DataGet`.
+    #[cfg(feature = "system")]
     DataGet(DataGetAction<'a>),
-    /// Control event output. `Events`.
-    Events(EventsAction<'a>),
-    /// Manage event filters. `Filter`.
-    Filter(FilterAction<'a>),
-    /// List the event filters of the session. `FilterList`.
-    FilterList(FilterListAction<'a>),
     /// List available AMI commands. `ListCommands`.
+    #[cfg(feature = "system")]
     ListCommands(ListCommandsAction<'a>),
     /// Rotate logger files. `LoggerRotate`.
+    #[cfg(feature = "system")]
     LoggerRotate(LoggerRotateAction<'a>),
-    /// Log in, with a password or with the answer to a challenge. `Login`.
-    Login(LoginAction<'a>),
-    /// End the session. `Logoff`.
-    Logoff(LogoffAction<'a>),
     /// Check if a module is loaded. `ModuleCheck`.
+    #[cfg(feature = "system")]
     ModuleCheck(ModuleCheckAction<'a>),
     /// Load, unload, or reload a module. `ModuleLoad`.
+    #[cfg(feature = "system")]
     ModuleLoad(ModuleLoadAction<'a>),
-    /// Ask whether the server is alive. `Ping`.
-    Ping(PingAction<'a>),
     /// Reload asterisk modules. `Reload`.
+    #[cfg(feature = "system")]
     Reload(ReloadAction<'a>),
     /// List the local nodes of a radio repeater. `RptLocalNodes`.
+    #[cfg(feature = "system")]
     RptLocalNodes(RptLocalNodesAction<'a>),
     /// Show the state of a radio repeater. `RptStatus`.
+    #[cfg(feature = "system")]
     RptStatus(RptStatusAction<'a>),
-    /// Wait for an event to occur. `WaitEvent`.
-    WaitEvent(WaitEventAction<'a>),
     /// Attended transfer a channel. `Atxfer`.
     #[cfg(feature = "transfer")]
     Atxfer(AtxferAction<'a>),
@@ -842,6 +853,14 @@ impl<'a> Action<'a> {
             ActionId::QueueWithdrawCaller => QueueWithdrawCallerAction::decode(message).map(Self::QueueWithdrawCaller),
             #[cfg(feature = "queue")]
             ActionId::Queues => QueuesAction::decode(message).map(Self::Queues),
+            ActionId::Challenge => ChallengeAction::decode(message).map(Self::Challenge),
+            ActionId::Events => EventsAction::decode(message).map(Self::Events),
+            ActionId::Filter => FilterAction::decode(message).map(Self::Filter),
+            ActionId::FilterList => FilterListAction::decode(message).map(Self::FilterList),
+            ActionId::Login => LoginAction::decode(message).map(Self::Login),
+            ActionId::Logoff => LogoffAction::decode(message).map(Self::Logoff),
+            ActionId::Ping => PingAction::decode(message).map(Self::Ping),
+            ActionId::WaitEvent => WaitEventAction::decode(message).map(Self::WaitEvent),
             #[cfg(feature = "sip")]
             ActionId::SIPnotify => SIPnotifyAction::decode(message).map(Self::SIPnotify),
             #[cfg(feature = "sip")]
@@ -892,25 +911,28 @@ impl<'a> Action<'a> {
             ActionId::PresenceState => PresenceStateAction::decode(message).map(Self::PresenceState),
             #[cfg(feature = "state")]
             ActionId::PresenceStateList => PresenceStateListAction::decode(message).map(Self::PresenceStateList),
-            ActionId::Challenge => ChallengeAction::decode(message).map(Self::Challenge),
+            #[cfg(feature = "system")]
             ActionId::Command => CommandAction::decode(message).map(Self::Command),
+            #[cfg(feature = "system")]
             ActionId::CoreSettings => CoreSettingsAction::decode(message).map(Self::CoreSettings),
+            #[cfg(feature = "system")]
             ActionId::CoreStatus => CoreStatusAction::decode(message).map(Self::CoreStatus),
+            #[cfg(feature = "system")]
             ActionId::DataGet => DataGetAction::decode(message).map(Self::DataGet),
-            ActionId::Events => EventsAction::decode(message).map(Self::Events),
-            ActionId::Filter => FilterAction::decode(message).map(Self::Filter),
-            ActionId::FilterList => FilterListAction::decode(message).map(Self::FilterList),
+            #[cfg(feature = "system")]
             ActionId::ListCommands => ListCommandsAction::decode(message).map(Self::ListCommands),
+            #[cfg(feature = "system")]
             ActionId::LoggerRotate => LoggerRotateAction::decode(message).map(Self::LoggerRotate),
-            ActionId::Login => LoginAction::decode(message).map(Self::Login),
-            ActionId::Logoff => LogoffAction::decode(message).map(Self::Logoff),
+            #[cfg(feature = "system")]
             ActionId::ModuleCheck => ModuleCheckAction::decode(message).map(Self::ModuleCheck),
+            #[cfg(feature = "system")]
             ActionId::ModuleLoad => ModuleLoadAction::decode(message).map(Self::ModuleLoad),
-            ActionId::Ping => PingAction::decode(message).map(Self::Ping),
+            #[cfg(feature = "system")]
             ActionId::Reload => ReloadAction::decode(message).map(Self::Reload),
+            #[cfg(feature = "system")]
             ActionId::RptLocalNodes => RptLocalNodesAction::decode(message).map(Self::RptLocalNodes),
+            #[cfg(feature = "system")]
             ActionId::RptStatus => RptStatusAction::decode(message).map(Self::RptStatus),
-            ActionId::WaitEvent => WaitEventAction::decode(message).map(Self::WaitEvent),
             #[cfg(feature = "transfer")]
             ActionId::Atxfer => AtxferAction::decode(message).map(Self::Atxfer),
             #[cfg(feature = "transfer")]
@@ -1209,6 +1231,14 @@ impl<'a> Action<'a> {
             Self::QueueWithdrawCaller(_) => ActionId::QueueWithdrawCaller,
             #[cfg(feature = "queue")]
             Self::Queues(_) => ActionId::Queues,
+            Self::Challenge(_) => ActionId::Challenge,
+            Self::Events(_) => ActionId::Events,
+            Self::Filter(_) => ActionId::Filter,
+            Self::FilterList(_) => ActionId::FilterList,
+            Self::Login(_) => ActionId::Login,
+            Self::Logoff(_) => ActionId::Logoff,
+            Self::Ping(_) => ActionId::Ping,
+            Self::WaitEvent(_) => ActionId::WaitEvent,
             #[cfg(feature = "sip")]
             Self::SIPnotify(_) => ActionId::SIPnotify,
             #[cfg(feature = "sip")]
@@ -1249,25 +1279,28 @@ impl<'a> Action<'a> {
             Self::PresenceState(_) => ActionId::PresenceState,
             #[cfg(feature = "state")]
             Self::PresenceStateList(_) => ActionId::PresenceStateList,
-            Self::Challenge(_) => ActionId::Challenge,
+            #[cfg(feature = "system")]
             Self::Command(_) => ActionId::Command,
+            #[cfg(feature = "system")]
             Self::CoreSettings(_) => ActionId::CoreSettings,
+            #[cfg(feature = "system")]
             Self::CoreStatus(_) => ActionId::CoreStatus,
+            #[cfg(feature = "system")]
             Self::DataGet(_) => ActionId::DataGet,
-            Self::Events(_) => ActionId::Events,
-            Self::Filter(_) => ActionId::Filter,
-            Self::FilterList(_) => ActionId::FilterList,
+            #[cfg(feature = "system")]
             Self::ListCommands(_) => ActionId::ListCommands,
+            #[cfg(feature = "system")]
             Self::LoggerRotate(_) => ActionId::LoggerRotate,
-            Self::Login(_) => ActionId::Login,
-            Self::Logoff(_) => ActionId::Logoff,
+            #[cfg(feature = "system")]
             Self::ModuleCheck(_) => ActionId::ModuleCheck,
+            #[cfg(feature = "system")]
             Self::ModuleLoad(_) => ActionId::ModuleLoad,
-            Self::Ping(_) => ActionId::Ping,
+            #[cfg(feature = "system")]
             Self::Reload(_) => ActionId::Reload,
+            #[cfg(feature = "system")]
             Self::RptLocalNodes(_) => ActionId::RptLocalNodes,
+            #[cfg(feature = "system")]
             Self::RptStatus(_) => ActionId::RptStatus,
-            Self::WaitEvent(_) => ActionId::WaitEvent,
             #[cfg(feature = "transfer")]
             Self::Atxfer(_) => ActionId::Atxfer,
             #[cfg(feature = "transfer")]
@@ -1566,6 +1599,14 @@ impl<'a> Action<'a> {
             Self::QueueWithdrawCaller(action) => action.encode(sink),
             #[cfg(feature = "queue")]
             Self::Queues(action) => action.encode(sink),
+            Self::Challenge(action) => action.encode(sink),
+            Self::Events(action) => action.encode(sink),
+            Self::Filter(action) => action.encode(sink),
+            Self::FilterList(action) => action.encode(sink),
+            Self::Login(action) => action.encode(sink),
+            Self::Logoff(action) => action.encode(sink),
+            Self::Ping(action) => action.encode(sink),
+            Self::WaitEvent(action) => action.encode(sink),
             #[cfg(feature = "sip")]
             Self::SIPnotify(action) => action.encode(sink),
             #[cfg(feature = "sip")]
@@ -1606,25 +1647,28 @@ impl<'a> Action<'a> {
             Self::PresenceState(action) => action.encode(sink),
             #[cfg(feature = "state")]
             Self::PresenceStateList(action) => action.encode(sink),
-            Self::Challenge(action) => action.encode(sink),
+            #[cfg(feature = "system")]
             Self::Command(action) => action.encode(sink),
+            #[cfg(feature = "system")]
             Self::CoreSettings(action) => action.encode(sink),
+            #[cfg(feature = "system")]
             Self::CoreStatus(action) => action.encode(sink),
+            #[cfg(feature = "system")]
             Self::DataGet(action) => action.encode(sink),
-            Self::Events(action) => action.encode(sink),
-            Self::Filter(action) => action.encode(sink),
-            Self::FilterList(action) => action.encode(sink),
+            #[cfg(feature = "system")]
             Self::ListCommands(action) => action.encode(sink),
+            #[cfg(feature = "system")]
             Self::LoggerRotate(action) => action.encode(sink),
-            Self::Login(action) => action.encode(sink),
-            Self::Logoff(action) => action.encode(sink),
+            #[cfg(feature = "system")]
             Self::ModuleCheck(action) => action.encode(sink),
+            #[cfg(feature = "system")]
             Self::ModuleLoad(action) => action.encode(sink),
-            Self::Ping(action) => action.encode(sink),
+            #[cfg(feature = "system")]
             Self::Reload(action) => action.encode(sink),
+            #[cfg(feature = "system")]
             Self::RptLocalNodes(action) => action.encode(sink),
+            #[cfg(feature = "system")]
             Self::RptStatus(action) => action.encode(sink),
-            Self::WaitEvent(action) => action.encode(sink),
             #[cfg(feature = "transfer")]
             Self::Atxfer(action) => action.encode(sink),
             #[cfg(feature = "transfer")]
@@ -1921,6 +1965,14 @@ impl serde::Serialize for Action<'_> {
             Self::QueueWithdrawCaller(action) => action.serialize(serializer),
             #[cfg(feature = "queue")]
             Self::Queues(action) => action.serialize(serializer),
+            Self::Challenge(action) => action.serialize(serializer),
+            Self::Events(action) => action.serialize(serializer),
+            Self::Filter(action) => action.serialize(serializer),
+            Self::FilterList(action) => action.serialize(serializer),
+            Self::Login(action) => action.serialize(serializer),
+            Self::Logoff(action) => action.serialize(serializer),
+            Self::Ping(action) => action.serialize(serializer),
+            Self::WaitEvent(action) => action.serialize(serializer),
             #[cfg(feature = "sip")]
             Self::SIPnotify(action) => action.serialize(serializer),
             #[cfg(feature = "sip")]
@@ -1961,25 +2013,28 @@ impl serde::Serialize for Action<'_> {
             Self::PresenceState(action) => action.serialize(serializer),
             #[cfg(feature = "state")]
             Self::PresenceStateList(action) => action.serialize(serializer),
-            Self::Challenge(action) => action.serialize(serializer),
+            #[cfg(feature = "system")]
             Self::Command(action) => action.serialize(serializer),
+            #[cfg(feature = "system")]
             Self::CoreSettings(action) => action.serialize(serializer),
+            #[cfg(feature = "system")]
             Self::CoreStatus(action) => action.serialize(serializer),
+            #[cfg(feature = "system")]
             Self::DataGet(action) => action.serialize(serializer),
-            Self::Events(action) => action.serialize(serializer),
-            Self::Filter(action) => action.serialize(serializer),
-            Self::FilterList(action) => action.serialize(serializer),
+            #[cfg(feature = "system")]
             Self::ListCommands(action) => action.serialize(serializer),
+            #[cfg(feature = "system")]
             Self::LoggerRotate(action) => action.serialize(serializer),
-            Self::Login(action) => action.serialize(serializer),
-            Self::Logoff(action) => action.serialize(serializer),
+            #[cfg(feature = "system")]
             Self::ModuleCheck(action) => action.serialize(serializer),
+            #[cfg(feature = "system")]
             Self::ModuleLoad(action) => action.serialize(serializer),
-            Self::Ping(action) => action.serialize(serializer),
+            #[cfg(feature = "system")]
             Self::Reload(action) => action.serialize(serializer),
+            #[cfg(feature = "system")]
             Self::RptLocalNodes(action) => action.serialize(serializer),
+            #[cfg(feature = "system")]
             Self::RptStatus(action) => action.serialize(serializer),
-            Self::WaitEvent(action) => action.serialize(serializer),
             #[cfg(feature = "transfer")]
             Self::Atxfer(action) => action.serialize(serializer),
             #[cfg(feature = "transfer")]

@@ -9,6 +9,7 @@ use crate::action_values::Encode;
 use crate::values::FromValue;
 
 /// Who ended a queue call.
+#[cfg(feature = "agent")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentCompleteReason<'a> {
@@ -22,6 +23,7 @@ pub enum AgentCompleteReason<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "agent")]
 impl<'a> AgentCompleteReason<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AgentCompleteReason<'static>)] = &[
@@ -42,6 +44,7 @@ impl<'a> AgentCompleteReason<'a> {
     }
 }
 
+#[cfg(feature = "agent")]
 impl<'a> FromValue<'a> for AgentCompleteReason<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -50,6 +53,7 @@ impl<'a> FromValue<'a> for AgentCompleteReason<'a> {
     }
 }
 
+#[cfg(feature = "agent")]
 impl fmt::Display for AgentCompleteReason<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -57,6 +61,7 @@ impl fmt::Display for AgentCompleteReason<'_> {
     }
 }
 
+#[cfg(feature = "agent")]
 impl Encode for AgentCompleteReason<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -64,6 +69,7 @@ impl Encode for AgentCompleteReason<'_> {
 }
 
 /// State of an agent.
+#[cfg(feature = "agent")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentStatus<'a> {
@@ -77,6 +83,7 @@ pub enum AgentStatus<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "agent")]
 impl<'a> AgentStatus<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AgentStatus<'static>)] = &[
@@ -97,6 +104,7 @@ impl<'a> AgentStatus<'a> {
     }
 }
 
+#[cfg(feature = "agent")]
 impl<'a> FromValue<'a> for AgentStatus<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -105,6 +113,7 @@ impl<'a> FromValue<'a> for AgentStatus<'a> {
     }
 }
 
+#[cfg(feature = "agent")]
 impl fmt::Display for AgentStatus<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -112,6 +121,7 @@ impl fmt::Display for AgentStatus<'_> {
     }
 }
 
+#[cfg(feature = "agent")]
 impl Encode for AgentStatus<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -119,6 +129,7 @@ impl Encode for AgentStatus<'_> {
 }
 
 /// Automatic message accounting flag of a call.
+#[cfg(feature = "records")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AmaFlags<'a> {
@@ -132,6 +143,7 @@ pub enum AmaFlags<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "records")]
 impl<'a> AmaFlags<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AmaFlags<'static>)] =
@@ -149,6 +161,7 @@ impl<'a> AmaFlags<'a> {
     }
 }
 
+#[cfg(feature = "records")]
 impl<'a> FromValue<'a> for AmaFlags<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -157,6 +170,7 @@ impl<'a> FromValue<'a> for AmaFlags<'a> {
     }
 }
 
+#[cfg(feature = "records")]
 impl fmt::Display for AmaFlags<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,6 +178,7 @@ impl fmt::Display for AmaFlags<'_> {
     }
 }
 
+#[cfg(feature = "records")]
 impl Encode for AmaFlags<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -171,6 +186,7 @@ impl Encode for AmaFlags<'_> {
 }
 
 /// Billing type of an advice of charge.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocBilling<'a> {
@@ -196,6 +212,7 @@ pub enum AocBilling<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocBilling<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocBilling<'static>)] = &[
@@ -228,6 +245,7 @@ impl<'a> AocBilling<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocBilling<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -236,6 +254,7 @@ impl<'a> FromValue<'a> for AocBilling<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocBilling<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -243,6 +262,7 @@ impl fmt::Display for AocBilling<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocBilling<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -250,6 +270,7 @@ impl Encode for AocBilling<'_> {
 }
 
 /// Billing type of an advice of charge.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocBillingId<'a> {
@@ -273,6 +294,7 @@ pub enum AocBillingId<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocBillingId<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocBillingId<'static>)] = &[
@@ -303,6 +325,7 @@ impl<'a> AocBillingId<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocBillingId<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -311,6 +334,7 @@ impl<'a> FromValue<'a> for AocBillingId<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocBillingId<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -318,6 +342,7 @@ impl fmt::Display for AocBillingId<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocBillingId<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -325,6 +350,7 @@ impl Encode for AocBillingId<'_> {
 }
 
 /// Kind of charge of an advice of charge.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocCharge<'a> {
@@ -340,6 +366,7 @@ pub enum AocCharge<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocCharge<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocCharge<'static>)] = &[
@@ -362,6 +389,7 @@ impl<'a> AocCharge<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocCharge<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -370,6 +398,7 @@ impl<'a> FromValue<'a> for AocCharge<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocCharge<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -377,6 +406,7 @@ impl fmt::Display for AocCharge<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocCharge<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -384,6 +414,7 @@ impl Encode for AocCharge<'_> {
 }
 
 /// What an advice of charge charges in.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocChargeType<'a> {
@@ -399,6 +430,7 @@ pub enum AocChargeType<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocChargeType<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocChargeType<'static>)] = &[
@@ -421,6 +453,7 @@ impl<'a> AocChargeType<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocChargeType<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -429,6 +462,7 @@ impl<'a> FromValue<'a> for AocChargeType<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocChargeType<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -436,6 +470,7 @@ impl fmt::Display for AocChargeType<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocChargeType<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -443,6 +478,7 @@ impl Encode for AocChargeType<'_> {
 }
 
 /// What is charged.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocChargedItem<'a> {
@@ -464,6 +500,7 @@ pub enum AocChargedItem<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocChargedItem<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocChargedItem<'static>)] = &[
@@ -492,6 +529,7 @@ impl<'a> AocChargedItem<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocChargedItem<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -500,6 +538,7 @@ impl<'a> FromValue<'a> for AocChargedItem<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocChargedItem<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -507,6 +546,7 @@ impl fmt::Display for AocChargedItem<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocChargedItem<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -514,6 +554,7 @@ impl Encode for AocChargedItem<'_> {
 }
 
 /// Whether charging goes by steps.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocChargingType<'a> {
@@ -525,6 +566,7 @@ pub enum AocChargingType<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocChargingType<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocChargingType<'static>)] =
@@ -541,6 +583,7 @@ impl<'a> AocChargingType<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocChargingType<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -549,6 +592,7 @@ impl<'a> FromValue<'a> for AocChargingType<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocChargingType<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -556,6 +600,7 @@ impl fmt::Display for AocChargingType<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocChargingType<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -563,6 +608,7 @@ impl Encode for AocChargingType<'_> {
 }
 
 /// Kind of rate.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocMessageRate<'a> {
@@ -584,6 +630,7 @@ pub enum AocMessageRate<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocMessageRate<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocMessageRate<'static>)] = &[
@@ -612,6 +659,7 @@ impl<'a> AocMessageRate<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocMessageRate<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -620,6 +668,7 @@ impl<'a> FromValue<'a> for AocMessageRate<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocMessageRate<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -627,6 +676,7 @@ impl fmt::Display for AocMessageRate<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocMessageRate<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -634,6 +684,7 @@ impl Encode for AocMessageRate<'_> {
 }
 
 /// During the call, at its end, or at its start.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocMessageType<'a> {
@@ -647,6 +698,7 @@ pub enum AocMessageType<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocMessageType<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocMessageType<'static>)] =
@@ -664,6 +716,7 @@ impl<'a> AocMessageType<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocMessageType<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -672,6 +725,7 @@ impl<'a> FromValue<'a> for AocMessageType<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocMessageType<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -679,6 +733,7 @@ impl fmt::Display for AocMessageType<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocMessageType<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -686,6 +741,7 @@ impl Encode for AocMessageType<'_> {
 }
 
 /// What an amount is multiplied with.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocMultiplier<'a> {
@@ -707,6 +763,7 @@ pub enum AocMultiplier<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocMultiplier<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocMultiplier<'static>)] = &[
@@ -735,6 +792,7 @@ impl<'a> AocMultiplier<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocMultiplier<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -743,6 +801,7 @@ impl<'a> FromValue<'a> for AocMultiplier<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocMultiplier<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -750,6 +809,7 @@ impl fmt::Display for AocMultiplier<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocMultiplier<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -757,6 +817,7 @@ impl Encode for AocMultiplier<'_> {
 }
 
 /// Kind of rate of an advice of charge.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocRate<'a> {
@@ -778,6 +839,7 @@ pub enum AocRate<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocRate<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocRate<'static>)] = &[
@@ -806,6 +868,7 @@ impl<'a> AocRate<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocRate<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -814,6 +877,7 @@ impl<'a> FromValue<'a> for AocRate<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocRate<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -821,6 +885,7 @@ impl fmt::Display for AocRate<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocRate<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -828,6 +893,7 @@ impl Encode for AocRate<'_> {
 }
 
 /// Unit of a charged time.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocTimeScale<'a> {
@@ -849,6 +915,7 @@ pub enum AocTimeScale<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocTimeScale<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocTimeScale<'static>)] = &[
@@ -877,6 +944,7 @@ impl<'a> AocTimeScale<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocTimeScale<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -885,6 +953,7 @@ impl<'a> FromValue<'a> for AocTimeScale<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocTimeScale<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -892,6 +961,7 @@ impl fmt::Display for AocTimeScale<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocTimeScale<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -899,6 +969,7 @@ impl Encode for AocTimeScale<'_> {
 }
 
 /// Whether a charge is a subtotal or a total.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocTotal<'a> {
@@ -910,6 +981,7 @@ pub enum AocTotal<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocTotal<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocTotal<'static>)] =
@@ -926,6 +998,7 @@ impl<'a> AocTotal<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocTotal<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -934,6 +1007,7 @@ impl<'a> FromValue<'a> for AocTotal<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocTotal<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -941,6 +1015,7 @@ impl fmt::Display for AocTotal<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocTotal<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -948,6 +1023,7 @@ impl Encode for AocTotal<'_> {
 }
 
 /// Unit of a charged volume.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocVolume<'a> {
@@ -961,6 +1037,7 @@ pub enum AocVolume<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocVolume<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocVolume<'static>)] =
@@ -978,6 +1055,7 @@ impl<'a> AocVolume<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocVolume<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -986,6 +1064,7 @@ impl<'a> FromValue<'a> for AocVolume<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocVolume<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -993,6 +1072,7 @@ impl fmt::Display for AocVolume<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocVolume<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1000,6 +1080,7 @@ impl Encode for AocVolume<'_> {
 }
 
 /// Unit of a charged volume; `Octect` is how the reference spells it once.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocVolumeUnit<'a> {
@@ -1015,6 +1096,7 @@ pub enum AocVolumeUnit<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> AocVolumeUnit<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AocVolumeUnit<'static>)] = &[
@@ -1037,6 +1119,7 @@ impl<'a> AocVolumeUnit<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for AocVolumeUnit<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1045,6 +1128,7 @@ impl<'a> FromValue<'a> for AocVolumeUnit<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for AocVolumeUnit<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1052,6 +1136,7 @@ impl fmt::Display for AocVolumeUnit<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for AocVolumeUnit<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1059,6 +1144,7 @@ impl Encode for AocVolumeUnit<'_> {
 }
 
 /// Which audio of a channel is meant.
+#[cfg(feature = "channel")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AudioDirection<'a> {
@@ -1072,6 +1158,7 @@ pub enum AudioDirection<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "channel")]
 impl<'a> AudioDirection<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, AudioDirection<'static>)] =
@@ -1089,6 +1176,7 @@ impl<'a> AudioDirection<'a> {
     }
 }
 
+#[cfg(feature = "channel")]
 impl<'a> FromValue<'a> for AudioDirection<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1097,6 +1185,7 @@ impl<'a> FromValue<'a> for AudioDirection<'a> {
     }
 }
 
+#[cfg(feature = "channel")]
 impl fmt::Display for AudioDirection<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1104,6 +1193,7 @@ impl fmt::Display for AudioDirection<'_> {
     }
 }
 
+#[cfg(feature = "channel")]
 impl Encode for AudioDirection<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1111,6 +1201,7 @@ impl Encode for AudioDirection<'_> {
 }
 
 /// Who hears a tone when two channels are bridged.
+#[cfg(feature = "bridge")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BridgeTone<'a> {
@@ -1128,6 +1219,7 @@ pub enum BridgeTone<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "bridge")]
 impl<'a> BridgeTone<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, BridgeTone<'static>)] = &[
@@ -1152,6 +1244,7 @@ impl<'a> BridgeTone<'a> {
     }
 }
 
+#[cfg(feature = "bridge")]
 impl<'a> FromValue<'a> for BridgeTone<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1160,6 +1253,7 @@ impl<'a> FromValue<'a> for BridgeTone<'a> {
     }
 }
 
+#[cfg(feature = "bridge")]
 impl fmt::Display for BridgeTone<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1167,6 +1261,7 @@ impl fmt::Display for BridgeTone<'_> {
     }
 }
 
+#[cfg(feature = "bridge")]
 impl Encode for BridgeTone<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1174,6 +1269,7 @@ impl Encode for BridgeTone<'_> {
 }
 
 /// How a call ended, as its detail record says.
+#[cfg(feature = "records")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CdrDisposition<'a> {
@@ -1191,6 +1287,7 @@ pub enum CdrDisposition<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "records")]
 impl<'a> CdrDisposition<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, CdrDisposition<'static>)] = &[
@@ -1215,6 +1312,7 @@ impl<'a> CdrDisposition<'a> {
     }
 }
 
+#[cfg(feature = "records")]
 impl<'a> FromValue<'a> for CdrDisposition<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1223,6 +1321,7 @@ impl<'a> FromValue<'a> for CdrDisposition<'a> {
     }
 }
 
+#[cfg(feature = "records")]
 impl fmt::Display for CdrDisposition<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1230,6 +1329,7 @@ impl fmt::Display for CdrDisposition<'_> {
     }
 }
 
+#[cfg(feature = "records")]
 impl Encode for CdrDisposition<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1237,6 +1337,7 @@ impl Encode for CdrDisposition<'_> {
 }
 
 /// What a channel event logging record is about.
+#[cfg(feature = "records")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CelEventName<'a> {
@@ -1290,6 +1391,7 @@ pub enum CelEventName<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "records")]
 impl<'a> CelEventName<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, CelEventName<'static>)] = &[
@@ -1350,6 +1452,7 @@ impl<'a> CelEventName<'a> {
     }
 }
 
+#[cfg(feature = "records")]
 impl<'a> FromValue<'a> for CelEventName<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1358,6 +1461,7 @@ impl<'a> FromValue<'a> for CelEventName<'a> {
     }
 }
 
+#[cfg(feature = "records")]
 impl fmt::Display for CelEventName<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1365,6 +1469,7 @@ impl fmt::Display for CelEventName<'_> {
     }
 }
 
+#[cfg(feature = "records")]
 impl Encode for CelEventName<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1372,6 +1477,7 @@ impl Encode for CelEventName<'_> {
 }
 
 /// What a charged amount is multiplied with.
+#[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChargeMultiplier<'a> {
@@ -1393,6 +1499,7 @@ pub enum ChargeMultiplier<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> ChargeMultiplier<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, ChargeMultiplier<'static>)] = &[
@@ -1421,6 +1528,7 @@ impl<'a> ChargeMultiplier<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl<'a> FromValue<'a> for ChargeMultiplier<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1429,6 +1537,7 @@ impl<'a> FromValue<'a> for ChargeMultiplier<'a> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl fmt::Display for ChargeMultiplier<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1436,6 +1545,7 @@ impl fmt::Display for ChargeMultiplier<'_> {
     }
 }
 
+#[cfg(feature = "aoc")]
 impl Encode for ChargeMultiplier<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1443,6 +1553,7 @@ impl Encode for ChargeMultiplier<'_> {
 }
 
 /// What UpdateConfig does to a category or variable.
+#[cfg(feature = "config")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigChange<'a> {
@@ -1466,6 +1577,7 @@ pub enum ConfigChange<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "config")]
 impl<'a> ConfigChange<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, ConfigChange<'static>)] = &[
@@ -1496,6 +1608,7 @@ impl<'a> ConfigChange<'a> {
     }
 }
 
+#[cfg(feature = "config")]
 impl<'a> FromValue<'a> for ConfigChange<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1504,6 +1617,7 @@ impl<'a> FromValue<'a> for ConfigChange<'a> {
     }
 }
 
+#[cfg(feature = "config")]
 impl fmt::Display for ConfigChange<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1511,6 +1625,7 @@ impl fmt::Display for ConfigChange<'_> {
     }
 }
 
+#[cfg(feature = "config")]
 impl Encode for ConfigChange<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1518,6 +1633,7 @@ impl Encode for ConfigChange<'_> {
 }
 
 /// State of a PJSIP contact.
+#[cfg(feature = "pjsip")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ContactState<'a> {
@@ -1541,6 +1657,7 @@ pub enum ContactState<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "pjsip")]
 impl<'a> ContactState<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, ContactState<'static>)] = &[
@@ -1571,6 +1688,7 @@ impl<'a> ContactState<'a> {
     }
 }
 
+#[cfg(feature = "pjsip")]
 impl<'a> FromValue<'a> for ContactState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1579,6 +1697,7 @@ impl<'a> FromValue<'a> for ContactState<'a> {
     }
 }
 
+#[cfg(feature = "pjsip")]
 impl fmt::Display for ContactState<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1586,6 +1705,7 @@ impl fmt::Display for ContactState<'_> {
     }
 }
 
+#[cfg(feature = "pjsip")]
 impl Encode for ContactState<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1593,6 +1713,7 @@ impl Encode for ContactState<'_> {
 }
 
 /// State of a device.
+#[cfg(feature = "state")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeviceState<'a> {
@@ -1618,6 +1739,7 @@ pub enum DeviceState<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "state")]
 impl<'a> DeviceState<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, DeviceState<'static>)] = &[
@@ -1650,6 +1772,7 @@ impl<'a> DeviceState<'a> {
     }
 }
 
+#[cfg(feature = "state")]
 impl<'a> FromValue<'a> for DeviceState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1658,6 +1781,7 @@ impl<'a> FromValue<'a> for DeviceState<'a> {
     }
 }
 
+#[cfg(feature = "state")]
 impl fmt::Display for DeviceState<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1665,6 +1789,7 @@ impl fmt::Display for DeviceState<'_> {
     }
 }
 
+#[cfg(feature = "state")]
 impl Encode for DeviceState<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1672,6 +1797,7 @@ impl Encode for DeviceState<'_> {
 }
 
 /// State of a queue member's device, as a number.
+#[cfg(feature = "queue")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeviceStateNumber<'a> {
@@ -1697,6 +1823,7 @@ pub enum DeviceStateNumber<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "queue")]
 impl<'a> DeviceStateNumber<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, DeviceStateNumber<'static>)] = &[
@@ -1729,6 +1856,7 @@ impl<'a> DeviceStateNumber<'a> {
     }
 }
 
+#[cfg(feature = "queue")]
 impl<'a> FromValue<'a> for DeviceStateNumber<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1737,6 +1865,7 @@ impl<'a> FromValue<'a> for DeviceStateNumber<'a> {
     }
 }
 
+#[cfg(feature = "queue")]
 impl fmt::Display for DeviceStateNumber<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1744,6 +1873,7 @@ impl fmt::Display for DeviceStateNumber<'_> {
     }
 }
 
+#[cfg(feature = "queue")]
 impl Encode for DeviceStateNumber<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1751,6 +1881,7 @@ impl Encode for DeviceStateNumber<'_> {
 }
 
 /// How a dial stands or ended.
+#[cfg(feature = "dial")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DialStatus<'a> {
@@ -1784,6 +1915,7 @@ pub enum DialStatus<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "dial")]
 impl<'a> DialStatus<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, DialStatus<'static>)] = &[
@@ -1824,6 +1956,7 @@ impl<'a> DialStatus<'a> {
     }
 }
 
+#[cfg(feature = "dial")]
 impl<'a> FromValue<'a> for DialStatus<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1832,6 +1965,7 @@ impl<'a> FromValue<'a> for DialStatus<'a> {
     }
 }
 
+#[cfg(feature = "dial")]
 impl fmt::Display for DialStatus<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1839,6 +1973,7 @@ impl fmt::Display for DialStatus<'_> {
     }
 }
 
+#[cfg(feature = "dial")]
 impl Encode for DialStatus<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1846,6 +1981,7 @@ impl Encode for DialStatus<'_> {
 }
 
 /// Whether a legacy `Dial` begins or ends.
+#[cfg(feature = "dial")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DialSubEvent<'a> {
@@ -1857,6 +1993,7 @@ pub enum DialSubEvent<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "dial")]
 impl<'a> DialSubEvent<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, DialSubEvent<'static>)] =
@@ -1873,6 +2010,7 @@ impl<'a> DialSubEvent<'a> {
     }
 }
 
+#[cfg(feature = "dial")]
 impl<'a> FromValue<'a> for DialSubEvent<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1881,6 +2019,7 @@ impl<'a> FromValue<'a> for DialSubEvent<'a> {
     }
 }
 
+#[cfg(feature = "dial")]
 impl fmt::Display for DialSubEvent<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1888,6 +2027,7 @@ impl fmt::Display for DialSubEvent<'_> {
     }
 }
 
+#[cfg(feature = "dial")]
 impl Encode for DialSubEvent<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1895,6 +2035,7 @@ impl Encode for DialSubEvent<'_> {
 }
 
 /// Whether the server received or sent a digit.
+#[cfg(feature = "dtmf")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DtmfDirection<'a> {
@@ -1906,6 +2047,7 @@ pub enum DtmfDirection<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "dtmf")]
 impl<'a> DtmfDirection<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, DtmfDirection<'static>)] =
@@ -1922,6 +2064,7 @@ impl<'a> DtmfDirection<'a> {
     }
 }
 
+#[cfg(feature = "dtmf")]
 impl<'a> FromValue<'a> for DtmfDirection<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -1930,6 +2073,7 @@ impl<'a> FromValue<'a> for DtmfDirection<'a> {
     }
 }
 
+#[cfg(feature = "dtmf")]
 impl fmt::Display for DtmfDirection<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -1937,6 +2081,7 @@ impl fmt::Display for DtmfDirection<'_> {
     }
 }
 
+#[cfg(feature = "dtmf")]
 impl Encode for DtmfDirection<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -1944,6 +2089,7 @@ impl Encode for DtmfDirection<'_> {
 }
 
 /// State of an extension, in words.
+#[cfg(any(feature = "pjsip", feature = "state"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExtensionStateText<'a> {
@@ -1969,6 +2115,7 @@ pub enum ExtensionStateText<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(any(feature = "pjsip", feature = "state"))]
 impl<'a> ExtensionStateText<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, ExtensionStateText<'static>)] = &[
@@ -2001,6 +2148,7 @@ impl<'a> ExtensionStateText<'a> {
     }
 }
 
+#[cfg(any(feature = "pjsip", feature = "state"))]
 impl<'a> FromValue<'a> for ExtensionStateText<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2009,6 +2157,7 @@ impl<'a> FromValue<'a> for ExtensionStateText<'a> {
     }
 }
 
+#[cfg(any(feature = "pjsip", feature = "state"))]
 impl fmt::Display for ExtensionStateText<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2016,6 +2165,7 @@ impl fmt::Display for ExtensionStateText<'_> {
     }
 }
 
+#[cfg(any(feature = "pjsip", feature = "state"))]
 impl Encode for ExtensionStateText<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2023,6 +2173,7 @@ impl Encode for ExtensionStateText<'_> {
 }
 
 /// What a fax session does.
+#[cfg(feature = "fax")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FaxOperation<'a> {
@@ -2040,6 +2191,7 @@ pub enum FaxOperation<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "fax")]
 impl<'a> FaxOperation<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, FaxOperation<'static>)] = &[
@@ -2064,6 +2216,7 @@ impl<'a> FaxOperation<'a> {
     }
 }
 
+#[cfg(feature = "fax")]
 impl<'a> FromValue<'a> for FaxOperation<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2072,6 +2225,7 @@ impl<'a> FromValue<'a> for FaxOperation<'a> {
     }
 }
 
+#[cfg(feature = "fax")]
 impl fmt::Display for FaxOperation<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2079,6 +2233,7 @@ impl fmt::Display for FaxOperation<'_> {
     }
 }
 
+#[cfg(feature = "fax")]
 impl Encode for FaxOperation<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2086,6 +2241,7 @@ impl Encode for FaxOperation<'_> {
 }
 
 /// Transport of a fax session.
+#[cfg(feature = "fax")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FaxSessionType<'a> {
@@ -2097,6 +2253,7 @@ pub enum FaxSessionType<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "fax")]
 impl<'a> FaxSessionType<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, FaxSessionType<'static>)] =
@@ -2113,6 +2270,7 @@ impl<'a> FaxSessionType<'a> {
     }
 }
 
+#[cfg(feature = "fax")]
 impl<'a> FromValue<'a> for FaxSessionType<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2121,6 +2279,7 @@ impl<'a> FromValue<'a> for FaxSessionType<'a> {
     }
 }
 
+#[cfg(feature = "fax")]
 impl fmt::Display for FaxSessionType<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2128,6 +2287,7 @@ impl fmt::Display for FaxSessionType<'_> {
     }
 }
 
+#[cfg(feature = "fax")]
 impl Encode for FaxSessionType<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2135,6 +2295,7 @@ impl Encode for FaxSessionType<'_> {
 }
 
 /// State of a fax session.
+#[cfg(feature = "fax")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FaxState<'a> {
@@ -2158,6 +2319,7 @@ pub enum FaxState<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "fax")]
 impl<'a> FaxState<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, FaxState<'static>)] = &[
@@ -2188,6 +2350,7 @@ impl<'a> FaxState<'a> {
     }
 }
 
+#[cfg(feature = "fax")]
 impl<'a> FromValue<'a> for FaxState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2196,6 +2359,7 @@ impl<'a> FromValue<'a> for FaxState<'a> {
     }
 }
 
+#[cfg(feature = "fax")]
 impl fmt::Display for FaxState<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2203,6 +2367,7 @@ impl fmt::Display for FaxState<'_> {
     }
 }
 
+#[cfg(feature = "fax")]
 impl Encode for FaxState<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2210,6 +2375,7 @@ impl Encode for FaxState<'_> {
 }
 
 /// Whether a legacy `Bridge` links or unlinks.
+#[cfg(feature = "bridge")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LegacyBridgeState<'a> {
@@ -2221,6 +2387,7 @@ pub enum LegacyBridgeState<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "bridge")]
 impl<'a> LegacyBridgeState<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, LegacyBridgeState<'static>)] =
@@ -2237,6 +2404,7 @@ impl<'a> LegacyBridgeState<'a> {
     }
 }
 
+#[cfg(feature = "bridge")]
 impl<'a> FromValue<'a> for LegacyBridgeState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2245,6 +2413,7 @@ impl<'a> FromValue<'a> for LegacyBridgeState<'a> {
     }
 }
 
+#[cfg(feature = "bridge")]
 impl fmt::Display for LegacyBridgeState<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2252,6 +2421,7 @@ impl fmt::Display for LegacyBridgeState<'_> {
     }
 }
 
+#[cfg(feature = "bridge")]
 impl Encode for LegacyBridgeState<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2259,6 +2429,7 @@ impl Encode for LegacyBridgeState<'_> {
 }
 
 /// How loading a module ended.
+#[cfg(feature = "system")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ModuleLoadStatus<'a> {
@@ -2272,6 +2443,7 @@ pub enum ModuleLoadStatus<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "system")]
 impl<'a> ModuleLoadStatus<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, ModuleLoadStatus<'static>)] = &[
@@ -2292,6 +2464,7 @@ impl<'a> ModuleLoadStatus<'a> {
     }
 }
 
+#[cfg(feature = "system")]
 impl<'a> FromValue<'a> for ModuleLoadStatus<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2300,6 +2473,7 @@ impl<'a> FromValue<'a> for ModuleLoadStatus<'a> {
     }
 }
 
+#[cfg(feature = "system")]
 impl fmt::Display for ModuleLoadStatus<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2307,6 +2481,7 @@ impl fmt::Display for ModuleLoadStatus<'_> {
     }
 }
 
+#[cfg(feature = "system")]
 impl Encode for ModuleLoadStatus<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2314,6 +2489,7 @@ impl Encode for ModuleLoadStatus<'_> {
 }
 
 /// What to do with a module.
+#[cfg(feature = "system")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ModuleLoadType<'a> {
@@ -2329,6 +2505,7 @@ pub enum ModuleLoadType<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "system")]
 impl<'a> ModuleLoadType<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, ModuleLoadType<'static>)] = &[
@@ -2351,6 +2528,7 @@ impl<'a> ModuleLoadType<'a> {
     }
 }
 
+#[cfg(feature = "system")]
 impl<'a> FromValue<'a> for ModuleLoadType<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2359,6 +2537,7 @@ impl<'a> FromValue<'a> for ModuleLoadType<'a> {
     }
 }
 
+#[cfg(feature = "system")]
 impl fmt::Display for ModuleLoadType<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2366,6 +2545,7 @@ impl fmt::Display for ModuleLoadType<'_> {
     }
 }
 
+#[cfg(feature = "system")]
 impl Encode for ModuleLoadType<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2373,6 +2553,7 @@ impl Encode for ModuleLoadType<'_> {
 }
 
 /// Whether music on hold starts or stops.
+#[cfg(feature = "media")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MusicState<'a> {
@@ -2384,6 +2565,7 @@ pub enum MusicState<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "media")]
 impl<'a> MusicState<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, MusicState<'static>)] =
@@ -2400,6 +2582,7 @@ impl<'a> MusicState<'a> {
     }
 }
 
+#[cfg(feature = "media")]
 impl<'a> FromValue<'a> for MusicState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2408,6 +2591,7 @@ impl<'a> FromValue<'a> for MusicState<'a> {
     }
 }
 
+#[cfg(feature = "media")]
 impl fmt::Display for MusicState<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2415,6 +2599,7 @@ impl fmt::Display for MusicState<'_> {
     }
 }
 
+#[cfg(feature = "media")]
 impl Encode for MusicState<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2422,6 +2607,7 @@ impl Encode for MusicState<'_> {
 }
 
 /// How an Originate ended.
+#[cfg(feature = "dial")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OriginateResult<'a> {
@@ -2433,6 +2619,7 @@ pub enum OriginateResult<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "dial")]
 impl<'a> OriginateResult<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, OriginateResult<'static>)] =
@@ -2449,6 +2636,7 @@ impl<'a> OriginateResult<'a> {
     }
 }
 
+#[cfg(feature = "dial")]
 impl<'a> FromValue<'a> for OriginateResult<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2457,6 +2645,7 @@ impl<'a> FromValue<'a> for OriginateResult<'a> {
     }
 }
 
+#[cfg(feature = "dial")]
 impl fmt::Display for OriginateResult<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2464,6 +2653,7 @@ impl fmt::Display for OriginateResult<'_> {
     }
 }
 
+#[cfg(feature = "dial")]
 impl Encode for OriginateResult<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2471,6 +2661,7 @@ impl Encode for OriginateResult<'_> {
 }
 
 /// State of a SIP, IAX or PJSIP peer.
+#[cfg(feature = "sip")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PeerState<'a> {
@@ -2494,6 +2685,7 @@ pub enum PeerState<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "sip")]
 impl<'a> PeerState<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, PeerState<'static>)] = &[
@@ -2524,6 +2716,7 @@ impl<'a> PeerState<'a> {
     }
 }
 
+#[cfg(feature = "sip")]
 impl<'a> FromValue<'a> for PeerState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2532,6 +2725,7 @@ impl<'a> FromValue<'a> for PeerState<'a> {
     }
 }
 
+#[cfg(feature = "sip")]
 impl fmt::Display for PeerState<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2539,6 +2733,7 @@ impl fmt::Display for PeerState<'_> {
     }
 }
 
+#[cfg(feature = "sip")]
 impl Encode for PeerState<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2546,6 +2741,7 @@ impl Encode for PeerState<'_> {
 }
 
 /// What to do with a playback.
+#[cfg(feature = "media")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PlaybackControl<'a> {
@@ -2563,6 +2759,7 @@ pub enum PlaybackControl<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "media")]
 impl<'a> PlaybackControl<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, PlaybackControl<'static>)] = &[
@@ -2587,6 +2784,7 @@ impl<'a> PlaybackControl<'a> {
     }
 }
 
+#[cfg(feature = "media")]
 impl<'a> FromValue<'a> for PlaybackControl<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2595,6 +2793,7 @@ impl<'a> FromValue<'a> for PlaybackControl<'a> {
     }
 }
 
+#[cfg(feature = "media")]
 impl fmt::Display for PlaybackControl<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2602,6 +2801,7 @@ impl fmt::Display for PlaybackControl<'_> {
     }
 }
 
+#[cfg(feature = "media")]
 impl Encode for PlaybackControl<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2609,6 +2809,7 @@ impl Encode for PlaybackControl<'_> {
 }
 
 /// How much of an ISDN span is logged.
+#[cfg(feature = "dahdi")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PriDebugLevel<'a> {
@@ -2624,6 +2825,7 @@ pub enum PriDebugLevel<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "dahdi")]
 impl<'a> PriDebugLevel<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, PriDebugLevel<'static>)] = &[
@@ -2646,6 +2848,7 @@ impl<'a> PriDebugLevel<'a> {
     }
 }
 
+#[cfg(feature = "dahdi")]
 impl<'a> FromValue<'a> for PriDebugLevel<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2654,6 +2857,7 @@ impl<'a> FromValue<'a> for PriDebugLevel<'a> {
     }
 }
 
+#[cfg(feature = "dahdi")]
 impl fmt::Display for PriDebugLevel<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2661,6 +2865,7 @@ impl fmt::Display for PriDebugLevel<'_> {
     }
 }
 
+#[cfg(feature = "dahdi")]
 impl Encode for PriDebugLevel<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2668,6 +2873,7 @@ impl Encode for PriDebugLevel<'_> {
 }
 
 /// How a member came into its queue.
+#[cfg(feature = "queue")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QueueMembership<'a> {
@@ -2681,6 +2887,7 @@ pub enum QueueMembership<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "queue")]
 impl<'a> QueueMembership<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, QueueMembership<'static>)] = &[
@@ -2701,6 +2908,7 @@ impl<'a> QueueMembership<'a> {
     }
 }
 
+#[cfg(feature = "queue")]
 impl<'a> FromValue<'a> for QueueMembership<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2709,6 +2917,7 @@ impl<'a> FromValue<'a> for QueueMembership<'a> {
     }
 }
 
+#[cfg(feature = "queue")]
 impl fmt::Display for QueueMembership<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2716,6 +2925,7 @@ impl fmt::Display for QueueMembership<'_> {
     }
 }
 
+#[cfg(feature = "queue")]
 impl Encode for QueueMembership<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2723,6 +2933,7 @@ impl Encode for QueueMembership<'_> {
 }
 
 /// State of an outbound registration.
+#[cfg(feature = "pjsip")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RegistrationState<'a> {
@@ -2736,6 +2947,7 @@ pub enum RegistrationState<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "pjsip")]
 impl<'a> RegistrationState<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, RegistrationState<'static>)] = &[
@@ -2756,6 +2968,7 @@ impl<'a> RegistrationState<'a> {
     }
 }
 
+#[cfg(feature = "pjsip")]
 impl<'a> FromValue<'a> for RegistrationState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2764,6 +2977,7 @@ impl<'a> FromValue<'a> for RegistrationState<'a> {
     }
 }
 
+#[cfg(feature = "pjsip")]
 impl fmt::Display for RegistrationState<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2771,6 +2985,7 @@ impl fmt::Display for RegistrationState<'_> {
     }
 }
 
+#[cfg(feature = "pjsip")]
 impl Encode for RegistrationState<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2778,6 +2993,7 @@ impl Encode for RegistrationState<'_> {
 }
 
 /// How a reload went.
+#[cfg(feature = "system")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReloadStatus<'a> {
@@ -2799,6 +3015,7 @@ pub enum ReloadStatus<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "system")]
 impl<'a> ReloadStatus<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, ReloadStatus<'static>)] = &[
@@ -2827,6 +3044,7 @@ impl<'a> ReloadStatus<'a> {
     }
 }
 
+#[cfg(feature = "system")]
 impl<'a> FromValue<'a> for ReloadStatus<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2835,6 +3053,7 @@ impl<'a> FromValue<'a> for ReloadStatus<'a> {
     }
 }
 
+#[cfg(feature = "system")]
 impl fmt::Display for ReloadStatus<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2842,6 +3061,7 @@ impl fmt::Display for ReloadStatus<'_> {
     }
 }
 
+#[cfg(feature = "system")]
 impl Encode for ReloadStatus<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2849,6 +3069,7 @@ impl Encode for ReloadStatus<'_> {
 }
 
 /// Which timer ran out.
+#[cfg(feature = "sip")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SessionTimeoutSource<'a> {
@@ -2860,6 +3081,7 @@ pub enum SessionTimeoutSource<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "sip")]
 impl<'a> SessionTimeoutSource<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, SessionTimeoutSource<'static>)] =
@@ -2876,6 +3098,7 @@ impl<'a> SessionTimeoutSource<'a> {
     }
 }
 
+#[cfg(feature = "sip")]
 impl<'a> FromValue<'a> for SessionTimeoutSource<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2884,6 +3107,7 @@ impl<'a> FromValue<'a> for SessionTimeoutSource<'a> {
     }
 }
 
+#[cfg(feature = "sip")]
 impl fmt::Display for SessionTimeoutSource<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2891,6 +3115,7 @@ impl fmt::Display for SessionTimeoutSource<'_> {
     }
 }
 
+#[cfg(feature = "sip")]
 impl Encode for SessionTimeoutSource<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2898,6 +3123,7 @@ impl Encode for SessionTimeoutSource<'_> {
 }
 
 /// How serious a security event is.
+#[cfg(feature = "security")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Severity<'a> {
@@ -2909,6 +3135,7 @@ pub enum Severity<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "security")]
 impl<'a> Severity<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, Severity<'static>)] =
@@ -2925,6 +3152,7 @@ impl<'a> Severity<'a> {
     }
 }
 
+#[cfg(feature = "security")]
 impl<'a> FromValue<'a> for Severity<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2933,6 +3161,7 @@ impl<'a> FromValue<'a> for Severity<'a> {
     }
 }
 
+#[cfg(feature = "security")]
 impl fmt::Display for Severity<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2940,6 +3169,7 @@ impl fmt::Display for Severity<'_> {
     }
 }
 
+#[cfg(feature = "security")]
 impl Encode for Severity<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2947,6 +3177,7 @@ impl Encode for Severity<'_> {
 }
 
 /// What a SIP subscription is about.
+#[cfg(feature = "pjsip")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SubscriptionType<'a> {
@@ -2958,6 +3189,7 @@ pub enum SubscriptionType<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "pjsip")]
 impl<'a> SubscriptionType<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, SubscriptionType<'static>)] =
@@ -2974,6 +3206,7 @@ impl<'a> SubscriptionType<'a> {
     }
 }
 
+#[cfg(feature = "pjsip")]
 impl<'a> FromValue<'a> for SubscriptionType<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2982,6 +3215,7 @@ impl<'a> FromValue<'a> for SubscriptionType<'a> {
     }
 }
 
+#[cfg(feature = "pjsip")]
 impl fmt::Display for SubscriptionType<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2989,6 +3223,7 @@ impl fmt::Display for SubscriptionType<'_> {
     }
 }
 
+#[cfg(feature = "pjsip")]
 impl Encode for SubscriptionType<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -2996,6 +3231,7 @@ impl Encode for SubscriptionType<'_> {
 }
 
 /// What an attended transfer leads to.
+#[cfg(feature = "transfer")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransferDestination<'a> {
@@ -3013,6 +3249,7 @@ pub enum TransferDestination<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "transfer")]
 impl<'a> TransferDestination<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, TransferDestination<'static>)] = &[
@@ -3037,6 +3274,7 @@ impl<'a> TransferDestination<'a> {
     }
 }
 
+#[cfg(feature = "transfer")]
 impl<'a> FromValue<'a> for TransferDestination<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -3045,6 +3283,7 @@ impl<'a> FromValue<'a> for TransferDestination<'a> {
     }
 }
 
+#[cfg(feature = "transfer")]
 impl fmt::Display for TransferDestination<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -3052,6 +3291,7 @@ impl fmt::Display for TransferDestination<'_> {
     }
 }
 
+#[cfg(feature = "transfer")]
 impl Encode for TransferDestination<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -3059,6 +3299,7 @@ impl Encode for TransferDestination<'_> {
 }
 
 /// How a transfer ended.
+#[cfg(feature = "transfer")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransferResult<'a> {
@@ -3074,6 +3315,7 @@ pub enum TransferResult<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "transfer")]
 impl<'a> TransferResult<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, TransferResult<'static>)] = &[
@@ -3096,6 +3338,7 @@ impl<'a> TransferResult<'a> {
     }
 }
 
+#[cfg(feature = "transfer")]
 impl<'a> FromValue<'a> for TransferResult<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -3104,6 +3347,7 @@ impl<'a> FromValue<'a> for TransferResult<'a> {
     }
 }
 
+#[cfg(feature = "transfer")]
 impl fmt::Display for TransferResult<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -3111,6 +3355,7 @@ impl fmt::Display for TransferResult<'_> {
     }
 }
 
+#[cfg(feature = "transfer")]
 impl Encode for TransferResult<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -3118,6 +3363,7 @@ impl Encode for TransferResult<'_> {
 }
 
 /// How unloading a module went.
+#[cfg(feature = "system")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UnloadStatus<'a> {
@@ -3127,6 +3373,7 @@ pub enum UnloadStatus<'a> {
     Other(Text<'a>),
 }
 
+#[cfg(feature = "system")]
 impl<'a> UnloadStatus<'a> {
     /// The listed values: as they are on the wire, and what they stand for.
     pub const VALUES: &'static [(&'static str, UnloadStatus<'static>)] = &[("Success", UnloadStatus::Success)];
@@ -3141,6 +3388,7 @@ impl<'a> UnloadStatus<'a> {
     }
 }
 
+#[cfg(feature = "system")]
 impl<'a> FromValue<'a> for UnloadStatus<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -3149,6 +3397,7 @@ impl<'a> FromValue<'a> for UnloadStatus<'a> {
     }
 }
 
+#[cfg(feature = "system")]
 impl fmt::Display for UnloadStatus<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -3156,6 +3405,7 @@ impl fmt::Display for UnloadStatus<'_> {
     }
 }
 
+#[cfg(feature = "system")]
 impl Encode for UnloadStatus<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())

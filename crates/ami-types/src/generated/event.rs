@@ -705,6 +705,12 @@ pub enum Event<'a> {
     /// A request came from another address than the session. `UnexpectedAddress`; class security; releases 12...
     #[cfg(feature = "security")]
     UnexpectedAddress(UnexpectedAddress<'a>),
+    /// The server closes the manager session. `CloseSession`; without `Privilege`; releases 11...
+    CloseSession(CloseSession<'a>),
+    /// The server has finished starting; sent to each session after its login too. `FullyBooted`; class system; releases 1.4...
+    FullyBooted(FullyBooted<'a>),
+    /// End of the events that WaitEvent returned. `WaitEventComplete`; without `Privilege`; releases 1.4...
+    WaitEventComplete(WaitEventComplete<'a>),
     /// A channel driver read its configuration again. `ChannelReload`; class system; releases 1.4..11.
     #[cfg(feature = "sip")]
     ChannelReload(ChannelReload<'a>),
@@ -771,29 +777,32 @@ pub enum Event<'a> {
     /// The hint of an extension changed its presence. `PresenceStatus`; class call; releases 11...
     #[cfg(feature = "state")]
     PresenceStatus(PresenceStatus<'a>),
-    /// The server closes the manager session. `CloseSession`; without `Privilege`; releases 11...
-    CloseSession(CloseSession<'a>),
     /// Two threads wait for each other; sent by servers that were built to detect it. `DeadlockStart`; class system; releases 16...
+    #[cfg(feature = "system")]
     DeadlockStart(DeadlockStart<'a>),
-    /// The server has finished starting; sent to each session after its login too. `FullyBooted`; class system; releases 1.4...
-    FullyBooted(FullyBooted<'a>),
     /// A module was loaded. `Load`; class system; releases 16...
+    #[cfg(feature = "system")]
     Load(Load<'a>),
     /// A log was switched on or off. `LogChannel`; class system; releases 1.2...
+    #[cfg(feature = "system")]
     LogChannel(LogChannel<'a>),
     /// How loading the modules at start went. `ModuleLoadReport`; class system; releases 1.6.2..11.
+    #[cfg(feature = "system")]
     ModuleLoadReport(ModuleLoadReport<'a>),
     /// A marker inside the server that no client should ever see. `Placeholder`; without `Privilege`; releases 1.4..18.
+    #[cfg(feature = "system")]
     Placeholder(Placeholder<'a>),
     /// A module read its configuration again. `Reload`; class system; releases 1.0...
+    #[cfg(feature = "system")]
     Reload(Reload<'a>),
     /// The server is about to stop or restart. `Shutdown`; class system; releases 1.0...
+    #[cfg(feature = "system")]
     Shutdown(Shutdown<'a>),
     /// A module was unloaded. `Unload`; class system; releases 16...
+    #[cfg(feature = "system")]
     Unload(Unload<'a>),
-    /// End of the events that WaitEvent returned. `WaitEventComplete`; without `Privilege`; releases 1.4...
-    WaitEventComplete(WaitEventComplete<'a>),
     /// A tree of internal data, in answer to DataGet. `DataGet Tree`; without `Privilege`; releases 1.8..11.
+    #[cfg(feature = "system")]
     DataGetTree(DataGetTree<'a>),
     /// An attended transfer has taken place. `AttendedTransfer`; class call; releases 12...
     #[cfg(feature = "transfer")]
@@ -1344,6 +1353,9 @@ impl<'a> Event<'a> {
             EventId::SuccessfulAuth => Self::SuccessfulAuth(SuccessfulAuth::locate(message)),
             #[cfg(feature = "security")]
             EventId::UnexpectedAddress => Self::UnexpectedAddress(UnexpectedAddress::locate(message)),
+            EventId::CloseSession => Self::CloseSession(CloseSession::locate(message)),
+            EventId::FullyBooted => Self::FullyBooted(FullyBooted::locate(message)),
+            EventId::WaitEventComplete => Self::WaitEventComplete(WaitEventComplete::locate(message)),
             #[cfg(feature = "sip")]
             EventId::ChannelReload => Self::ChannelReload(ChannelReload::locate(message)),
             #[cfg(feature = "sip")]
@@ -1392,17 +1404,23 @@ impl<'a> Event<'a> {
             }
             #[cfg(feature = "state")]
             EventId::PresenceStatus => Self::PresenceStatus(PresenceStatus::locate(message)),
-            EventId::CloseSession => Self::CloseSession(CloseSession::locate(message)),
+            #[cfg(feature = "system")]
             EventId::DeadlockStart => Self::DeadlockStart(DeadlockStart::locate(message)),
-            EventId::FullyBooted => Self::FullyBooted(FullyBooted::locate(message)),
+            #[cfg(feature = "system")]
             EventId::Load => Self::Load(Load::locate(message)),
+            #[cfg(feature = "system")]
             EventId::LogChannel => Self::LogChannel(LogChannel::locate(message)),
+            #[cfg(feature = "system")]
             EventId::ModuleLoadReport => Self::ModuleLoadReport(ModuleLoadReport::locate(message)),
+            #[cfg(feature = "system")]
             EventId::Placeholder => Self::Placeholder(Placeholder::locate(message)),
+            #[cfg(feature = "system")]
             EventId::Reload => Self::Reload(Reload::locate(message)),
+            #[cfg(feature = "system")]
             EventId::Shutdown => Self::Shutdown(Shutdown::locate(message)),
+            #[cfg(feature = "system")]
             EventId::Unload => Self::Unload(Unload::locate(message)),
-            EventId::WaitEventComplete => Self::WaitEventComplete(WaitEventComplete::locate(message)),
+            #[cfg(feature = "system")]
             EventId::DataGetTree => Self::DataGetTree(DataGetTree::locate(message)),
             #[cfg(feature = "transfer")]
             EventId::AttendedTransfer => Self::AttendedTransfer(AttendedTransfer::locate(message)),
@@ -1906,6 +1924,9 @@ impl<'a> Event<'a> {
             Self::SuccessfulAuth(event) => event.message(),
             #[cfg(feature = "security")]
             Self::UnexpectedAddress(event) => event.message(),
+            Self::CloseSession(event) => event.message(),
+            Self::FullyBooted(event) => event.message(),
+            Self::WaitEventComplete(event) => event.message(),
             #[cfg(feature = "sip")]
             Self::ChannelReload(event) => event.message(),
             #[cfg(feature = "sip")]
@@ -1950,17 +1971,23 @@ impl<'a> Event<'a> {
             Self::PresenceStateListComplete(event) => event.message(),
             #[cfg(feature = "state")]
             Self::PresenceStatus(event) => event.message(),
-            Self::CloseSession(event) => event.message(),
+            #[cfg(feature = "system")]
             Self::DeadlockStart(event) => event.message(),
-            Self::FullyBooted(event) => event.message(),
+            #[cfg(feature = "system")]
             Self::Load(event) => event.message(),
+            #[cfg(feature = "system")]
             Self::LogChannel(event) => event.message(),
+            #[cfg(feature = "system")]
             Self::ModuleLoadReport(event) => event.message(),
+            #[cfg(feature = "system")]
             Self::Placeholder(event) => event.message(),
+            #[cfg(feature = "system")]
             Self::Reload(event) => event.message(),
+            #[cfg(feature = "system")]
             Self::Shutdown(event) => event.message(),
+            #[cfg(feature = "system")]
             Self::Unload(event) => event.message(),
-            Self::WaitEventComplete(event) => event.message(),
+            #[cfg(feature = "system")]
             Self::DataGetTree(event) => event.message(),
             #[cfg(feature = "transfer")]
             Self::AttendedTransfer(event) => event.message(),
@@ -2459,6 +2486,9 @@ impl<'a> Event<'a> {
             Self::SuccessfulAuth(_) => Some(EventId::SuccessfulAuth),
             #[cfg(feature = "security")]
             Self::UnexpectedAddress(_) => Some(EventId::UnexpectedAddress),
+            Self::CloseSession(_) => Some(EventId::CloseSession),
+            Self::FullyBooted(_) => Some(EventId::FullyBooted),
+            Self::WaitEventComplete(_) => Some(EventId::WaitEventComplete),
             #[cfg(feature = "sip")]
             Self::ChannelReload(_) => Some(EventId::ChannelReload),
             #[cfg(feature = "sip")]
@@ -2503,17 +2533,23 @@ impl<'a> Event<'a> {
             Self::PresenceStateListComplete(_) => Some(EventId::PresenceStateListComplete),
             #[cfg(feature = "state")]
             Self::PresenceStatus(_) => Some(EventId::PresenceStatus),
-            Self::CloseSession(_) => Some(EventId::CloseSession),
+            #[cfg(feature = "system")]
             Self::DeadlockStart(_) => Some(EventId::DeadlockStart),
-            Self::FullyBooted(_) => Some(EventId::FullyBooted),
+            #[cfg(feature = "system")]
             Self::Load(_) => Some(EventId::Load),
+            #[cfg(feature = "system")]
             Self::LogChannel(_) => Some(EventId::LogChannel),
+            #[cfg(feature = "system")]
             Self::ModuleLoadReport(_) => Some(EventId::ModuleLoadReport),
+            #[cfg(feature = "system")]
             Self::Placeholder(_) => Some(EventId::Placeholder),
+            #[cfg(feature = "system")]
             Self::Reload(_) => Some(EventId::Reload),
+            #[cfg(feature = "system")]
             Self::Shutdown(_) => Some(EventId::Shutdown),
+            #[cfg(feature = "system")]
             Self::Unload(_) => Some(EventId::Unload),
-            Self::WaitEventComplete(_) => Some(EventId::WaitEventComplete),
+            #[cfg(feature = "system")]
             Self::DataGetTree(_) => Some(EventId::DataGetTree),
             #[cfg(feature = "transfer")]
             Self::AttendedTransfer(_) => Some(EventId::AttendedTransfer),

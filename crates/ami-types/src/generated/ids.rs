@@ -467,6 +467,12 @@ pub enum EventId {
     SuccessfulAuth,
     /// `UnexpectedAddress`
     UnexpectedAddress,
+    /// `CloseSession`
+    CloseSession,
+    /// `FullyBooted`
+    FullyBooted,
+    /// `WaitEventComplete`
+    WaitEventComplete,
     /// `ChannelReload`
     ChannelReload,
     /// `MobileStatus`
@@ -511,12 +517,8 @@ pub enum EventId {
     PresenceStateListComplete,
     /// `PresenceStatus`
     PresenceStatus,
-    /// `CloseSession`
-    CloseSession,
     /// `DeadlockStart`
     DeadlockStart,
-    /// `FullyBooted`
-    FullyBooted,
     /// `Load`
     Load,
     /// `LogChannel`
@@ -531,8 +533,6 @@ pub enum EventId {
     Shutdown,
     /// `Unload`
     Unload,
-    /// `WaitEventComplete`
-    WaitEventComplete,
     /// `DataGet Tree`
     DataGetTree,
     /// `AttendedTransfer`
@@ -828,6 +828,22 @@ pub enum ActionId {
     QueueWithdrawCaller,
     /// `Queues`
     Queues,
+    /// `Challenge`
+    Challenge,
+    /// `Events`
+    Events,
+    /// `Filter`
+    Filter,
+    /// `FilterList`
+    FilterList,
+    /// `Login`
+    Login,
+    /// `Logoff`
+    Logoff,
+    /// `Ping`
+    Ping,
+    /// `WaitEvent`
+    WaitEvent,
     /// `SIPnotify`
     SIPnotify,
     /// `SIPpeers`
@@ -868,8 +884,6 @@ pub enum ActionId {
     PresenceState,
     /// `PresenceStateList`
     PresenceStateList,
-    /// `Challenge`
-    Challenge,
     /// `Command`
     Command,
     /// `CoreSettings`
@@ -878,34 +892,20 @@ pub enum ActionId {
     CoreStatus,
     /// `DataGet`
     DataGet,
-    /// `Events`
-    Events,
-    /// `Filter`
-    Filter,
-    /// `FilterList`
-    FilterList,
     /// `ListCommands`
     ListCommands,
     /// `LoggerRotate`
     LoggerRotate,
-    /// `Login`
-    Login,
-    /// `Logoff`
-    Logoff,
     /// `ModuleCheck`
     ModuleCheck,
     /// `ModuleLoad`
     ModuleLoad,
-    /// `Ping`
-    Ping,
     /// `Reload`
     Reload,
     /// `RptLocalNodes`
     RptLocalNodes,
     /// `RptStatus`
     RptStatus,
-    /// `WaitEvent`
-    WaitEvent,
     /// `Atxfer`
     Atxfer,
     /// `BlindTransfer`

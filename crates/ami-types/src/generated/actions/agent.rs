@@ -2,7 +2,7 @@
 
 //! Agents.
 
-use crate::action_values::{Value, put_text, put_value};
+use crate::action_values::{Value, put_text, put_value, read_text, read_value};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -87,13 +87,16 @@ impl<'a> TypedAction<'a> for AgentCallbackLoginAction<'a> {
     const ID: ActionId = ActionId::AgentCallbackLogin;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            agent: message.get("Agent").map(Text::new),
-            exten: message.get("Exten").map(Text::new),
-            context: message.get("Context").map(Text::new),
-            wrapup_time: message.get("WrapupTime").map(Text::new),
-            ack_call: message.get("AckCall").map(Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            agent: read_text(message, "Agent"),
+            exten: read_text(message, "Exten"),
+            context: read_text(message, "Context"),
+            wrapup_time: read_text(message, "WrapupTime"),
+            ack_call: read_value(message, "AckCall"),
         })
     }
 
@@ -156,10 +159,13 @@ impl<'a> TypedAction<'a> for AgentLogoffAction<'a> {
     const ID: ActionId = ActionId::AgentLogoff;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            agent: message.get("Agent").map_or(Text::new(b""), Text::new),
-            soft: message.get("Soft").map(Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            agent: read_text(message, "Agent").unwrap_or_default(),
+            soft: read_value(message, "Soft"),
         })
     }
 
@@ -209,7 +215,10 @@ impl<'a> TypedAction<'a> for AgentsAction<'a> {
     const ID: ActionId = ActionId::Agents;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {

@@ -2,7 +2,7 @@
 
 //! The Asterisk gateway interface.
 
-use crate::action_values::put_text;
+use crate::action_values::{put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -50,11 +50,14 @@ impl<'a> TypedAction<'a> for AGIAction<'a> {
     const ID: ActionId = ActionId::AGI;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            command: message.get("Command").map_or(Text::new(b""), Text::new),
-            command_id: message.get("CommandID").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            command: read_text(message, "Command").unwrap_or_default(),
+            command_id: read_text(message, "CommandID"),
         })
     }
 

@@ -2,7 +2,7 @@
 
 //! Advice of charge.
 
-use crate::action_values::{Headers, Value, put_headers, put_text, put_value};
+use crate::action_values::{Headers, Value, put_headers, put_text, put_value, read_text, read_value};
 use crate::generated::enums::{
     AocBillingId, AocChargeType, AocChargedItem, AocChargingType, AocMessageRate, AocMessageType, AocMultiplier,
     AocTimeScale, AocTotal, AocVolume,
@@ -287,31 +287,34 @@ impl<'a> TypedAction<'a> for AOCMessageAction<'a> {
     const ID: ActionId = ActionId::AOCMessage;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map(Text::new),
-            channel_prefix: message.get("ChannelPrefix").map(Text::new),
-            msg_type: message.get("MsgType").map_or(Value::from_bytes(b""), Value::from_bytes),
-            charge_type: message.get("ChargeType").map(Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel"),
+            channel_prefix: read_text(message, "ChannelPrefix"),
+            msg_type: read_value(message, "MsgType").unwrap_or(Value::Raw(Text::new(b""))),
+            charge_type: read_value(message, "ChargeType"),
             unit_amount: Headers::of(message, "UnitAmount(#)", Self::ID),
             unit_type: Headers::of(message, "UnitType(#)", Self::ID),
-            currency_name: message.get("CurrencyName").map(Text::new),
-            currency_amount: message.get("CurrencyAmount").map(Text::new),
-            currency_multiplier: message.get("CurrencyMultiplier").map(Value::from_bytes),
-            total_type: message.get("TotalType").map(Value::from_bytes),
-            aoc_billing_id: message.get("AOCBillingId").map(Value::from_bytes),
-            charging_association_id: message.get("ChargingAssociationId").map(Text::new),
-            charging_association_number: message.get("ChargingAssociationNumber").map(Text::new),
-            charging_association_plan: message.get("ChargingAssociationPlan").map(Text::new),
-            charged_item: message.get("ChargedItem").map(Value::from_bytes),
-            rate_type: message.get("RateType").map(Value::from_bytes),
-            time: message.get("Time").map(Text::new),
-            time_scale: message.get("TimeScale").map(Value::from_bytes),
-            granularity: message.get("Granularity").map(Text::new),
-            granularity_time_scale: message.get("GranularityTimeScale").map(Value::from_bytes),
-            charging_type: message.get("ChargingType").map(Value::from_bytes),
-            volume_unit: message.get("VolumeUnit").map(Value::from_bytes),
-            code: message.get("Code").map(Text::new),
+            currency_name: read_text(message, "CurrencyName"),
+            currency_amount: read_text(message, "CurrencyAmount"),
+            currency_multiplier: read_value(message, "CurrencyMultiplier"),
+            total_type: read_value(message, "TotalType"),
+            aoc_billing_id: read_value(message, "AOCBillingId"),
+            charging_association_id: read_text(message, "ChargingAssociationId"),
+            charging_association_number: read_text(message, "ChargingAssociationNumber"),
+            charging_association_plan: read_text(message, "ChargingAssociationPlan"),
+            charged_item: read_value(message, "ChargedItem"),
+            rate_type: read_value(message, "RateType"),
+            time: read_text(message, "Time"),
+            time_scale: read_value(message, "TimeScale"),
+            granularity: read_text(message, "Granularity"),
+            granularity_time_scale: read_value(message, "GranularityTimeScale"),
+            charging_type: read_value(message, "ChargingType"),
+            volume_unit: read_value(message, "VolumeUnit"),
+            code: read_text(message, "Code"),
         })
     }
 

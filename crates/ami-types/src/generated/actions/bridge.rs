@@ -2,7 +2,7 @@
 
 //! Bridges: what makes two or more channels hear each other.
 
-use crate::action_values::{Value, put_text, put_value};
+use crate::action_values::{Value, put_text, put_value, read_text, read_value};
 use crate::generated::enums::BridgeTone;
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
@@ -51,11 +51,14 @@ impl<'a> TypedAction<'a> for BridgeAction<'a> {
     const ID: ActionId = ActionId::Bridge;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel1: message.get("Channel1").map_or(Text::new(b""), Text::new),
-            channel2: message.get("Channel2").map_or(Text::new(b""), Text::new),
-            tone: message.get("Tone").map(Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel1: read_text(message, "Channel1").unwrap_or_default(),
+            channel2: read_text(message, "Channel2").unwrap_or_default(),
+            tone: read_value(message, "Tone"),
         })
     }
 
@@ -106,9 +109,12 @@ impl<'a> TypedAction<'a> for BridgeDestroyAction<'a> {
     const ID: ActionId = ActionId::BridgeDestroy;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            bridge_uniqueid: message.get("BridgeUniqueid").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            bridge_uniqueid: read_text(message, "BridgeUniqueid").unwrap_or_default(),
         })
     }
 
@@ -158,9 +164,12 @@ impl<'a> TypedAction<'a> for BridgeInfoAction<'a> {
     const ID: ActionId = ActionId::BridgeInfo;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            bridge_uniqueid: message.get("BridgeUniqueid").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            bridge_uniqueid: read_text(message, "BridgeUniqueid").unwrap_or_default(),
         })
     }
 
@@ -219,10 +228,13 @@ impl<'a> TypedAction<'a> for BridgeKickAction<'a> {
     const ID: ActionId = ActionId::BridgeKick;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            bridge_uniqueid: message.get("BridgeUniqueid").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            bridge_uniqueid: read_text(message, "BridgeUniqueid"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
         })
     }
 
@@ -282,10 +294,10 @@ impl<'a> TypedAction<'a> for BridgeListAction<'a> {
     const ID: ActionId = ActionId::BridgeList;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            bridge_type: message.get("BridgeType").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), bridge_type: read_text(message, "BridgeType") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -333,7 +345,10 @@ impl<'a> TypedAction<'a> for BridgeTechnologyListAction<'a> {
     const ID: ActionId = ActionId::BridgeTechnologyList;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -380,9 +395,12 @@ impl<'a> TypedAction<'a> for BridgeTechnologySuspendAction<'a> {
     const ID: ActionId = ActionId::BridgeTechnologySuspend;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            bridge_technology: message.get("BridgeTechnology").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            bridge_technology: read_text(message, "BridgeTechnology").unwrap_or_default(),
         })
     }
 
@@ -431,9 +449,12 @@ impl<'a> TypedAction<'a> for BridgeTechnologyUnsuspendAction<'a> {
     const ID: ActionId = ActionId::BridgeTechnologyUnsuspend;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            bridge_technology: message.get("BridgeTechnology").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            bridge_technology: read_text(message, "BridgeTechnology").unwrap_or_default(),
         })
     }
 

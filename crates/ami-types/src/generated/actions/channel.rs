@@ -2,7 +2,7 @@
 
 //! The life of a channel: it is created, changes its state and its parties, and ends.
 
-use crate::action_values::{Value, put_text, put_value};
+use crate::action_values::{Value, put_text, put_value, read_text, read_value};
 use crate::generated::enums::AudioDirection;
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
@@ -41,10 +41,13 @@ impl<'a> TypedAction<'a> for AbsoluteTimeoutAction<'a> {
     const ID: ActionId = ActionId::AbsoluteTimeout;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            timeout: message.get("Timeout").map_or(Value::from_bytes(b""), Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            timeout: read_value(message, "Timeout").unwrap_or(Value::Raw(Text::new(b""))),
         })
     }
 
@@ -104,10 +107,10 @@ impl<'a> TypedAction<'a> for CoreShowChannelMapAction<'a> {
     const ID: ActionId = ActionId::CoreShowChannelMap;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), channel: read_text(message, "Channel") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -155,7 +158,10 @@ impl<'a> TypedAction<'a> for CoreShowChannelsAction<'a> {
     const ID: ActionId = ActionId::CoreShowChannels;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -213,10 +219,13 @@ impl<'a> TypedAction<'a> for HangupAction<'a> {
     const ID: ActionId = ActionId::Hangup;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            cause: message.get("Cause").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            cause: read_text(message, "Cause"),
         })
     }
 
@@ -274,11 +283,14 @@ impl<'a> TypedAction<'a> for MuteAudioAction<'a> {
     const ID: ActionId = ActionId::MuteAudio;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            state: message.get("State").map_or(Value::from_bytes(b""), Value::from_bytes),
-            direction: message.get("Direction").map_or(Value::from_bytes(b""), Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            state: read_value(message, "State").unwrap_or(Value::Raw(Text::new(b""))),
+            direction: read_value(message, "Direction").unwrap_or(Value::Raw(Text::new(b""))),
         })
     }
 
@@ -390,16 +402,19 @@ impl<'a> TypedAction<'a> for RedirectAction<'a> {
     const ID: ActionId = ActionId::Redirect;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            extra_channel: message.get("ExtraChannel").map(Text::new),
-            exten: message.get("Exten").map_or(Text::new(b""), Text::new),
-            context: message.get("Context").map_or(Text::new(b""), Text::new),
-            priority: message.get("Priority").map_or(Text::new(b""), Text::new),
-            extra_exten: message.get("ExtraExten").map(Text::new),
-            extra_context: message.get("ExtraContext").map(Text::new),
-            extra_priority: message.get("ExtraPriority").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            extra_channel: read_text(message, "ExtraChannel"),
+            exten: read_text(message, "Exten").unwrap_or_default(),
+            context: read_text(message, "Context").unwrap_or_default(),
+            priority: read_text(message, "Priority").unwrap_or_default(),
+            extra_exten: read_text(message, "ExtraExten"),
+            extra_context: read_text(message, "ExtraContext"),
+            extra_priority: read_text(message, "ExtraPriority"),
         })
     }
 
@@ -467,11 +482,14 @@ impl<'a> TypedAction<'a> for SendTextAction<'a> {
     const ID: ActionId = ActionId::SendText;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            message_text: message.get("Message").map_or(Text::new(b""), Text::new),
-            content_type: message.get("Content-Type").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            message_text: read_text(message, "Message").unwrap_or_default(),
+            content_type: read_text(message, "Content-Type"),
         })
     }
 
@@ -551,11 +569,14 @@ impl<'a> TypedAction<'a> for SetCDRUserFieldAction<'a> {
     const ID: ActionId = ActionId::SetCDRUserField;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            user_field: message.get("UserField").map(Text::new),
-            channel: message.get("Channel").map(Text::new),
-            append: message.get("Append").map(Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            user_field: read_text(message, "UserField"),
+            channel: read_text(message, "Channel"),
+            append: read_value(message, "Append"),
         })
     }
 
@@ -636,11 +657,14 @@ impl<'a> TypedAction<'a> for StatusAction<'a> {
     const ID: ActionId = ActionId::Status;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map(Text::new),
-            variables: message.get("Variables").map(Text::new),
-            all_variables: message.get("AllVariables").map(Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel"),
+            variables: read_text(message, "Variables"),
+            all_variables: read_value(message, "AllVariables"),
         })
     }
 

@@ -2,7 +2,7 @@
 
 //! ConfBridge conferences.
 
-use crate::action_values::put_text;
+use crate::action_values::{put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -40,10 +40,13 @@ impl<'a> TypedAction<'a> for ConfbridgeKickAction<'a> {
     const ID: ActionId = ActionId::ConfbridgeKick;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            conference: message.get("Conference").map_or(Text::new(b""), Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            conference: read_text(message, "Conference").unwrap_or_default(),
+            channel: read_text(message, "Channel").unwrap_or_default(),
         })
     }
 
@@ -94,9 +97,12 @@ impl<'a> TypedAction<'a> for ConfbridgeListAction<'a> {
     const ID: ActionId = ActionId::ConfbridgeList;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            conference: message.get("Conference").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            conference: read_text(message, "Conference").unwrap_or_default(),
         })
     }
 
@@ -145,7 +151,10 @@ impl<'a> TypedAction<'a> for ConfbridgeListRoomsAction<'a> {
     const ID: ActionId = ActionId::ConfbridgeListRooms;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -192,9 +201,12 @@ impl<'a> TypedAction<'a> for ConfbridgeLockAction<'a> {
     const ID: ActionId = ActionId::ConfbridgeLock;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            conference: message.get("Conference").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            conference: read_text(message, "Conference").unwrap_or_default(),
         })
     }
 
@@ -245,10 +257,13 @@ impl<'a> TypedAction<'a> for ConfbridgeMuteAction<'a> {
     const ID: ActionId = ActionId::ConfbridgeMute;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            conference: message.get("Conference").map_or(Text::new(b""), Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            conference: read_text(message, "Conference").unwrap_or_default(),
+            channel: read_text(message, "Channel").unwrap_or_default(),
         })
     }
 
@@ -300,10 +315,13 @@ impl<'a> TypedAction<'a> for ConfbridgeSetSingleVideoSrcAction<'a> {
     const ID: ActionId = ActionId::ConfbridgeSetSingleVideoSrc;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            conference: message.get("Conference").map_or(Text::new(b""), Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            conference: read_text(message, "Conference").unwrap_or_default(),
+            channel: read_text(message, "Channel").unwrap_or_default(),
         })
     }
 
@@ -363,10 +381,13 @@ impl<'a> TypedAction<'a> for ConfbridgeStartRecordAction<'a> {
     const ID: ActionId = ActionId::ConfbridgeStartRecord;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            conference: message.get("Conference").map_or(Text::new(b""), Text::new),
-            record_file: message.get("RecordFile").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            conference: read_text(message, "Conference").unwrap_or_default(),
+            record_file: read_text(message, "RecordFile"),
         })
     }
 
@@ -416,9 +437,12 @@ impl<'a> TypedAction<'a> for ConfbridgeStopRecordAction<'a> {
     const ID: ActionId = ActionId::ConfbridgeStopRecord;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            conference: message.get("Conference").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            conference: read_text(message, "Conference").unwrap_or_default(),
         })
     }
 
@@ -467,9 +491,12 @@ impl<'a> TypedAction<'a> for ConfbridgeUnlockAction<'a> {
     const ID: ActionId = ActionId::ConfbridgeUnlock;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            conference: message.get("Conference").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            conference: read_text(message, "Conference").unwrap_or_default(),
         })
     }
 
@@ -520,10 +547,13 @@ impl<'a> TypedAction<'a> for ConfbridgeUnmuteAction<'a> {
     const ID: ActionId = ActionId::ConfbridgeUnmute;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            conference: message.get("Conference").map_or(Text::new(b""), Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            conference: read_text(message, "Conference").unwrap_or_default(),
+            channel: read_text(message, "Channel").unwrap_or_default(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 //! Configuration files.
 
-use crate::action_values::{Headers, Value, put_headers, put_text, put_value};
+use crate::action_values::{Headers, Value, put_headers, put_text, put_value, read_text, read_value};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -38,9 +38,12 @@ impl<'a> TypedAction<'a> for CreateConfigAction<'a> {
     const ID: ActionId = ActionId::CreateConfig;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            filename: message.get("Filename").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            filename: read_text(message, "Filename").unwrap_or_default(),
         })
     }
 
@@ -109,11 +112,14 @@ impl<'a> TypedAction<'a> for GetConfigAction<'a> {
     const ID: ActionId = ActionId::GetConfig;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            filename: message.get("Filename").map_or(Text::new(b""), Text::new),
-            category: message.get("Category").map(Text::new),
-            filter: message.get("Filter").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            filename: read_text(message, "Filename").unwrap_or_default(),
+            category: read_text(message, "Category"),
+            filter: read_text(message, "Filter"),
         })
     }
 
@@ -184,11 +190,14 @@ impl<'a> TypedAction<'a> for GetConfigJSONAction<'a> {
     const ID: ActionId = ActionId::GetConfigJSON;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            filename: message.get("Filename").map_or(Text::new(b""), Text::new),
-            category: message.get("Category").map(Text::new),
-            filter: message.get("Filter").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            filename: read_text(message, "Filename").unwrap_or_default(),
+            category: read_text(message, "Category"),
+            filter: read_text(message, "Filter"),
         })
     }
 
@@ -249,10 +258,13 @@ impl<'a> TypedAction<'a> for ListCategoriesAction<'a> {
     const ID: ActionId = ActionId::ListCategories;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            filename: message.get("Filename").map_or(Text::new(b""), Text::new),
-            match_: message.get("Match").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            filename: read_text(message, "Filename").unwrap_or_default(),
+            match_: read_text(message, "Match"),
         })
     }
 
@@ -407,11 +419,14 @@ impl<'a> TypedAction<'a> for UpdateConfigAction<'a> {
     const ID: ActionId = ActionId::UpdateConfig;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            src_filename: message.get("SrcFilename").map_or(Text::new(b""), Text::new),
-            dst_filename: message.get("DstFilename").map_or(Text::new(b""), Text::new),
-            reload: message.get("Reload").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            src_filename: read_text(message, "SrcFilename").unwrap_or_default(),
+            dst_filename: read_text(message, "DstFilename").unwrap_or_default(),
+            reload: read_text(message, "Reload"),
             action: Headers::of(message, "Action-#", Self::ID),
             cat: Headers::of(message, "Cat-#", Self::ID),
             var: Headers::of(message, "Var-#", Self::ID),
@@ -419,7 +434,7 @@ impl<'a> TypedAction<'a> for UpdateConfigAction<'a> {
             match_: Headers::of(message, "Match-#", Self::ID),
             line: Headers::of(message, "Line-#", Self::ID),
             options: Headers::of(message, "Options-#", Self::ID),
-            preserve_effective_context: message.get("PreserveEffectiveContext").map(Value::from_bytes),
+            preserve_effective_context: read_value(message, "PreserveEffectiveContext"),
         })
     }
 

@@ -2,7 +2,7 @@
 
 //! DAHDI and Zaptel hardware channels.
 
-use crate::action_values::{Value, put_text, put_value};
+use crate::action_values::{Value, put_text, put_value, read_text, read_value};
 use crate::generated::enums::PriDebugLevel;
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
@@ -39,9 +39,12 @@ impl<'a> TypedAction<'a> for DAHDIDNDoffAction<'a> {
     const ID: ActionId = ActionId::DAHDIDNDoff;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            dahdi_channel: message.get("DAHDIChannel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            dahdi_channel: read_text(message, "DAHDIChannel").unwrap_or_default(),
         })
     }
 
@@ -90,9 +93,12 @@ impl<'a> TypedAction<'a> for DAHDIDNDonAction<'a> {
     const ID: ActionId = ActionId::DAHDIDNDon;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            dahdi_channel: message.get("DAHDIChannel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            dahdi_channel: read_text(message, "DAHDIChannel").unwrap_or_default(),
         })
     }
 
@@ -143,10 +149,13 @@ impl<'a> TypedAction<'a> for DAHDIDialOffhookAction<'a> {
     const ID: ActionId = ActionId::DAHDIDialOffhook;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            dahdi_channel: message.get("DAHDIChannel").map_or(Text::new(b""), Text::new),
-            number: message.get("Number").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            dahdi_channel: read_text(message, "DAHDIChannel").unwrap_or_default(),
+            number: read_text(message, "Number").unwrap_or_default(),
         })
     }
 
@@ -196,9 +205,12 @@ impl<'a> TypedAction<'a> for DAHDIHangupAction<'a> {
     const ID: ActionId = ActionId::DAHDIHangup;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            dahdi_channel: message.get("DAHDIChannel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            dahdi_channel: read_text(message, "DAHDIChannel").unwrap_or_default(),
         })
     }
 
@@ -246,7 +258,10 @@ impl<'a> TypedAction<'a> for DAHDIRestartAction<'a> {
     const ID: ActionId = ActionId::DAHDIRestart;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -303,10 +318,10 @@ impl<'a> TypedAction<'a> for DAHDIShowChannelsAction<'a> {
     const ID: ActionId = ActionId::DAHDIShowChannels;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            dahdi_channel: message.get("DAHDIChannel").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), dahdi_channel: read_text(message, "DAHDIChannel") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -354,7 +369,10 @@ impl<'a> TypedAction<'a> for DAHDIShowStatusAction<'a> {
     const ID: ActionId = ActionId::DAHDIShowStatus;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -401,9 +419,12 @@ impl<'a> TypedAction<'a> for DAHDITransferAction<'a> {
     const ID: ActionId = ActionId::DAHDITransfer;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            dahdi_channel: message.get("DAHDIChannel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            dahdi_channel: read_text(message, "DAHDIChannel").unwrap_or_default(),
         })
     }
 
@@ -452,10 +473,10 @@ impl<'a> TypedAction<'a> for PRIDebugFileSetAction<'a> {
     const ID: ActionId = ActionId::PRIDebugFileSet;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            file: message.get("File").map_or(Text::new(b""), Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), file: read_text(message, "File").unwrap_or_default() })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -502,7 +523,10 @@ impl<'a> TypedAction<'a> for PRIDebugFileUnsetAction<'a> {
     const ID: ActionId = ActionId::PRIDebugFileUnset;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -551,10 +575,13 @@ impl<'a> TypedAction<'a> for PRIDebugSetAction<'a> {
     const ID: ActionId = ActionId::PRIDebugSet;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            span: message.get("Span").map_or(Text::new(b""), Text::new),
-            level: message.get("Level").map_or(Value::from_bytes(b""), Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            span: read_text(message, "Span").unwrap_or_default(),
+            level: read_value(message, "Level").unwrap_or(Value::Raw(Text::new(b""))),
         })
     }
 
@@ -613,10 +640,10 @@ impl<'a> TypedAction<'a> for PRIShowSpansAction<'a> {
     const ID: ActionId = ActionId::PRIShowSpans;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            span: message.get("Span").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), span: read_text(message, "Span") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -673,10 +700,10 @@ impl<'a> TypedAction<'a> for ZapDNDoffAction<'a> {
     const ID: ActionId = ActionId::ZapDNDoff;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            zap_channel: message.get("ZapChannel").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), zap_channel: read_text(message, "ZapChannel") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -733,10 +760,10 @@ impl<'a> TypedAction<'a> for ZapDNDonAction<'a> {
     const ID: ActionId = ActionId::ZapDNDon;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            zap_channel: message.get("ZapChannel").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), zap_channel: read_text(message, "ZapChannel") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -803,10 +830,13 @@ impl<'a> TypedAction<'a> for ZapDialOffhookAction<'a> {
     const ID: ActionId = ActionId::ZapDialOffhook;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            zap_channel: message.get("ZapChannel").map(Text::new),
-            number: message.get("Number").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            zap_channel: read_text(message, "ZapChannel"),
+            number: read_text(message, "Number"),
         })
     }
 
@@ -865,10 +895,10 @@ impl<'a> TypedAction<'a> for ZapHangupAction<'a> {
     const ID: ActionId = ActionId::ZapHangup;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            zap_channel: message.get("ZapChannel").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), zap_channel: read_text(message, "ZapChannel") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -916,7 +946,10 @@ impl<'a> TypedAction<'a> for ZapShowChannelsAction<'a> {
     const ID: ActionId = ActionId::ZapShowChannels;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -972,10 +1005,10 @@ impl<'a> TypedAction<'a> for ZapTransferAction<'a> {
     const ID: ActionId = ActionId::ZapTransfer;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            zap_channel: message.get("ZapChannel").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), zap_channel: read_text(message, "ZapChannel") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {

@@ -2,7 +2,7 @@
 
 //! The internal database.
 
-use crate::action_values::put_text;
+use crate::action_values::{put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -40,10 +40,13 @@ impl<'a> TypedAction<'a> for DBDelAction<'a> {
     const ID: ActionId = ActionId::DBDel;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            family: message.get("Family").map_or(Text::new(b""), Text::new),
-            key: message.get("Key").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            family: read_text(message, "Family").unwrap_or_default(),
+            key: read_text(message, "Key").unwrap_or_default(),
         })
     }
 
@@ -103,10 +106,13 @@ impl<'a> TypedAction<'a> for DBDelTreeAction<'a> {
     const ID: ActionId = ActionId::DBDelTree;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            family: message.get("Family").map_or(Text::new(b""), Text::new),
-            key: message.get("Key").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            family: read_text(message, "Family").unwrap_or_default(),
+            key: read_text(message, "Key"),
         })
     }
 
@@ -159,10 +165,13 @@ impl<'a> TypedAction<'a> for DBGetAction<'a> {
     const ID: ActionId = ActionId::DBGet;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            family: message.get("Family").map_or(Text::new(b""), Text::new),
-            key: message.get("Key").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            family: read_text(message, "Family").unwrap_or_default(),
+            key: read_text(message, "Key").unwrap_or_default(),
         })
     }
 
@@ -232,10 +241,13 @@ impl<'a> TypedAction<'a> for DBGetTreeAction<'a> {
     const ID: ActionId = ActionId::DBGetTree;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            family: message.get("Family").map(Text::new),
-            key: message.get("Key").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            family: read_text(message, "Family"),
+            key: read_text(message, "Key"),
         })
     }
 
@@ -297,11 +309,14 @@ impl<'a> TypedAction<'a> for DBPutAction<'a> {
     const ID: ActionId = ActionId::DBPut;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            family: message.get("Family").map_or(Text::new(b""), Text::new),
-            key: message.get("Key").map_or(Text::new(b""), Text::new),
-            val: message.get("Val").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            family: read_text(message, "Family").unwrap_or_default(),
+            key: read_text(message, "Key").unwrap_or_default(),
+            val: read_text(message, "Val"),
         })
     }
 

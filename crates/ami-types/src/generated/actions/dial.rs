@@ -2,7 +2,7 @@
 
 //! Dialling and originating.
 
-use crate::action_values::{Repeated, Value, put_repeated, put_text, put_value};
+use crate::action_values::{Repeated, Value, put_repeated, put_text, put_value, read_text, read_value};
 use crate::schema::ActionId;
 use crate::values::Milliseconds;
 use crate::{Text, TypedAction};
@@ -207,24 +207,27 @@ impl<'a> TypedAction<'a> for OriginateAction<'a> {
     const ID: ActionId = ActionId::Originate;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            exten: message.get("Exten").map(Text::new),
-            context: message.get("Context").map(Text::new),
-            priority: message.get("Priority").map(Text::new),
-            timeout: message.get("Timeout").map(Value::from_bytes),
-            caller_id: message.get("CallerID").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            exten: read_text(message, "Exten"),
+            context: read_text(message, "Context"),
+            priority: read_text(message, "Priority"),
+            timeout: read_value(message, "Timeout"),
+            caller_id: read_text(message, "CallerID"),
             variable: Repeated::of(message, "Variable"),
-            account: message.get("Account").map(Text::new),
-            application: message.get("Application").map(Text::new),
-            data: message.get("Data").map(Text::new),
-            async_: message.get("Async").map(Value::from_bytes),
-            codecs: message.get("Codecs").map(Text::new),
-            early_media: message.get("EarlyMedia").map(Value::from_bytes),
-            channel_id: message.get("ChannelId").map(Text::new),
-            other_channel_id: message.get("OtherChannelId").map(Text::new),
-            pre_dial_go_sub: message.get("PreDialGoSub").map(Text::new),
+            account: read_text(message, "Account"),
+            application: read_text(message, "Application"),
+            data: read_text(message, "Data"),
+            async_: read_value(message, "Async"),
+            codecs: read_text(message, "Codecs"),
+            early_media: read_value(message, "EarlyMedia"),
+            channel_id: read_text(message, "ChannelId"),
+            other_channel_id: read_text(message, "OtherChannelId"),
+            pre_dial_go_sub: read_text(message, "PreDialGoSub"),
         })
     }
 

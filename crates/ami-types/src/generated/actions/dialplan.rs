@@ -2,7 +2,7 @@
 
 //! What the dialplan does with a channel: extensions, variables, hangup handlers.
 
-use crate::action_values::put_text;
+use crate::action_values::{put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -77,14 +77,17 @@ impl<'a> TypedAction<'a> for DialplanExtensionAddAction<'a> {
     const ID: ActionId = ActionId::DialplanExtensionAdd;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            context: message.get("Context").map_or(Text::new(b""), Text::new),
-            extension: message.get("Extension").map_or(Text::new(b""), Text::new),
-            priority: message.get("Priority").map_or(Text::new(b""), Text::new),
-            application: message.get("Application").map_or(Text::new(b""), Text::new),
-            application_data: message.get("ApplicationData").map(Text::new),
-            replace: message.get("Replace").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            context: read_text(message, "Context").unwrap_or_default(),
+            extension: read_text(message, "Extension").unwrap_or_default(),
+            priority: read_text(message, "Priority").unwrap_or_default(),
+            application: read_text(message, "Application").unwrap_or_default(),
+            application_data: read_text(message, "ApplicationData"),
+            replace: read_text(message, "Replace"),
         })
     }
 
@@ -150,11 +153,14 @@ impl<'a> TypedAction<'a> for DialplanExtensionRemoveAction<'a> {
     const ID: ActionId = ActionId::DialplanExtensionRemove;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            context: message.get("Context").map_or(Text::new(b""), Text::new),
-            extension: message.get("Extension").map_or(Text::new(b""), Text::new),
-            priority: message.get("Priority").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            context: read_text(message, "Context").unwrap_or_default(),
+            extension: read_text(message, "Extension").unwrap_or_default(),
+            priority: read_text(message, "Priority"),
         })
     }
 
@@ -215,10 +221,13 @@ impl<'a> TypedAction<'a> for GetVarAction<'a> {
     const ID: ActionId = ActionId::GetVar;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map(Text::new),
-            variable: message.get("Variable").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel"),
+            variable: read_text(message, "Variable").unwrap_or_default(),
         })
     }
 
@@ -280,11 +289,14 @@ impl<'a> TypedAction<'a> for SetVarAction<'a> {
     const ID: ActionId = ActionId::SetVar;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map(Text::new),
-            variable: message.get("Variable").map_or(Text::new(b""), Text::new),
-            value: message.get("Value").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel"),
+            variable: read_text(message, "Variable").unwrap_or_default(),
+            value: read_text(message, "Value").unwrap_or_default(),
         })
     }
 
@@ -355,10 +367,13 @@ impl<'a> TypedAction<'a> for ShowDialPlanAction<'a> {
     const ID: ActionId = ActionId::ShowDialPlan;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            extension: message.get("Extension").map(Text::new),
-            context: message.get("Context").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            extension: read_text(message, "Extension"),
+            context: read_text(message, "Context"),
         })
     }
 

@@ -2,7 +2,7 @@
 
 //! Digits, flash and wink.
 
-use crate::action_values::{Value, put_text, put_value};
+use crate::action_values::{Value, put_text, put_value, read_text, read_value};
 use crate::schema::ActionId;
 use crate::values::Milliseconds;
 use crate::{Text, TypedAction};
@@ -61,12 +61,15 @@ impl<'a> TypedAction<'a> for PlayDTMFAction<'a> {
     const ID: ActionId = ActionId::PlayDTMF;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            digit: message.get("Digit").map_or(Text::new(b""), Text::new),
-            duration: message.get("Duration").map(Value::from_bytes),
-            receive: message.get("Receive").map(Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            digit: read_text(message, "Digit").unwrap_or_default(),
+            duration: read_value(message, "Duration"),
+            receive: read_value(message, "Receive"),
         })
     }
 
@@ -130,11 +133,14 @@ impl<'a> TypedAction<'a> for PlayMFAction<'a> {
     const ID: ActionId = ActionId::PlayMF;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            digit: message.get("Digit").map_or(Text::new(b""), Text::new),
-            duration: message.get("Duration").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            digit: read_text(message, "Digit").unwrap_or_default(),
+            duration: read_text(message, "Duration"),
         })
     }
 
@@ -195,10 +201,13 @@ impl<'a> TypedAction<'a> for SendFlashAction<'a> {
     const ID: ActionId = ActionId::SendFlash;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            receive: message.get("Receive").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            receive: read_text(message, "Receive"),
         })
     }
 

@@ -2,7 +2,7 @@
 
 //! Faxes.
 
-use crate::action_values::put_text;
+use crate::action_values::{put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -38,9 +38,12 @@ impl<'a> TypedAction<'a> for FAXSessionAction<'a> {
     const ID: ActionId = ActionId::FAXSession;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            session_number: message.get("SessionNumber").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            session_number: read_text(message, "SessionNumber").unwrap_or_default(),
         })
     }
 
@@ -89,7 +92,10 @@ impl<'a> TypedAction<'a> for FAXSessionsAction<'a> {
     const ID: ActionId = ActionId::FAXSessions;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -135,7 +141,10 @@ impl<'a> TypedAction<'a> for FAXStatsAction<'a> {
     const ID: ActionId = ActionId::FAXStats;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {

@@ -2,7 +2,7 @@
 
 //! Local channels: two halves that loop a call through the dialplan.
 
-use crate::action_values::put_text;
+use crate::action_values::{put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -38,9 +38,12 @@ impl<'a> TypedAction<'a> for LocalOptimizeAwayAction<'a> {
     const ID: ActionId = ActionId::LocalOptimizeAway;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 //! Media: RTCP, music on hold, recording, spying, talk detection.
 
-use crate::action_values::{Value, put_text, put_value};
+use crate::action_values::{Value, put_text, put_value, read_text, read_value};
 use crate::generated::enums::PlaybackControl;
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
@@ -41,10 +41,13 @@ impl<'a> TypedAction<'a> for ChangeMonitorAction<'a> {
     const ID: ActionId = ActionId::ChangeMonitor;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            file: message.get("File").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            file: read_text(message, "File").unwrap_or_default(),
         })
     }
 
@@ -96,10 +99,13 @@ impl<'a> TypedAction<'a> for ControlPlaybackAction<'a> {
     const ID: ActionId = ActionId::ControlPlayback;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            control: message.get("Control").map_or(Value::from_bytes(b""), Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            control: read_value(message, "Control").unwrap_or(Value::Raw(Text::new(b""))),
         })
     }
 
@@ -179,12 +185,15 @@ impl<'a> TypedAction<'a> for MixMonitorAction<'a> {
     const ID: ActionId = ActionId::MixMonitor;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            file: message.get("File").map(Text::new),
-            options: message.get("Options").map(Text::new),
-            command: message.get("Command").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            file: read_text(message, "File"),
+            options: read_text(message, "Options"),
+            command: read_text(message, "Command"),
         })
     }
 
@@ -266,12 +275,15 @@ impl<'a> TypedAction<'a> for MixMonitorMuteAction<'a> {
     const ID: ActionId = ActionId::MixMonitorMute;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            direction: message.get("Direction").map(Text::new),
-            state: message.get("State").map(Text::new),
-            mix_monitor_id: message.get("MixMonitorID").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            direction: read_text(message, "Direction"),
+            state: read_text(message, "State"),
+            mix_monitor_id: read_text(message, "MixMonitorID"),
         })
     }
 
@@ -353,12 +365,15 @@ impl<'a> TypedAction<'a> for MonitorAction<'a> {
     const ID: ActionId = ActionId::Monitor;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            file: message.get("File").map(Text::new),
-            format: message.get("Format").map(Text::new),
-            mix: message.get("Mix").map(Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            file: read_text(message, "File"),
+            format: read_text(message, "Format"),
+            mix: read_value(message, "Mix"),
         })
     }
 
@@ -410,9 +425,12 @@ impl<'a> TypedAction<'a> for PauseMonitorAction<'a> {
     const ID: ActionId = ActionId::PauseMonitor;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
         })
     }
 
@@ -471,10 +489,13 @@ impl<'a> TypedAction<'a> for StopMixMonitorAction<'a> {
     const ID: ActionId = ActionId::StopMixMonitor;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            mix_monitor_id: message.get("MixMonitorID").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            mix_monitor_id: read_text(message, "MixMonitorID"),
         })
     }
 
@@ -524,9 +545,12 @@ impl<'a> TypedAction<'a> for StopMonitorAction<'a> {
     const ID: ActionId = ActionId::StopMonitor;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
         })
     }
 
@@ -575,9 +599,12 @@ impl<'a> TypedAction<'a> for UnpauseMonitorAction<'a> {
     const ID: ActionId = ActionId::UnpauseMonitor;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
         })
     }
 

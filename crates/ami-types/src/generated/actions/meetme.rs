@@ -2,7 +2,7 @@
 
 //! MeetMe conferences.
 
-use crate::action_values::put_text;
+use crate::action_values::{put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -48,10 +48,10 @@ impl<'a> TypedAction<'a> for MeetmeListAction<'a> {
     const ID: ActionId = ActionId::MeetmeList;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            conference: message.get("Conference").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), conference: read_text(message, "Conference") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -99,7 +99,10 @@ impl<'a> TypedAction<'a> for MeetmeListRoomsAction<'a> {
     const ID: ActionId = ActionId::MeetmeListRooms;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -148,10 +151,13 @@ impl<'a> TypedAction<'a> for MeetmeMuteAction<'a> {
     const ID: ActionId = ActionId::MeetmeMute;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            meetme: message.get("Meetme").map_or(Text::new(b""), Text::new),
-            usernum: message.get("Usernum").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            meetme: read_text(message, "Meetme").unwrap_or_default(),
+            usernum: read_text(message, "Usernum").unwrap_or_default(),
         })
     }
 
@@ -203,10 +209,13 @@ impl<'a> TypedAction<'a> for MeetmeUnmuteAction<'a> {
     const ID: ActionId = ActionId::MeetmeUnmute;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            meetme: message.get("Meetme").map_or(Text::new(b""), Text::new),
-            usernum: message.get("Usernum").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            meetme: read_text(message, "Meetme").unwrap_or_default(),
+            usernum: read_text(message, "Usernum").unwrap_or_default(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 //! Text messages and Jabber.
 
-use crate::action_values::{Repeated, put_repeated, put_text};
+use crate::action_values::{Repeated, put_repeated, put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -58,12 +58,15 @@ impl<'a> TypedAction<'a> for JabberSendAction<'a> {
     const ID: ActionId = ActionId::JabberSend;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            jabber: message.get("Jabber").map_or(Text::new(b""), Text::new),
-            screen_name: message.get("ScreenName").map(Text::new),
-            message_text: message.get("Message").map_or(Text::new(b""), Text::new),
-            jid: message.get("JID").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            jabber: read_text(message, "Jabber").unwrap_or_default(),
+            screen_name: read_text(message, "ScreenName"),
+            message_text: read_text(message, "Message").unwrap_or_default(),
+            jid: read_text(message, "JID").unwrap_or_default(),
         })
     }
 
@@ -182,14 +185,17 @@ impl<'a> TypedAction<'a> for MessageSendAction<'a> {
     const ID: ActionId = ActionId::MessageSend;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            to: message.get("To").map(Text::new),
-            from: message.get("From").map(Text::new),
-            body: message.get("Body").map(Text::new),
-            base64body: message.get("Base64Body").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            to: read_text(message, "To"),
+            from: read_text(message, "From"),
+            body: read_text(message, "Body"),
+            base64body: read_text(message, "Base64Body"),
             variable: Repeated::of(message, "Variable"),
-            destination: message.get("Destination").map(Text::new),
+            destination: read_text(message, "Destination"),
         })
     }
 

@@ -44,6 +44,7 @@ pub mod parking;
 pub mod pjsip;
 #[cfg(feature = "queue")]
 pub mod queue;
+pub mod session;
 #[cfg(feature = "sip")]
 pub mod sip;
 #[cfg(feature = "skinny")]
@@ -52,6 +53,7 @@ pub mod skinny;
 pub mod sorcery;
 #[cfg(feature = "state")]
 pub mod state;
+#[cfg(feature = "system")]
 pub mod system;
 #[cfg(feature = "transfer")]
 pub mod transfer;
@@ -102,6 +104,7 @@ pub use parking::*;
 pub use pjsip::*;
 #[cfg(feature = "queue")]
 pub use queue::*;
+pub use session::*;
 #[cfg(feature = "sip")]
 pub use sip::*;
 #[cfg(feature = "skinny")]
@@ -110,6 +113,7 @@ pub use skinny::*;
 pub use sorcery::*;
 #[cfg(feature = "state")]
 pub use state::*;
+#[cfg(feature = "system")]
 pub use system::*;
 #[cfg(feature = "transfer")]
 pub use transfer::*;

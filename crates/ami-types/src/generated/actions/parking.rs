@@ -2,7 +2,7 @@
 
 //! Parked calls and parking lots.
 
-use crate::action_values::{Value, put_text, put_value};
+use crate::action_values::{Value, put_text, put_value, read_text, read_value};
 use crate::schema::ActionId;
 use crate::values::Milliseconds;
 use crate::{Text, TypedAction};
@@ -108,15 +108,18 @@ impl<'a> TypedAction<'a> for ParkAction<'a> {
     const ID: ActionId = ActionId::Park;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            channel2: message.get("Channel2").map(Text::new),
-            timeout: message.get("Timeout").map(Value::from_bytes),
-            parkinglot: message.get("Parkinglot").map(Text::new),
-            timeout_channel: message.get("TimeoutChannel").map(Text::new),
-            announce_channel: message.get("AnnounceChannel").map(Text::new),
-            parking_space: message.get("ParkingSpace").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            channel2: read_text(message, "Channel2"),
+            timeout: read_value(message, "Timeout"),
+            parkinglot: read_text(message, "Parkinglot"),
+            timeout_channel: read_text(message, "TimeoutChannel"),
+            announce_channel: read_text(message, "AnnounceChannel"),
+            parking_space: read_text(message, "ParkingSpace"),
         })
     }
 
@@ -181,10 +184,10 @@ impl<'a> TypedAction<'a> for ParkedCallsAction<'a> {
     const ID: ActionId = ActionId::ParkedCalls;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            parking_lot: message.get("ParkingLot").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), parking_lot: read_text(message, "ParkingLot") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -232,7 +235,10 @@ impl<'a> TypedAction<'a> for ParkinglotsAction<'a> {
     const ID: ActionId = ActionId::Parkinglots;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {

@@ -2,7 +2,7 @@
 
 //! The PJSIP channel driver and its configuration objects.
 
-use crate::action_values::{Repeated, Value, put_repeated, put_text, put_value};
+use crate::action_values::{Repeated, Value, put_repeated, put_text, put_value, read_text, read_value};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -48,10 +48,13 @@ impl<'a> TypedAction<'a> for PJSIPHangupAction<'a> {
     const ID: ActionId = ActionId::PJSIPHangup;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map(Text::new),
-            cause: message.get("Cause").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel"),
+            cause: read_text(message, "Cause").unwrap_or_default(),
         })
     }
 
@@ -150,13 +153,16 @@ impl<'a> TypedAction<'a> for PJSIPNotifyAction<'a> {
     const ID: ActionId = ActionId::PJSIPNotify;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            endpoint: message.get("Endpoint").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            endpoint: read_text(message, "Endpoint"),
             variable: Repeated::of(message, "Variable"),
-            uri: message.get("URI").map(Text::new),
-            channel: message.get("Channel").map(Text::new),
-            option: message.get("Option").map(Text::new),
+            uri: read_text(message, "URI"),
+            channel: read_text(message, "Channel"),
+            option: read_text(message, "Option"),
         })
     }
 
@@ -209,9 +215,12 @@ impl<'a> TypedAction<'a> for PJSIPQualifyAction<'a> {
     const ID: ActionId = ActionId::PJSIPQualify;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            endpoint: message.get("Endpoint").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            endpoint: read_text(message, "Endpoint").unwrap_or_default(),
         })
     }
 
@@ -260,9 +269,12 @@ impl<'a> TypedAction<'a> for PJSIPRegisterAction<'a> {
     const ID: ActionId = ActionId::PJSIPRegister;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            registration: message.get("Registration").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            registration: read_text(message, "Registration").unwrap_or_default(),
         })
     }
 
@@ -313,10 +325,13 @@ impl<'a> TypedAction<'a> for PJSIPSetMaintenanceAction<'a> {
     const ID: ActionId = ActionId::PJSIPSetMaintenance;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            endpoint: message.get("Endpoint").map_or(Text::new(b""), Text::new),
-            state: message.get("State").map_or(Value::from_bytes(b""), Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            endpoint: read_text(message, "Endpoint").unwrap_or_default(),
+            state: read_value(message, "State").unwrap_or(Value::Raw(Text::new(b""))),
         })
     }
 
@@ -366,7 +381,10 @@ impl<'a> TypedAction<'a> for PJSIPShowAorsAction<'a> {
     const ID: ActionId = ActionId::PJSIPShowAors;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -413,7 +431,10 @@ impl<'a> TypedAction<'a> for PJSIPShowAuthsAction<'a> {
     const ID: ActionId = ActionId::PJSIPShowAuths;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -460,7 +481,10 @@ impl<'a> TypedAction<'a> for PJSIPShowContactsAction<'a> {
     const ID: ActionId = ActionId::PJSIPShowContacts;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -508,9 +532,12 @@ impl<'a> TypedAction<'a> for PJSIPShowEndpointAction<'a> {
     const ID: ActionId = ActionId::PJSIPShowEndpoint;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            endpoint: message.get("Endpoint").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            endpoint: read_text(message, "Endpoint").unwrap_or_default(),
         })
     }
 
@@ -559,7 +586,10 @@ impl<'a> TypedAction<'a> for PJSIPShowEndpointsAction<'a> {
     const ID: ActionId = ActionId::PJSIPShowEndpoints;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -615,10 +645,10 @@ impl<'a> TypedAction<'a> for PJSIPShowMaintenanceAction<'a> {
     const ID: ActionId = ActionId::PJSIPShowMaintenance;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            endpoint: message.get("Endpoint").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), endpoint: read_text(message, "Endpoint") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -666,7 +696,10 @@ impl<'a> TypedAction<'a> for PJSIPShowRegistrationInboundContactStatusesAction<'
     const ID: ActionId = ActionId::PJSIPShowRegistrationInboundContactStatuses;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -713,7 +746,10 @@ impl<'a> TypedAction<'a> for PJSIPShowRegistrationsInboundAction<'a> {
     const ID: ActionId = ActionId::PJSIPShowRegistrationsInbound;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -760,7 +796,10 @@ impl<'a> TypedAction<'a> for PJSIPShowRegistrationsOutboundAction<'a> {
     const ID: ActionId = ActionId::PJSIPShowRegistrationsOutbound;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -807,7 +846,10 @@ impl<'a> TypedAction<'a> for PJSIPShowResourceListsAction<'a> {
     const ID: ActionId = ActionId::PJSIPShowResourceLists;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -854,7 +896,10 @@ impl<'a> TypedAction<'a> for PJSIPShowSubscriptionsInboundAction<'a> {
     const ID: ActionId = ActionId::PJSIPShowSubscriptionsInbound;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -901,7 +946,10 @@ impl<'a> TypedAction<'a> for PJSIPShowSubscriptionsOutboundAction<'a> {
     const ID: ActionId = ActionId::PJSIPShowSubscriptionsOutbound;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -948,9 +996,12 @@ impl<'a> TypedAction<'a> for PJSIPUnregisterAction<'a> {
     const ID: ActionId = ActionId::PJSIPUnregister;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            registration: message.get("Registration").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            registration: read_text(message, "Registration").unwrap_or_default(),
         })
     }
 

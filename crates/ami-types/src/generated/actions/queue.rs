@@ -2,7 +2,7 @@
 
 //! Call queues, their members and callers.
 
-use crate::action_values::{Value, put_text, put_value};
+use crate::action_values::{Value, put_text, put_value, read_text, read_value};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -110,16 +110,19 @@ impl<'a> TypedAction<'a> for QueueAddAction<'a> {
     const ID: ActionId = ActionId::QueueAdd;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            queue: message.get("Queue").map_or(Text::new(b""), Text::new),
-            interface: message.get("Interface").map_or(Text::new(b""), Text::new),
-            penalty: message.get("Penalty").map(Value::from_bytes),
-            paused: message.get("Paused").map(Value::from_bytes),
-            member_name: message.get("MemberName").map(Text::new),
-            state_interface: message.get("StateInterface").map(Text::new),
-            wrapuptime: message.get("Wrapuptime").map(Text::new),
-            reason: message.get("Reason").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            queue: read_text(message, "Queue").unwrap_or_default(),
+            interface: read_text(message, "Interface").unwrap_or_default(),
+            penalty: read_value(message, "Penalty"),
+            paused: read_value(message, "Paused"),
+            member_name: read_text(message, "MemberName"),
+            state_interface: read_text(message, "StateInterface"),
+            wrapuptime: read_text(message, "Wrapuptime"),
+            reason: read_text(message, "Reason"),
         })
     }
 
@@ -189,12 +192,15 @@ impl<'a> TypedAction<'a> for QueueChangePriorityCallerAction<'a> {
     const ID: ActionId = ActionId::QueueChangePriorityCaller;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            queue: message.get("Queue").map_or(Text::new(b""), Text::new),
-            caller: message.get("Caller").map_or(Text::new(b""), Text::new),
-            priority: message.get("Priority").map_or(Text::new(b""), Text::new),
-            immediate: message.get("Immediate").map(Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            queue: read_text(message, "Queue").unwrap_or_default(),
+            caller: read_text(message, "Caller").unwrap_or_default(),
+            priority: read_text(message, "Priority").unwrap_or_default(),
+            immediate: read_value(message, "Immediate"),
         })
     }
 
@@ -285,13 +291,16 @@ impl<'a> TypedAction<'a> for QueueLogAction<'a> {
     const ID: ActionId = ActionId::QueueLog;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            queue: message.get("Queue").map_or(Text::new(b""), Text::new),
-            unique_id: message.get("UniqueId").map(Text::new),
-            interface: message.get("Interface").map(Text::new),
-            event: message.get("Event").map_or(Text::new(b""), Text::new),
-            message_text: message.get("Message").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            queue: read_text(message, "Queue").unwrap_or_default(),
+            unique_id: read_text(message, "UniqueId"),
+            interface: read_text(message, "Interface"),
+            event: read_text(message, "Event").unwrap_or_default(),
+            message_text: read_text(message, "Message"),
         })
     }
 
@@ -356,11 +365,14 @@ impl<'a> TypedAction<'a> for QueueMemberRingInUseAction<'a> {
     const ID: ActionId = ActionId::QueueMemberRingInUse;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            interface: message.get("Interface").map_or(Text::new(b""), Text::new),
-            ring_in_use: message.get("RingInUse").map_or(Value::from_bytes(b""), Value::from_bytes),
-            queue: message.get("Queue").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            interface: read_text(message, "Interface").unwrap_or_default(),
+            ring_in_use: read_value(message, "RingInUse").unwrap_or(Value::Raw(Text::new(b""))),
+            queue: read_text(message, "Queue"),
         })
     }
 
@@ -433,12 +445,15 @@ impl<'a> TypedAction<'a> for QueuePauseAction<'a> {
     const ID: ActionId = ActionId::QueuePause;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            interface: message.get("Interface").map_or(Text::new(b""), Text::new),
-            paused: message.get("Paused").map_or(Value::from_bytes(b""), Value::from_bytes),
-            queue: message.get("Queue").map(Text::new),
-            reason: message.get("Reason").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            interface: read_text(message, "Interface").unwrap_or_default(),
+            paused: read_value(message, "Paused").unwrap_or(Value::Raw(Text::new(b""))),
+            queue: read_text(message, "Queue"),
+            reason: read_text(message, "Reason"),
         })
     }
 
@@ -502,11 +517,14 @@ impl<'a> TypedAction<'a> for QueuePenaltyAction<'a> {
     const ID: ActionId = ActionId::QueuePenalty;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            interface: message.get("Interface").map_or(Text::new(b""), Text::new),
-            penalty: message.get("Penalty").map_or(Value::from_bytes(b""), Value::from_bytes),
-            queue: message.get("Queue").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            interface: read_text(message, "Interface").unwrap_or_default(),
+            penalty: read_value(message, "Penalty").unwrap_or(Value::Raw(Text::new(b""))),
+            queue: read_text(message, "Queue"),
         })
     }
 
@@ -596,12 +614,15 @@ impl<'a> TypedAction<'a> for QueueReloadAction<'a> {
     const ID: ActionId = ActionId::QueueReload;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            queue: message.get("Queue").map(Text::new),
-            members: message.get("Members").map(Value::from_bytes),
-            rules: message.get("Rules").map(Value::from_bytes),
-            parameters: message.get("Parameters").map(Value::from_bytes),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            queue: read_text(message, "Queue"),
+            members: read_value(message, "Members"),
+            rules: read_value(message, "Rules"),
+            parameters: read_value(message, "Parameters"),
         })
     }
 
@@ -655,10 +676,13 @@ impl<'a> TypedAction<'a> for QueueRemoveAction<'a> {
     const ID: ActionId = ActionId::QueueRemove;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            queue: message.get("Queue").map_or(Text::new(b""), Text::new),
-            interface: message.get("Interface").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            queue: read_text(message, "Queue").unwrap_or_default(),
+            interface: read_text(message, "Interface").unwrap_or_default(),
         })
     }
 
@@ -717,10 +741,10 @@ impl<'a> TypedAction<'a> for QueueResetAction<'a> {
     const ID: ActionId = ActionId::QueueReset;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            queue: message.get("Queue").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), queue: read_text(message, "Queue") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -777,10 +801,10 @@ impl<'a> TypedAction<'a> for QueueRuleAction<'a> {
     const ID: ActionId = ActionId::QueueRule;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            rule: message.get("Rule").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), rule: read_text(message, "Rule") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -848,10 +872,13 @@ impl<'a> TypedAction<'a> for QueueStatusAction<'a> {
     const ID: ActionId = ActionId::QueueStatus;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            queue: message.get("Queue").map(Text::new),
-            member: message.get("Member").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            queue: read_text(message, "Queue"),
+            member: read_text(message, "Member"),
         })
     }
 
@@ -911,10 +938,10 @@ impl<'a> TypedAction<'a> for QueueSummaryAction<'a> {
     const ID: ActionId = ActionId::QueueSummary;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            queue: message.get("Queue").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), queue: read_text(message, "Queue") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -974,11 +1001,14 @@ impl<'a> TypedAction<'a> for QueueWithdrawCallerAction<'a> {
     const ID: ActionId = ActionId::QueueWithdrawCaller;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            queue: message.get("Queue").map_or(Text::new(b""), Text::new),
-            caller: message.get("Caller").map_or(Text::new(b""), Text::new),
-            withdraw_info: message.get("WithdrawInfo").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            queue: read_text(message, "Queue").unwrap_or_default(),
+            caller: read_text(message, "Caller").unwrap_or_default(),
+            withdraw_info: read_text(message, "WithdrawInfo"),
         })
     }
 
@@ -1028,7 +1058,10 @@ impl<'a> TypedAction<'a> for QueuesAction<'a> {
     const ID: ActionId = ActionId::Queues;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {

@@ -2,7 +2,7 @@
 
 //! The chan_sip driver, and peers and registrations of every driver.
 
-use crate::action_values::{Repeated, put_repeated, put_text};
+use crate::action_values::{Repeated, put_repeated, put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -58,11 +58,14 @@ impl<'a> TypedAction<'a> for SIPnotifyAction<'a> {
     const ID: ActionId = ActionId::SIPnotify;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
             variable: Repeated::of(message, "Variable"),
-            call_id: message.get("Call-ID").map(Text::new),
+            call_id: read_text(message, "Call-ID"),
         })
     }
 
@@ -113,7 +116,10 @@ impl<'a> TypedAction<'a> for SIPpeersAction<'a> {
     const ID: ActionId = ActionId::SIPpeers;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -170,10 +176,10 @@ impl<'a> TypedAction<'a> for SIPpeerstatusAction<'a> {
     const ID: ActionId = ActionId::SIPpeerstatus;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            peer: message.get("Peer").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), peer: read_text(message, "Peer") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -221,10 +227,10 @@ impl<'a> TypedAction<'a> for SIPqualifypeerAction<'a> {
     const ID: ActionId = ActionId::SIPqualifypeer;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            peer: message.get("Peer").map_or(Text::new(b""), Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), peer: read_text(message, "Peer").unwrap_or_default() })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -272,10 +278,10 @@ impl<'a> TypedAction<'a> for SIPshowpeerAction<'a> {
     const ID: ActionId = ActionId::SIPshowpeer;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            peer: message.get("Peer").map_or(Text::new(b""), Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), peer: read_text(message, "Peer").unwrap_or_default() })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -323,7 +329,10 @@ impl<'a> TypedAction<'a> for SIPshowregistryAction<'a> {
     const ID: ActionId = ActionId::SIPshowregistry;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {

@@ -2,7 +2,7 @@
 
 //! The Skinny (SCCP) driver.
 
-use crate::action_values::put_text;
+use crate::action_values::{put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -38,7 +38,10 @@ impl<'a> TypedAction<'a> for SKINNYdevicesAction<'a> {
     const ID: ActionId = ActionId::SKINNYdevices;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -85,7 +88,10 @@ impl<'a> TypedAction<'a> for SKINNYlinesAction<'a> {
     const ID: ActionId = ActionId::SKINNYlines;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -132,9 +138,12 @@ impl<'a> TypedAction<'a> for SKINNYshowdeviceAction<'a> {
     const ID: ActionId = ActionId::SKINNYshowdevice;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            device: message.get("Device").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            device: read_text(message, "Device").unwrap_or_default(),
         })
     }
 
@@ -183,10 +192,10 @@ impl<'a> TypedAction<'a> for SKINNYshowlineAction<'a> {
     const ID: ActionId = ActionId::SKINNYshowline;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            line: message.get("Line").map_or(Text::new(b""), Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), line: read_text(message, "Line").unwrap_or_default() })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {

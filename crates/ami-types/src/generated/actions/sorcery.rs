@@ -2,7 +2,7 @@
 
 //! The cache of configuration objects.
 
-use crate::action_values::put_text;
+use crate::action_values::{put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -38,10 +38,10 @@ impl<'a> TypedAction<'a> for SorceryMemoryCacheExpireAction<'a> {
     const ID: ActionId = ActionId::SorceryMemoryCacheExpire;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            cache: message.get("Cache").map_or(Text::new(b""), Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), cache: read_text(message, "Cache").unwrap_or_default() })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -91,10 +91,13 @@ impl<'a> TypedAction<'a> for SorceryMemoryCacheExpireObjectAction<'a> {
     const ID: ActionId = ActionId::SorceryMemoryCacheExpireObject;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            cache: message.get("Cache").map_or(Text::new(b""), Text::new),
-            object: message.get("Object").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            cache: read_text(message, "Cache").unwrap_or_default(),
+            object: read_text(message, "Object").unwrap_or_default(),
         })
     }
 
@@ -144,10 +147,10 @@ impl<'a> TypedAction<'a> for SorceryMemoryCachePopulateAction<'a> {
     const ID: ActionId = ActionId::SorceryMemoryCachePopulate;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            cache: message.get("Cache").map_or(Text::new(b""), Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), cache: read_text(message, "Cache").unwrap_or_default() })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -195,10 +198,10 @@ impl<'a> TypedAction<'a> for SorceryMemoryCacheStaleAction<'a> {
     const ID: ActionId = ActionId::SorceryMemoryCacheStale;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            cache: message.get("Cache").map_or(Text::new(b""), Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), cache: read_text(message, "Cache").unwrap_or_default() })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -258,11 +261,14 @@ impl<'a> TypedAction<'a> for SorceryMemoryCacheStaleObjectAction<'a> {
     const ID: ActionId = ActionId::SorceryMemoryCacheStaleObject;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            cache: message.get("Cache").map_or(Text::new(b""), Text::new),
-            object: message.get("Object").map_or(Text::new(b""), Text::new),
-            reload: message.get("Reload").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            cache: read_text(message, "Cache").unwrap_or_default(),
+            object: read_text(message, "Object").unwrap_or_default(),
+            reload: read_text(message, "Reload"),
         })
     }
 

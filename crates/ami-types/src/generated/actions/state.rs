@@ -2,7 +2,7 @@
 
 //! Device, extension and presence states.
 
-use crate::action_values::put_text;
+use crate::action_values::{put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -38,7 +38,10 @@ impl<'a> TypedAction<'a> for DeviceStateListAction<'a> {
     const ID: ActionId = ActionId::DeviceStateList;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -87,10 +90,13 @@ impl<'a> TypedAction<'a> for ExtensionStateAction<'a> {
     const ID: ActionId = ActionId::ExtensionState;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            exten: message.get("Exten").map_or(Text::new(b""), Text::new),
-            context: message.get("Context").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            exten: read_text(message, "Exten").unwrap_or_default(),
+            context: read_text(message, "Context").unwrap_or_default(),
         })
     }
 
@@ -140,7 +146,10 @@ impl<'a> TypedAction<'a> for ExtensionStateListAction<'a> {
     const ID: ActionId = ActionId::ExtensionStateList;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -187,9 +196,12 @@ impl<'a> TypedAction<'a> for PresenceStateAction<'a> {
     const ID: ActionId = ActionId::PresenceState;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            provider: message.get("Provider").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            provider: read_text(message, "Provider").unwrap_or_default(),
         })
     }
 
@@ -238,7 +250,10 @@ impl<'a> TypedAction<'a> for PresenceStateListAction<'a> {
     const ID: ActionId = ActionId::PresenceStateList;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {

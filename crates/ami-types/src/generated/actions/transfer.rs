@@ -2,7 +2,7 @@
 
 //! Transfers and pickups.
 
-use crate::action_values::put_text;
+use crate::action_values::{put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -60,12 +60,15 @@ impl<'a> TypedAction<'a> for AtxferAction<'a> {
     const ID: ActionId = ActionId::Atxfer;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            exten: message.get("Exten").map_or(Text::new(b""), Text::new),
-            context: message.get("Context").map(Text::new),
-            priority: message.get("Priority").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            exten: read_text(message, "Exten").unwrap_or_default(),
+            context: read_text(message, "Context"),
+            priority: read_text(message, "Priority"),
         })
     }
 
@@ -137,11 +140,14 @@ impl<'a> TypedAction<'a> for BlindTransferAction<'a> {
     const ID: ActionId = ActionId::BlindTransfer;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
-            context: message.get("Context").map(Text::new),
-            exten: message.get("Exten").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
+            context: read_text(message, "Context"),
+            exten: read_text(message, "Exten"),
         })
     }
 
@@ -192,9 +198,12 @@ impl<'a> TypedAction<'a> for CancelAtxferAction<'a> {
     const ID: ActionId = ActionId::CancelAtxfer;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            channel: message.get("Channel").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            channel: read_text(message, "Channel").unwrap_or_default(),
         })
     }
 

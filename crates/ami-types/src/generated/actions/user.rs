@@ -2,7 +2,7 @@
 
 //! Events that users and tests make up.
 
-use crate::action_values::{Headers, put_headers, put_text};
+use crate::action_values::{Headers, put_headers, put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -48,9 +48,12 @@ impl<'a> TypedAction<'a> for UserEventAction<'a> {
     const ID: ActionId = ActionId::UserEvent;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            user_event: message.get("UserEvent").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            user_event: read_text(message, "UserEvent").unwrap_or_default(),
             headers: Headers::of(message, "*", Self::ID),
         })
     }

@@ -2,7 +2,7 @@
 
 //! Voicemail and message waiting.
 
-use crate::action_values::put_text;
+use crate::action_values::{put_text, read_text};
 use crate::schema::ActionId;
 use crate::{Text, TypedAction};
 use ami_wire::Message;
@@ -47,10 +47,10 @@ impl<'a> TypedAction<'a> for MWIDeleteAction<'a> {
     const ID: ActionId = ActionId::MWIDelete;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            mailbox: message.get("Mailbox").map(Text::new),
-        })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID"), mailbox: read_text(message, "Mailbox") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {
@@ -99,9 +99,12 @@ impl<'a> TypedAction<'a> for MWIGetAction<'a> {
     const ID: ActionId = ActionId::MWIGet;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            mailbox: message.get("Mailbox").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            mailbox: read_text(message, "Mailbox").unwrap_or_default(),
         })
     }
 
@@ -170,11 +173,14 @@ impl<'a> TypedAction<'a> for MWIUpdateAction<'a> {
     const ID: ActionId = ActionId::MWIUpdate;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            mailbox: message.get("Mailbox").map_or(Text::new(b""), Text::new),
-            old_messages: message.get("OldMessages").map(Text::new),
-            new_messages: message.get("NewMessages").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            mailbox: read_text(message, "Mailbox").unwrap_or_default(),
+            old_messages: read_text(message, "OldMessages"),
+            new_messages: read_text(message, "NewMessages"),
         })
     }
 
@@ -225,9 +231,12 @@ impl<'a> TypedAction<'a> for MailboxCountAction<'a> {
     const ID: ActionId = ActionId::MailboxCount;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            mailbox: message.get("Mailbox").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            mailbox: read_text(message, "Mailbox").unwrap_or_default(),
         })
     }
 
@@ -276,9 +285,12 @@ impl<'a> TypedAction<'a> for MailboxStatusAction<'a> {
     const ID: ActionId = ActionId::MailboxStatus;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            mailbox: message.get("Mailbox").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            mailbox: read_text(message, "Mailbox").unwrap_or_default(),
         })
     }
 
@@ -329,10 +341,13 @@ impl<'a> TypedAction<'a> for VoicemailBoxSummaryAction<'a> {
     const ID: ActionId = ActionId::VoicemailBoxSummary;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            context: message.get("Context").map_or(Text::new(b""), Text::new),
-            mailbox: message.get("Mailbox").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            context: read_text(message, "Context").unwrap_or_default(),
+            mailbox: read_text(message, "Mailbox").unwrap_or_default(),
         })
     }
 
@@ -411,15 +426,18 @@ impl<'a> TypedAction<'a> for VoicemailForwardAction<'a> {
     const ID: ActionId = ActionId::VoicemailForward;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            context: message.get("Context").map_or(Text::new(b""), Text::new),
-            mailbox: message.get("Mailbox").map_or(Text::new(b""), Text::new),
-            folder: message.get("Folder").map_or(Text::new(b""), Text::new),
-            id: message.get("ID").map_or(Text::new(b""), Text::new),
-            to_context: message.get("ToContext").map_or(Text::new(b""), Text::new),
-            to_mailbox: message.get("ToMailbox").map_or(Text::new(b""), Text::new),
-            to_folder: message.get("ToFolder").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            context: read_text(message, "Context").unwrap_or_default(),
+            mailbox: read_text(message, "Mailbox").unwrap_or_default(),
+            folder: read_text(message, "Folder").unwrap_or_default(),
+            id: read_text(message, "ID").unwrap_or_default(),
+            to_context: read_text(message, "ToContext").unwrap_or_default(),
+            to_mailbox: read_text(message, "ToMailbox").unwrap_or_default(),
+            to_folder: read_text(message, "ToFolder").unwrap_or_default(),
         })
     }
 
@@ -495,13 +513,16 @@ impl<'a> TypedAction<'a> for VoicemailMoveAction<'a> {
     const ID: ActionId = ActionId::VoicemailMove;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            context: message.get("Context").map_or(Text::new(b""), Text::new),
-            mailbox: message.get("Mailbox").map_or(Text::new(b""), Text::new),
-            folder: message.get("Folder").map_or(Text::new(b""), Text::new),
-            id: message.get("ID").map_or(Text::new(b""), Text::new),
-            to_folder: message.get("ToFolder").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            context: read_text(message, "Context").unwrap_or_default(),
+            mailbox: read_text(message, "Mailbox").unwrap_or_default(),
+            folder: read_text(message, "Folder").unwrap_or_default(),
+            id: read_text(message, "ID").unwrap_or_default(),
+            to_folder: read_text(message, "ToFolder").unwrap_or_default(),
         })
     }
 
@@ -573,10 +594,13 @@ impl<'a> TypedAction<'a> for VoicemailRefreshAction<'a> {
     const ID: ActionId = ActionId::VoicemailRefresh;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            context: message.get("Context").map(Text::new),
-            mailbox: message.get("Mailbox").map(Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            context: read_text(message, "Context"),
+            mailbox: read_text(message, "Mailbox"),
         })
     }
 
@@ -637,12 +661,15 @@ impl<'a> TypedAction<'a> for VoicemailRemoveAction<'a> {
     const ID: ActionId = ActionId::VoicemailRemove;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            context: message.get("Context").map_or(Text::new(b""), Text::new),
-            mailbox: message.get("Mailbox").map_or(Text::new(b""), Text::new),
-            folder: message.get("Folder").map_or(Text::new(b""), Text::new),
-            id: message.get("ID").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            context: read_text(message, "Context").unwrap_or_default(),
+            mailbox: read_text(message, "Mailbox").unwrap_or_default(),
+            folder: read_text(message, "Folder").unwrap_or_default(),
+            id: read_text(message, "ID").unwrap_or_default(),
         })
     }
 
@@ -697,10 +724,13 @@ impl<'a> TypedAction<'a> for VoicemailUserStatusAction<'a> {
     const ID: ActionId = ActionId::VoicemailUserStatus;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self {
-            action_id: message.get("ActionID").map(Text::new),
-            context: message.get("Context").map_or(Text::new(b""), Text::new),
-            mailbox: message.get("Mailbox").map_or(Text::new(b""), Text::new),
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self {
+            action_id: read_text(message, "ActionID"),
+            context: read_text(message, "Context").unwrap_or_default(),
+            mailbox: read_text(message, "Mailbox").unwrap_or_default(),
         })
     }
 
@@ -750,7 +780,10 @@ impl<'a> TypedAction<'a> for VoicemailUsersListAction<'a> {
     const ID: ActionId = ActionId::VoicemailUsersList;
 
     fn decode(message: &Message<'a>) -> Option<Self> {
-        Self::is(message).then(|| Self { action_id: message.get("ActionID").map(Text::new) })
+        if !Self::is(message) {
+            return None;
+        }
+        Some(Self { action_id: read_text(message, "ActionID") })
     }
 
     fn headers<E>(&self, put: &mut impl FnMut(&[u8], &[u8]) -> Result<(), E>) -> Result<(), E> {

@@ -6,10 +6,12 @@
 pub mod config;
 #[cfg(feature = "dialplan")]
 pub mod dialplan;
+pub mod session;
 #[cfg(feature = "sip")]
 pub mod sip;
 #[cfg(feature = "state")]
 pub mod state;
+#[cfg(feature = "system")]
 pub mod system;
 #[cfg(feature = "voicemail")]
 pub mod voicemail;
@@ -18,10 +20,12 @@ pub mod voicemail;
 pub use config::*;
 #[cfg(feature = "dialplan")]
 pub use dialplan::*;
+pub use session::*;
 #[cfg(feature = "sip")]
 pub use sip::*;
 #[cfg(feature = "state")]
 pub use state::*;
+#[cfg(feature = "system")]
 pub use system::*;
 #[cfg(feature = "voicemail")]
 pub use voicemail::*;

@@ -10,12 +10,16 @@ pub(super) static DB_GET_COMPLETE: EventDef = EventDef {
     variant: "DBGetComplete",
     topic: "database",
     classes: &[],
-    releases: since(R1_8),
+    releases: SINCE_1_8,
     fields: &[
-        field("EventList", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).doc("how many items the list had"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_13,
+            ONLY_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::DBGet] },
@@ -30,17 +34,17 @@ pub(super) static DB_GET_RESPONSE: EventDef = EventDef {
     variant: "DBGetResponse",
     topic: "database",
     classes: &[],
-    releases: since(R1_2),
+    releases: SINCE_1_2,
     fields: &[
-        field("Family", Kind::Text, since(R1_2))
-            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
-            .doc("family of the key"),
-        field("Key", Kind::Text, since(R1_2))
-            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
-            .doc("the key"),
-        field("Val", Kind::Text, since(R1_2))
-            .always(recorded(R1_4, R1_8).or(only(R11)).or(only(R16)).or(only(R22)))
-            .doc("the value"),
+        field(
+            "Family",
+            Kind::Text,
+            SINCE_1_2,
+            FROM_1_4_TO_1_8_AND_ONLY_11_AND_ONLY_16_AND_ONLY_22,
+            "family of the key",
+        ),
+        field("Key", Kind::Text, SINCE_1_2, FROM_1_4_TO_1_8_AND_ONLY_11_AND_ONLY_16_AND_ONLY_22, "the key"),
+        field("Val", Kind::Text, SINCE_1_2, FROM_1_4_TO_1_8_AND_ONLY_11_AND_ONLY_16_AND_ONLY_22, "the value"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::DBGet] },
@@ -55,10 +59,10 @@ pub(super) static DB_GET_TREE_RESPONSE: EventDef = EventDef {
     variant: "DBGetTreeResponse",
     topic: "database",
     classes: &[],
-    releases: since(R16),
+    releases: SINCE_16,
     fields: &[
-        field("Key", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the key"),
-        field("Val", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the value"),
+        field("Key", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "the key"),
+        field("Val", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "the value"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::DBGetTree] },
@@ -73,12 +77,16 @@ pub(super) static DB_GET_TREE_COMPLETE: EventDef = EventDef {
     variant: "DBGetTreeComplete",
     topic: "database",
     classes: &[],
-    releases: since(R16),
+    releases: SINCE_16,
     fields: &[
-        field("EventList", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).doc("how many items the list had"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::DBGetTree] },
@@ -93,10 +101,10 @@ pub(super) static DO_DB_DEL: ActionDef = ActionDef {
     type_name: "DBDelAction",
     topic: "database",
     privileges: &[Class::System],
-    releases: since(R1_6_2),
+    releases: SINCE_1_6_2,
     params: &[
-        field("Family", Kind::Text, since(R1_6_2)).required().doc("family of the key"),
-        field("Key", Kind::Text, since(R1_6_2)).required().doc("the key"),
+        field("Family", Kind::Text, SINCE_1_6_2, NONE, "family of the key").required(),
+        field("Key", Kind::Text, SINCE_1_6_2, NONE, "the key").required(),
     ],
     response: &[],
     items: &[],
@@ -110,10 +118,10 @@ pub(super) static DO_DB_DEL_TREE: ActionDef = ActionDef {
     type_name: "DBDelTreeAction",
     topic: "database",
     privileges: &[Class::System],
-    releases: since(R1_6_2),
+    releases: SINCE_1_6_2,
     params: &[
-        field("Family", Kind::Text, since(R1_6_2)).required().doc("family of the key"),
-        field("Key", Kind::Text, since(R1_6_2)).doc("the key"),
+        field("Family", Kind::Text, SINCE_1_6_2, NONE, "family of the key").required(),
+        field("Key", Kind::Text, SINCE_1_6_2, NONE, "the key"),
     ],
     response: &[],
     items: &[],
@@ -127,10 +135,10 @@ pub(super) static DO_DB_GET: ActionDef = ActionDef {
     type_name: "DBGetAction",
     topic: "database",
     privileges: &[Class::System],
-    releases: since(R1_2),
+    releases: SINCE_1_2,
     params: &[
-        field("Family", Kind::Text, since(R1_2)).required().doc("family of the key"),
-        field("Key", Kind::Text, since(R1_2)).required().doc("the key"),
+        field("Family", Kind::Text, SINCE_1_2, NONE, "family of the key").required(),
+        field("Key", Kind::Text, SINCE_1_2, NONE, "the key").required(),
     ],
     response: &[],
     items: &[EventId::DBGetResponse],
@@ -144,10 +152,10 @@ pub(super) static DO_DB_GET_TREE: ActionDef = ActionDef {
     type_name: "DBGetTreeAction",
     topic: "database",
     privileges: &[Class::System, Class::Reporting],
-    releases: since(R16),
+    releases: SINCE_16,
     params: &[
-        field("Family", Kind::Text, since(R16)).doc("family of the key"),
-        field("Key", Kind::Text, since(R16)).doc("the key"),
+        field("Family", Kind::Text, SINCE_16, NONE, "family of the key"),
+        field("Key", Kind::Text, SINCE_16, NONE, "the key"),
     ],
     response: &[],
     items: &[EventId::DBGetTreeResponse],
@@ -161,11 +169,11 @@ pub(super) static DO_DB_PUT: ActionDef = ActionDef {
     type_name: "DBPutAction",
     topic: "database",
     privileges: &[Class::System],
-    releases: since(R1_2),
+    releases: SINCE_1_2,
     params: &[
-        field("Family", Kind::Text, since(R1_2)).required().doc("family of the key"),
-        field("Key", Kind::Text, since(R1_2)).required().doc("the key"),
-        field("Val", Kind::Text, since(R1_2)).doc("the value"),
+        field("Family", Kind::Text, SINCE_1_2, NONE, "family of the key").required(),
+        field("Key", Kind::Text, SINCE_1_2, NONE, "the key").required(),
+        field("Val", Kind::Text, SINCE_1_2, NONE, "the value"),
     ],
     response: &[],
     items: &[],

@@ -3,7 +3,8 @@
 //! The schema as constant tables.
 #![allow(clippy::wildcard_imports, reason = "the tables use nearly everything")]
 
-use crate::release::{Release, ReleaseSet};
+use self::releases::*;
+use crate::release::ReleaseSet;
 use crate::schema::{ActionDef, EventDef, FieldDef, Index, Kind, Unit};
 
 mod agent;
@@ -30,7 +31,9 @@ mod parking;
 mod pjsip;
 mod queue;
 mod records;
+mod releases;
 mod security;
+mod session;
 mod sip;
 mod skinny;
 mod sorcery;
@@ -42,60 +45,39 @@ mod voicemail;
 
 /// What all tables use.
 mod prelude {
-    pub(super) use super::enums;
-    pub(super) use super::{ALL, NONE, field, only, range, recorded, since};
-    pub(super) use crate::release::Release::*;
+    pub(super) use super::releases::*;
+    pub(super) use super::{enums, field, part};
     pub(super) use crate::schema::{
         ActionDef, ActionId, Class, EventDef, EventId, Kind, ListRole, RoleDef, RoleKind, StrayDef, Unit,
     };
 }
 
-const ALL: ReleaseSet = ReleaseSet::ALL;
-const NONE: ReleaseSet = ReleaseSet::NONE;
-
-const fn only(release: Release) -> ReleaseSet {
-    ReleaseSet::only(release)
+/// A header: its releases, and those where it is always there.
+const fn field(
+    name: &'static str,
+    kind: Kind,
+    releases: ReleaseSet,
+    always: ReleaseSet,
+    doc: &'static str,
+) -> FieldDef {
+    FieldDef { name, kind, unit: Unit::None, repeated: false, required: false, releases, always, role: None, doc }
 }
 
-const fn since(release: Release) -> ReleaseSet {
-    ReleaseSet::since(release)
-}
-
-const fn range(first: Release, last: Release) -> ReleaseSet {
-    ReleaseSet::range(first, last)
-}
-
-/// The releases with recorded sessions between two.
-const fn recorded(first: Release, last: Release) -> ReleaseSet {
-    ReleaseSet::range(first, last).and(ReleaseSet::RECORDED)
-}
-
-/// A header that is not always there.
-const fn field(name: &'static str, kind: Kind, releases: ReleaseSet) -> FieldDef {
-    FieldDef {
-        name,
-        kind,
-        unit: Unit::None,
-        repeated: false,
-        required: false,
-        releases,
-        always: NONE,
-        role: None,
-        doc: "",
-    }
+/// A header of a snapshot.
+const fn part(
+    role: u8,
+    name: &'static str,
+    kind: Kind,
+    releases: ReleaseSet,
+    always: ReleaseSet,
+    doc: &'static str,
+) -> FieldDef {
+    FieldDef { name, kind, unit: Unit::None, repeated: false, required: false, releases, always, role: Some(role), doc }
 }
 
 impl FieldDef {
-    const fn always(self, always: ReleaseSet) -> Self {
-        Self { always, ..self }
-    }
-
     const fn unit(self, unit: Unit) -> Self {
         Self { unit, ..self }
-    }
-
-    const fn role(self, role: u8) -> Self {
-        Self { role: Some(role), ..self }
     }
 
     const fn repeated(self) -> Self {
@@ -105,23 +87,24 @@ impl FieldDef {
     const fn required(self) -> Self {
         Self { required: true, ..self }
     }
-
-    const fn doc(self, doc: &'static str) -> Self {
-        Self { doc, ..self }
-    }
 }
 
 pub(crate) static COMMON: &[FieldDef] = &[
-    field("Event", Kind::Text, ALL).doc("name of the event"),
-    field("Privilege", Kind::List, ALL).doc("classes of an unsolicited event"),
-    field("SequenceNumber", Kind::Uint, ALL)
-        .doc("counts the events of the server, where the configuration asks for it"),
-    field("File", Kind::Text, ALL).doc("source file, where the configuration asks for it"),
-    field("Line", Kind::Uint, ALL).doc("source line, where the configuration asks for it"),
-    field("Func", Kind::Text, ALL).doc("source function, where the configuration asks for it"),
-    field("SystemName", Kind::Text, ALL).doc("name of the server, where it has one"),
-    field("Timestamp", Kind::Epoch, ALL).doc("when the event was made, where the configuration asks for it"),
-    field("ActionID", Kind::Text, ALL).doc("the action that the event answers"),
+    field("Event", Kind::Text, ALL, NONE, "name of the event"),
+    field("Privilege", Kind::List, ALL, NONE, "classes of an unsolicited event"),
+    field(
+        "SequenceNumber",
+        Kind::Uint,
+        ALL,
+        NONE,
+        "counts the events of the server, where the configuration asks for it",
+    ),
+    field("File", Kind::Text, ALL, NONE, "source file, where the configuration asks for it"),
+    field("Line", Kind::Uint, ALL, NONE, "source line, where the configuration asks for it"),
+    field("Func", Kind::Text, ALL, NONE, "source function, where the configuration asks for it"),
+    field("SystemName", Kind::Text, ALL, NONE, "name of the server, where it has one"),
+    field("Timestamp", Kind::Epoch, ALL, NONE, "when the event was made, where the configuration asks for it"),
+    field("ActionID", Kind::Text, ALL, NONE, "the action that the event answers"),
 ];
 
 /// By number.
@@ -356,6 +339,9 @@ pub(crate) static EVENTS: &[&EventDef] = &[
     &security::SESSION_LIMIT,
     &security::SUCCESSFUL_AUTH,
     &security::UNEXPECTED_ADDRESS,
+    &session::CLOSE_SESSION,
+    &session::FULLY_BOOTED,
+    &session::WAIT_EVENT_COMPLETE,
     &sip::CHANNEL_RELOAD,
     &sip::MOBILE_STATUS,
     &sip::PEER_ENTRY,
@@ -378,9 +364,7 @@ pub(crate) static EVENTS: &[&EventDef] = &[
     &state::PRESENCE_STATE_CHANGE,
     &state::PRESENCE_STATE_LIST_COMPLETE,
     &state::PRESENCE_STATUS,
-    &system::CLOSE_SESSION,
     &system::DEADLOCK_START,
-    &system::FULLY_BOOTED,
     &system::LOAD,
     &system::LOG_CHANNEL,
     &system::MODULE_LOAD_REPORT,
@@ -388,7 +372,6 @@ pub(crate) static EVENTS: &[&EventDef] = &[
     &system::RELOAD,
     &system::SHUTDOWN,
     &system::UNLOAD,
-    &system::WAIT_EVENT_COMPLETE,
     &system::DATA_GET_TREE,
     &transfer::ATTENDED_TRANSFER,
     &transfer::BLIND_TRANSFER,
@@ -537,6 +520,14 @@ pub(crate) static ACTIONS: &[&ActionDef] = &[
     &queue::DO_QUEUE_SUMMARY,
     &queue::DO_QUEUE_WITHDRAW_CALLER,
     &queue::DO_QUEUES,
+    &session::DO_CHALLENGE,
+    &session::DO_EVENTS,
+    &session::DO_FILTER,
+    &session::DO_FILTER_LIST,
+    &session::DO_LOGIN,
+    &session::DO_LOGOFF,
+    &session::DO_PING,
+    &session::DO_WAIT_EVENT,
     &sip::DO_SIP_NOTIFY,
     &sip::DO_SIP_PEERS,
     &sip::DO_SIP_PEERSTATUS,
@@ -557,25 +548,17 @@ pub(crate) static ACTIONS: &[&ActionDef] = &[
     &state::DO_EXTENSION_STATE_LIST,
     &state::DO_PRESENCE_STATE,
     &state::DO_PRESENCE_STATE_LIST,
-    &system::DO_CHALLENGE,
     &system::DO_COMMAND,
     &system::DO_CORE_SETTINGS,
     &system::DO_CORE_STATUS,
     &system::DO_DATA_GET,
-    &system::DO_EVENTS,
-    &system::DO_FILTER,
-    &system::DO_FILTER_LIST,
     &system::DO_LIST_COMMANDS,
     &system::DO_LOGGER_ROTATE,
-    &system::DO_LOGIN,
-    &system::DO_LOGOFF,
     &system::DO_MODULE_CHECK,
     &system::DO_MODULE_LOAD,
-    &system::DO_PING,
     &system::DO_RELOAD,
     &system::DO_RPT_LOCAL_NODES,
     &system::DO_RPT_STATUS,
-    &system::DO_WAIT_EVENT,
     &transfer::DO_ATXFER,
     &transfer::DO_BLIND_TRANSFER,
     &transfer::DO_CANCEL_ATXFER,
@@ -603,42 +586,42 @@ pub(crate) static EVENT_INDEX: Index = Index {
         1, 2, 1, 2, 0, 0, 0, 1, 1, 0, 0, 3, 0, 0, 1, 0, 1, 1, 2, 1, 0, 0, 0, 1, 0, 6,
     ],
     places: &[
-        240, 64, 146, 39, u16::MAX, 134, 57, 3, u16::MAX, u16::MAX, u16::MAX, 96, 222, u16::MAX, 17, 176, 275,
-        u16::MAX, u16::MAX, 205, 110, u16::MAX, 226, u16::MAX, u16::MAX, u16::MAX, 212, 13, u16::MAX, 265, 249,
-        107, 14, 141, u16::MAX, u16::MAX, 271, u16::MAX, 266, 47, u16::MAX, 232, u16::MAX, 24, 262, 124, 196,
-        u16::MAX, 77, 34, 85, 206, u16::MAX, 169, 62, u16::MAX, 251, 179, u16::MAX, 248, u16::MAX, u16::MAX,
+        243, 64, 146, 39, u16::MAX, 134, 57, 3, u16::MAX, u16::MAX, u16::MAX, 96, 222, u16::MAX, 17, 176, 275,
+        u16::MAX, u16::MAX, 205, 110, u16::MAX, 226, u16::MAX, u16::MAX, u16::MAX, 212, 13, u16::MAX, 265, 252,
+        107, 14, 141, u16::MAX, u16::MAX, 271, u16::MAX, 266, 47, u16::MAX, 235, u16::MAX, 24, 232, 124, 196,
+        u16::MAX, 77, 34, 85, 206, u16::MAX, 169, 62, u16::MAX, 254, 179, u16::MAX, 251, u16::MAX, u16::MAX,
         193, 156, u16::MAX, u16::MAX, u16::MAX, 203, u16::MAX, u16::MAX, u16::MAX, 102, 15, u16::MAX, 60,
-        u16::MAX, 150, 126, 175, 41, u16::MAX, 114, 170, 145, 61, 22, 98, 244, 148, 186, 84, 42, 272, 117, 149,
+        u16::MAX, 150, 126, 175, 41, u16::MAX, 114, 170, 145, 61, 22, 98, 247, 148, 186, 84, 42, 272, 117, 149,
         u16::MAX, u16::MAX, u16::MAX, 164, 143, 31, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 111, 6, u16::MAX,
         u16::MAX, 144, 210, u16::MAX, 274, u16::MAX, 269, 66, u16::MAX, 20, u16::MAX, 139, 16, 19, u16::MAX,
         u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 273, 103, u16::MAX, u16::MAX, 83, u16::MAX, u16::MAX,
         116, u16::MAX, u16::MAX, 218, 23, 29, 88, 180, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 101, 136,
         u16::MAX, u16::MAX, u16::MAX, u16::MAX, 26, u16::MAX, 1, 63, u16::MAX, 147, u16::MAX, u16::MAX, 201,
-        160, u16::MAX, u16::MAX, u16::MAX, 108, 90, 174, u16::MAX, u16::MAX, 167, 233, 72, u16::MAX, u16::MAX,
-        u16::MAX, 188, 50, u16::MAX, 168, 259, 162, 199, 55, 54, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 130,
+        160, u16::MAX, u16::MAX, u16::MAX, 108, 90, 174, u16::MAX, u16::MAX, 167, 236, 72, u16::MAX, u16::MAX,
+        u16::MAX, 188, 50, u16::MAX, 168, 260, 162, 199, 55, 54, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 130,
         25, 87, 59, 12, u16::MAX, 211, 214, 79, u16::MAX, u16::MAX, 221, 202, 5, 2, 204, 115, 277, 224, 44, 80,
-        231, u16::MAX, u16::MAX, u16::MAX, 82, u16::MAX, 219, 276, 35, u16::MAX, u16::MAX, 118, 229, 260, 267,
-        235, 213, u16::MAX, 247, 209, 165, u16::MAX, 207, u16::MAX, u16::MAX, u16::MAX, 52, 32, u16::MAX,
+        234, u16::MAX, u16::MAX, u16::MAX, 82, u16::MAX, 219, 276, 35, u16::MAX, u16::MAX, 118, 229, 261, 267,
+        238, 213, u16::MAX, 250, 209, 165, u16::MAX, 207, u16::MAX, u16::MAX, u16::MAX, 52, 32, u16::MAX,
         u16::MAX, 264, u16::MAX, 125, 67, u16::MAX, u16::MAX, 194, u16::MAX, u16::MAX, 208, 154, u16::MAX,
         u16::MAX, u16::MAX, 177, 28, u16::MAX, u16::MAX, u16::MAX, 217, u16::MAX, u16::MAX, u16::MAX, u16::MAX,
-        261, u16::MAX, 109, 153, 51, u16::MAX, u16::MAX, 75, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX,
-        u16::MAX, 151, 173, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 40, 258, u16::MAX, u16::MAX, 105,
+        262, u16::MAX, 109, 153, 51, u16::MAX, u16::MAX, 75, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX,
+        u16::MAX, 151, 173, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 40, 259, u16::MAX, u16::MAX, 105,
         u16::MAX, u16::MAX, u16::MAX, 268, 122, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 30, u16::MAX,
-        104, u16::MAX, u16::MAX, u16::MAX, 197, u16::MAX, 123, 91, u16::MAX, u16::MAX, 113, u16::MAX, 237, 182,
-        u16::MAX, u16::MAX, 132, 216, 142, u16::MAX, u16::MAX, 120, 256, u16::MAX, 4, 157, 78, u16::MAX, 92,
-        u16::MAX, u16::MAX, 27, 278, 254, 184, u16::MAX, u16::MAX, u16::MAX, 38, u16::MAX, u16::MAX, 187,
-        u16::MAX, 133, u16::MAX, u16::MAX, 71, u16::MAX, 234, u16::MAX, 223, 228, u16::MAX, u16::MAX, 159, 58,
-        76, u16::MAX, u16::MAX, u16::MAX, 48, 131, u16::MAX, 241, 243, 100, 128, 65, u16::MAX, u16::MAX, 56,
-        u16::MAX, u16::MAX, 37, u16::MAX, u16::MAX, 9, u16::MAX, u16::MAX, 191, 252, 253, 119, 190, u16::MAX,
-        u16::MAX, u16::MAX, u16::MAX, u16::MAX, 138, 236, u16::MAX, 263, u16::MAX, 227, 198, u16::MAX, 0,
+        104, u16::MAX, u16::MAX, u16::MAX, 197, u16::MAX, 123, 91, u16::MAX, u16::MAX, 113, u16::MAX, 240, 182,
+        u16::MAX, u16::MAX, 132, 216, 142, u16::MAX, u16::MAX, 120, 257, u16::MAX, 4, 157, 78, u16::MAX, 92,
+        u16::MAX, u16::MAX, 27, 278, 231, 184, u16::MAX, u16::MAX, u16::MAX, 38, u16::MAX, u16::MAX, 187,
+        u16::MAX, 133, u16::MAX, u16::MAX, 71, u16::MAX, 237, u16::MAX, 223, 228, u16::MAX, u16::MAX, 159, 58,
+        76, u16::MAX, u16::MAX, u16::MAX, 48, 131, u16::MAX, 244, 246, 100, 128, 65, u16::MAX, u16::MAX, 56,
+        u16::MAX, u16::MAX, 37, u16::MAX, u16::MAX, 9, u16::MAX, u16::MAX, 191, 230, 255, 119, 190, u16::MAX,
+        u16::MAX, u16::MAX, u16::MAX, u16::MAX, 138, 239, u16::MAX, 263, u16::MAX, 227, 198, u16::MAX, 0,
         u16::MAX, 81, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 195, 45, 11, 178, 94, u16::MAX,
-        u16::MAX, 152, u16::MAX, 238, u16::MAX, 140, u16::MAX, u16::MAX, 33, u16::MAX, u16::MAX, 155, u16::MAX,
-        53, 270, 172, u16::MAX, 106, u16::MAX, 135, 181, u16::MAX, u16::MAX, 49, 21, 158, 121, u16::MAX, 245,
+        u16::MAX, 152, u16::MAX, 241, u16::MAX, 140, u16::MAX, u16::MAX, 33, u16::MAX, u16::MAX, 155, u16::MAX,
+        53, 270, 172, u16::MAX, 106, u16::MAX, 135, 181, u16::MAX, u16::MAX, 49, 21, 158, 121, u16::MAX, 248,
         200, 185, u16::MAX, 36, 137, u16::MAX, 99, u16::MAX, u16::MAX, u16::MAX, 171, u16::MAX, 127, 68, 69,
-        73, 250, u16::MAX, u16::MAX, 8, u16::MAX, 246, 43, 86, 257, u16::MAX, u16::MAX, u16::MAX, 7, 166, 189,
-        89, u16::MAX, 93, 129, 230, 46, 192, 112, 183, 18, 70, u16::MAX, 220, 242, 163, 97, 161, u16::MAX,
-        u16::MAX, u16::MAX, 215, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 255, 10, u16::MAX, 225, 95,
-        u16::MAX, u16::MAX, u16::MAX, 239, u16::MAX, u16::MAX, 74,
+        73, 253, u16::MAX, u16::MAX, 8, u16::MAX, 249, 43, 86, 258, u16::MAX, u16::MAX, u16::MAX, 7, 166, 189,
+        89, u16::MAX, 93, 129, 233, 46, 192, 112, 183, 18, 70, u16::MAX, 220, 245, 163, 97, 161, u16::MAX,
+        u16::MAX, u16::MAX, 215, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 256, 10, u16::MAX, 225, 95,
+        u16::MAX, u16::MAX, u16::MAX, 242, u16::MAX, u16::MAX, 74,
     ],
 };
 
@@ -649,46 +632,46 @@ pub(crate) static ACTION_INDEX: Index = Index {
         1, 1, 1, 0, 3, 0, 4, 0, 0, 2, 0, 6, 0, 2, 0, 0, 0, 2, 0, 0, 0, 0, 1, 1, 3, 0, 0, 2, 0, 1,
     ],
     places: &[
-        4, 131, u16::MAX, 145, u16::MAX, 81, u16::MAX, 83, 116, u16::MAX, u16::MAX, u16::MAX, u16::MAX,
-        u16::MAX, 34, u16::MAX, u16::MAX, u16::MAX, 5, u16::MAX, u16::MAX, 135, u16::MAX, u16::MAX, u16::MAX,
-        54, 133, u16::MAX, 159, 31, u16::MAX, 152, 175, u16::MAX, 21, u16::MAX, u16::MAX, 155, 91, 69, 35,
+        4, 139, u16::MAX, 153, u16::MAX, 81, u16::MAX, 83, 116, u16::MAX, u16::MAX, u16::MAX, u16::MAX,
+        u16::MAX, 34, u16::MAX, u16::MAX, u16::MAX, 5, u16::MAX, u16::MAX, 143, u16::MAX, u16::MAX, u16::MAX,
+        54, 141, u16::MAX, 133, 31, u16::MAX, 159, 175, u16::MAX, 21, u16::MAX, u16::MAX, 131, 91, 69, 35,
         u16::MAX, 65, u16::MAX, u16::MAX, u16::MAX, 3, 84, 26, u16::MAX, u16::MAX, u16::MAX, 127, u16::MAX, 63,
         u16::MAX, 33, 88, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 178,
-        u16::MAX, u16::MAX, 164, u16::MAX, 112, u16::MAX, u16::MAX, 160, u16::MAX, u16::MAX, 128, u16::MAX,
+        u16::MAX, u16::MAX, 165, u16::MAX, 112, u16::MAX, u16::MAX, 162, u16::MAX, u16::MAX, 136, u16::MAX,
         u16::MAX, u16::MAX, 102, 121, u16::MAX, u16::MAX, 89, 28, 86, 93, u16::MAX, u16::MAX, u16::MAX,
         u16::MAX, 41, 87, u16::MAX, u16::MAX, 19, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX,
         u16::MAX, u16::MAX, 24, u16::MAX, u16::MAX, 44, u16::MAX, u16::MAX, 100, u16::MAX, u16::MAX, 78,
-        u16::MAX, 71, u16::MAX, u16::MAX, u16::MAX, 59, u16::MAX, u16::MAX, u16::MAX, 114, 138, u16::MAX,
+        u16::MAX, 71, u16::MAX, u16::MAX, u16::MAX, 59, u16::MAX, u16::MAX, u16::MAX, 114, 146, u16::MAX,
         u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 101, u16::MAX, 64, 106, 30, 115, u16::MAX, u16::MAX,
         u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 17, 167, 7,
-        u16::MAX, u16::MAX, u16::MAX, 182, u16::MAX, 136, 158, 142, u16::MAX, 139, u16::MAX, 57, u16::MAX,
-        u16::MAX, 23, 147, u16::MAX, u16::MAX, 0, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 174,
-        u16::MAX, u16::MAX, 20, 163, 55, u16::MAX, u16::MAX, u16::MAX, 111, 10, u16::MAX, u16::MAX, u16::MAX,
-        u16::MAX, u16::MAX, 148, u16::MAX, u16::MAX, 125, u16::MAX, u16::MAX, 73, u16::MAX, 176, u16::MAX,
+        u16::MAX, u16::MAX, u16::MAX, 182, u16::MAX, 144, 132, 150, u16::MAX, 147, u16::MAX, 57, u16::MAX,
+        u16::MAX, 23, 155, u16::MAX, u16::MAX, 0, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 174,
+        u16::MAX, u16::MAX, 20, 164, 55, u16::MAX, u16::MAX, u16::MAX, 111, 10, u16::MAX, u16::MAX, u16::MAX,
+        u16::MAX, u16::MAX, 128, u16::MAX, u16::MAX, 125, u16::MAX, u16::MAX, 73, u16::MAX, 176, u16::MAX,
         u16::MAX, u16::MAX, u16::MAX, u16::MAX, 56, u16::MAX, u16::MAX, u16::MAX, 47, u16::MAX, 126, u16::MAX,
         u16::MAX, u16::MAX, 168, u16::MAX, u16::MAX, 50, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX,
-        u16::MAX, 146, u16::MAX, u16::MAX, u16::MAX, 137, u16::MAX, 117, u16::MAX, u16::MAX, u16::MAX, 14, 12,
-        u16::MAX, 170, 68, u16::MAX, 165, 38, u16::MAX, u16::MAX, u16::MAX, 40, u16::MAX, 151, u16::MAX, 60,
+        u16::MAX, 154, u16::MAX, u16::MAX, u16::MAX, 145, u16::MAX, 117, u16::MAX, u16::MAX, u16::MAX, 14, 12,
+        u16::MAX, 170, 68, u16::MAX, 166, 38, u16::MAX, u16::MAX, u16::MAX, 40, u16::MAX, 158, u16::MAX, 60,
         u16::MAX, u16::MAX, u16::MAX, u16::MAX, 169, u16::MAX, 123, 27, u16::MAX, u16::MAX, u16::MAX, u16::MAX,
-        u16::MAX, u16::MAX, 140, 39, u16::MAX, u16::MAX, u16::MAX, 29, u16::MAX, u16::MAX, u16::MAX, u16::MAX,
-        46, u16::MAX, u16::MAX, u16::MAX, 124, 144, u16::MAX, u16::MAX, u16::MAX, 61, u16::MAX, u16::MAX, 62,
-        u16::MAX, u16::MAX, u16::MAX, 129, u16::MAX, 120, u16::MAX, 118, u16::MAX, u16::MAX, u16::MAX,
+        u16::MAX, u16::MAX, 148, 39, u16::MAX, u16::MAX, u16::MAX, 29, u16::MAX, u16::MAX, u16::MAX, u16::MAX,
+        46, u16::MAX, u16::MAX, u16::MAX, 124, 152, u16::MAX, u16::MAX, u16::MAX, 61, u16::MAX, u16::MAX, 62,
+        u16::MAX, u16::MAX, u16::MAX, 137, u16::MAX, 120, u16::MAX, 118, u16::MAX, u16::MAX, u16::MAX,
         u16::MAX, u16::MAX, 13, 97, u16::MAX, u16::MAX, 11, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX,
         u16::MAX, u16::MAX, 108, 180, 45, u16::MAX, 103, u16::MAX, 70, u16::MAX, 95, u16::MAX, 172, u16::MAX,
-        u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 9, 153, 143, u16::MAX, u16::MAX, u16::MAX,
-        u16::MAX, u16::MAX, 58, 181, u16::MAX, u16::MAX, u16::MAX, 149, u16::MAX, 113, u16::MAX, u16::MAX,
+        u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 9, 129, 151, u16::MAX, u16::MAX, u16::MAX,
+        u16::MAX, u16::MAX, 58, 181, u16::MAX, u16::MAX, u16::MAX, 156, u16::MAX, 113, u16::MAX, u16::MAX,
         u16::MAX, 179, 66, 171, u16::MAX, 2, u16::MAX, 105, u16::MAX, 16, u16::MAX, 96, u16::MAX, u16::MAX,
-        u16::MAX, 150, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 72, u16::MAX, 49, 173, u16::MAX, 99, u16::MAX,
+        u16::MAX, 157, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 72, u16::MAX, 49, 173, u16::MAX, 99, u16::MAX,
         u16::MAX, u16::MAX, u16::MAX, u16::MAX, 122, u16::MAX, u16::MAX, 98, u16::MAX, u16::MAX, u16::MAX, 177,
-        107, u16::MAX, u16::MAX, u16::MAX, 134, u16::MAX, 51, u16::MAX, u16::MAX, u16::MAX, 141, u16::MAX,
+        107, u16::MAX, u16::MAX, u16::MAX, 142, u16::MAX, 51, u16::MAX, u16::MAX, u16::MAX, 149, u16::MAX,
         u16::MAX, 25, u16::MAX, 92, 74, u16::MAX, 8, 77, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 18, u16::MAX,
         u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 109, u16::MAX, u16::MAX, 32, u16::MAX, u16::MAX,
-        u16::MAX, 130, 132, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 82, 36, 15, 80, 75, u16::MAX,
+        u16::MAX, 138, 140, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 82, 36, 15, 80, 75, u16::MAX,
         u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX,
-        u16::MAX, u16::MAX, u16::MAX, u16::MAX, 52, u16::MAX, 67, 162, u16::MAX, u16::MAX, u16::MAX, 110, 85,
-        u16::MAX, u16::MAX, 42, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 37, 6, 154, 104, u16::MAX, u16::MAX,
-        u16::MAX, 43, 119, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 156, u16::MAX, 79, 53, u16::MAX,
+        u16::MAX, u16::MAX, u16::MAX, u16::MAX, 52, u16::MAX, 67, 134, u16::MAX, u16::MAX, u16::MAX, 110, 85,
+        u16::MAX, u16::MAX, 42, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 37, 6, 130, 104, u16::MAX, u16::MAX,
+        u16::MAX, 43, 119, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 160, u16::MAX, 79, 53, u16::MAX,
         u16::MAX, 22, 48, u16::MAX, 94, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, u16::MAX, 76,
-        u16::MAX, u16::MAX, u16::MAX, 1, 161, 166, 90, 157, u16::MAX, u16::MAX,
+        u16::MAX, u16::MAX, u16::MAX, 1, 163, 135, 90, 161, u16::MAX, u16::MAX,
     ],
 };

@@ -10,65 +10,57 @@ pub(super) static AOR_DETAIL: EventDef = EventDef {
     variant: "AorDetail",
     topic: "pjsip",
     classes: &[],
-    releases: since(R13),
+    releases: SINCE_13,
     fields: &[
-        field("ObjectType", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("kind of the configuration object"),
-        field("ObjectName", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("name of the configuration object"),
-        field("MinimumExpiration", Kind::Uint, since(R13))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("shortest time of a registration"),
-        field("DefaultExpiration", Kind::Uint, since(R13))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("time of a registration that asks for none"),
-        field("QualifyTimeout", Kind::Float, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long a check waits for an answer"),
-        field("Qualify2xxOnly", Kind::Bool, since(R20))
-            .always(only(R22))
-            .doc("whether only an answer 2xx counts as reachable"),
-        field("Mailboxes", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("mailboxes whose messages are indicated"),
-        field("SupportPath", Kind::Bool, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("whether Path headers are supported"),
-        field("RemoveUnavailable", Kind::Bool, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("whether unavailable contacts make room for new ones"),
-        field("VoicemailExtension", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("extension to dial for voicemail"),
-        field("MaxContacts", Kind::Uint, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("how many contacts there may be"),
-        field("AuthenticateQualify", Kind::Bool, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("whether a check authenticates"),
-        field("Contacts", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("its contacts"),
-        field("MaximumExpiration", Kind::Uint, since(R13))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("longest time of a registration"),
-        field("QualifyFrequency", Kind::Uint, since(R13))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("time between checks of a contact; 0 for none"),
-        field("RemoveExisting", Kind::Bool, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("whether old contacts make room for new ones"),
-        field("OutboundProxy", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("proxy for requests"),
-        field("TotalContacts", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).doc("contacts in all"),
-        field("ContactsRegistered", Kind::Uint, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("contacts that registered"),
-        field("EndpointName", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("the endpoint"),
+        field("ObjectType", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "kind of the configuration object"),
+        field("ObjectName", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "name of the configuration object"),
+        field("MinimumExpiration", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "shortest time of a registration")
+            .unit(Unit::Seconds),
+        field(
+            "DefaultExpiration",
+            Kind::Uint,
+            SINCE_13,
+            ONLY_16_AND_ONLY_22,
+            "time of a registration that asks for none",
+        )
+        .unit(Unit::Seconds),
+        field("QualifyTimeout", Kind::Float, SINCE_16, ONLY_16_AND_ONLY_22, "how long a check waits for an answer")
+            .unit(Unit::Seconds),
+        field("Qualify2xxOnly", Kind::Bool, SINCE_20, ONLY_22, "whether only an answer 2xx counts as reachable"),
+        field("Mailboxes", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "mailboxes whose messages are indicated"),
+        field("SupportPath", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, "whether Path headers are supported"),
+        field(
+            "RemoveUnavailable",
+            Kind::Bool,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "whether unavailable contacts make room for new ones",
+        ),
+        field("VoicemailExtension", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "extension to dial for voicemail"),
+        field("MaxContacts", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "how many contacts there may be"),
+        field("AuthenticateQualify", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, "whether a check authenticates"),
+        field("Contacts", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "its contacts"),
+        field("MaximumExpiration", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "longest time of a registration")
+            .unit(Unit::Seconds),
+        field(
+            "QualifyFrequency",
+            Kind::Uint,
+            SINCE_13,
+            ONLY_16_AND_ONLY_22,
+            "time between checks of a contact; 0 for none",
+        )
+        .unit(Unit::Seconds),
+        field(
+            "RemoveExisting",
+            Kind::Bool,
+            SINCE_13,
+            ONLY_16_AND_ONLY_22,
+            "whether old contacts make room for new ones",
+        ),
+        field("OutboundProxy", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "proxy for requests"),
+        field("TotalContacts", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "contacts in all"),
+        field("ContactsRegistered", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "contacts that registered"),
+        field("EndpointName", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "the endpoint"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
@@ -83,60 +75,54 @@ pub(super) static AOR_LIST: EventDef = EventDef {
     variant: "AorList",
     topic: "pjsip",
     classes: &[],
-    releases: since(R16),
+    releases: SINCE_16,
     fields: &[
-        field("ObjectType", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("kind of the configuration object"),
-        field("ObjectName", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("name of the configuration object"),
-        field("MinimumExpiration", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("shortest time of a registration"),
-        field("DefaultExpiration", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("time of a registration that asks for none"),
-        field("QualifyTimeout", Kind::Float, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long a check waits for an answer"),
-        field("Qualify2xxOnly", Kind::Bool, since(R20))
-            .always(only(R22))
-            .doc("whether only an answer 2xx counts as reachable"),
-        field("Mailboxes", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("mailboxes whose messages are indicated"),
-        field("SupportPath", Kind::Bool, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("whether Path headers are supported"),
-        field("RemoveUnavailable", Kind::Bool, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("whether unavailable contacts make room for new ones"),
-        field("VoicemailExtension", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("extension to dial for voicemail"),
-        field("MaxContacts", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("how many contacts there may be"),
-        field("AuthenticateQualify", Kind::Bool, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("whether a check authenticates"),
-        field("Contacts", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("its contacts"),
-        field("MaximumExpiration", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("longest time of a registration"),
-        field("QualifyFrequency", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("time between checks of a contact; 0 for none"),
-        field("RemoveExisting", Kind::Bool, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("whether old contacts make room for new ones"),
-        field("OutboundProxy", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("proxy for requests"),
+        field("ObjectType", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "kind of the configuration object"),
+        field("ObjectName", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "name of the configuration object"),
+        field("MinimumExpiration", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "shortest time of a registration")
+            .unit(Unit::Seconds),
+        field(
+            "DefaultExpiration",
+            Kind::Uint,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "time of a registration that asks for none",
+        )
+        .unit(Unit::Seconds),
+        field("QualifyTimeout", Kind::Float, SINCE_16, ONLY_16_AND_ONLY_22, "how long a check waits for an answer")
+            .unit(Unit::Seconds),
+        field("Qualify2xxOnly", Kind::Bool, SINCE_20, ONLY_22, "whether only an answer 2xx counts as reachable"),
+        field("Mailboxes", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "mailboxes whose messages are indicated"),
+        field("SupportPath", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, "whether Path headers are supported"),
+        field(
+            "RemoveUnavailable",
+            Kind::Bool,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "whether unavailable contacts make room for new ones",
+        ),
+        field("VoicemailExtension", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "extension to dial for voicemail"),
+        field("MaxContacts", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "how many contacts there may be"),
+        field("AuthenticateQualify", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, "whether a check authenticates"),
+        field("Contacts", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "its contacts"),
+        field("MaximumExpiration", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "longest time of a registration")
+            .unit(Unit::Seconds),
+        field(
+            "QualifyFrequency",
+            Kind::Uint,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "time between checks of a contact; 0 for none",
+        )
+        .unit(Unit::Seconds),
+        field(
+            "RemoveExisting",
+            Kind::Bool,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "whether old contacts make room for new ones",
+        ),
+        field("OutboundProxy", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "proxy for requests"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowAors] },
@@ -151,12 +137,16 @@ pub(super) static AOR_LIST_COMPLETE: EventDef = EventDef {
     variant: "AorListComplete",
     topic: "pjsip",
     classes: &[],
-    releases: since(R16),
+    releases: SINCE_16,
     fields: &[
-        field("EventList", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).doc("how many items the list had"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowAors] },
@@ -171,23 +161,23 @@ pub(super) static AUTH_DETAIL: EventDef = EventDef {
     variant: "AuthDetail",
     topic: "pjsip",
     classes: &[],
-    releases: since(R13),
+    releases: SINCE_13,
     fields: &[
-        field("ObjectType", Kind::Text, since(R13)).doc("kind of the configuration object"),
-        field("ObjectName", Kind::Text, since(R13)).doc("name of the configuration object"),
-        field("Username", Kind::Text, since(R13)).doc("the user name"),
-        field("Password", Kind::Text, since(R13)).doc("the password"),
-        field("Md5Cred", Kind::Text, since(R13)).doc("MD5 of user, realm and password"),
-        field("Realm", Kind::Text, since(R13)).doc("the realm"),
-        field("NonceLifetime", Kind::Uint, since(R13)).unit(Unit::Seconds).doc("how long a nonce is valid"),
-        field("AuthType", Kind::Text, since(R13)).doc("kind of authentication"),
-        field("EndpointName", Kind::Text, since(R13)).doc("the endpoint"),
-        field("OauthClientid", Kind::Text, since(R20)).doc("OAuth client"),
-        field("OauthSecret", Kind::Text, since(R20)).doc("OAuth secret"),
-        field("PasswordDigest", Kind::Text, since(R20)).doc("digest of the password"),
-        field("RefreshToken", Kind::Text, since(R20)).doc("OAuth refresh token"),
-        field("SupportedAlgorithmsUac", Kind::Text, since(R20)).doc("digest algorithms as a client"),
-        field("SupportedAlgorithmsUas", Kind::Text, since(R20)).doc("digest algorithms as a server"),
+        field("ObjectType", Kind::Text, SINCE_13, NONE, "kind of the configuration object"),
+        field("ObjectName", Kind::Text, SINCE_13, NONE, "name of the configuration object"),
+        field("Username", Kind::Text, SINCE_13, NONE, "the user name"),
+        field("Password", Kind::Text, SINCE_13, NONE, "the password"),
+        field("Md5Cred", Kind::Text, SINCE_13, NONE, "MD5 of user, realm and password"),
+        field("Realm", Kind::Text, SINCE_13, NONE, "the realm"),
+        field("NonceLifetime", Kind::Uint, SINCE_13, NONE, "how long a nonce is valid").unit(Unit::Seconds),
+        field("AuthType", Kind::Text, SINCE_13, NONE, "kind of authentication"),
+        field("EndpointName", Kind::Text, SINCE_13, NONE, "the endpoint"),
+        field("OauthClientid", Kind::Text, SINCE_20, NONE, "OAuth client"),
+        field("OauthSecret", Kind::Text, SINCE_20, NONE, "OAuth secret"),
+        field("PasswordDigest", Kind::Text, SINCE_20, NONE, "digest of the password"),
+        field("RefreshToken", Kind::Text, SINCE_20, NONE, "OAuth refresh token"),
+        field("SupportedAlgorithmsUac", Kind::Text, SINCE_20, NONE, "digest algorithms as a client"),
+        field("SupportedAlgorithmsUas", Kind::Text, SINCE_20, NONE, "digest algorithms as a server"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
@@ -202,29 +192,23 @@ pub(super) static AUTH_LIST: EventDef = EventDef {
     variant: "AuthList",
     topic: "pjsip",
     classes: &[],
-    releases: since(R16),
+    releases: SINCE_16,
     fields: &[
-        field("ObjectType", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("kind of the configuration object"),
-        field("ObjectName", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("name of the configuration object"),
-        field("OauthSecret", Kind::Text, since(R20)).always(only(R22)).doc("OAuth secret"),
-        field("PasswordDigest", Kind::Text, since(R20)).always(only(R22)).doc("digest of the password"),
-        field("SupportedAlgorithmsUas", Kind::Text, since(R20)).always(only(R22)).doc("digest algorithms as a server"),
-        field("RefreshToken", Kind::Text, since(R20)).always(only(R22)).doc("OAuth refresh token"),
-        field("Username", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the user name"),
-        field("Md5Cred", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("MD5 of user, realm and password"),
-        field("Realm", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the realm"),
-        field("AuthType", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("kind of authentication"),
-        field("Password", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the password"),
-        field("SupportedAlgorithmsUac", Kind::Text, since(R20)).always(only(R22)).doc("digest algorithms as a client"),
-        field("NonceLifetime", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long a nonce is valid"),
-        field("OauthClientid", Kind::Text, since(R20)).always(only(R22)).doc("OAuth client"),
+        field("ObjectType", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "kind of the configuration object"),
+        field("ObjectName", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "name of the configuration object"),
+        field("OauthSecret", Kind::Text, SINCE_20, ONLY_22, "OAuth secret"),
+        field("PasswordDigest", Kind::Text, SINCE_20, ONLY_22, "digest of the password"),
+        field("SupportedAlgorithmsUas", Kind::Text, SINCE_20, ONLY_22, "digest algorithms as a server"),
+        field("RefreshToken", Kind::Text, SINCE_20, ONLY_22, "OAuth refresh token"),
+        field("Username", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "the user name"),
+        field("Md5Cred", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "MD5 of user, realm and password"),
+        field("Realm", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "the realm"),
+        field("AuthType", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "kind of authentication"),
+        field("Password", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "the password"),
+        field("SupportedAlgorithmsUac", Kind::Text, SINCE_20, ONLY_22, "digest algorithms as a client"),
+        field("NonceLifetime", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "how long a nonce is valid")
+            .unit(Unit::Seconds),
+        field("OauthClientid", Kind::Text, SINCE_20, ONLY_22, "OAuth client"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowAuths] },
@@ -239,12 +223,16 @@ pub(super) static AUTH_LIST_COMPLETE: EventDef = EventDef {
     variant: "AuthListComplete",
     topic: "pjsip",
     classes: &[],
-    releases: since(R16),
+    releases: SINCE_16,
     fields: &[
-        field("EventList", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).doc("how many items the list had"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowAuths] },
@@ -259,33 +247,30 @@ pub(super) static CONTACT_LIST: EventDef = EventDef {
     variant: "ContactList",
     topic: "pjsip",
     classes: &[],
-    releases: since(R16),
+    releases: SINCE_16,
     fields: &[
-        field("ObjectType", Kind::Text, since(R16)).doc("kind of the configuration object"),
-        field("ObjectName", Kind::Text, since(R16)).doc("name of the configuration object"),
-        field("ViaAddr", Kind::Text, since(R16)).doc("address in the Via header"),
-        field("ViaPort", Kind::Text, since(R16)).doc("port in the Via header"),
-        field("QualifyTimeout", Kind::Float, since(R16))
-            .unit(Unit::Seconds)
-            .doc("how long a check waits for an answer"),
-        field("CallId", Kind::Text, since(R16)).doc("Call-ID of the registration"),
-        field("RegServer", Kind::Text, since(R16)).doc("server that took the registration"),
-        field("PruneOnBoot", Kind::Bool, since(R16)).doc("whether the contact is forgotten at a restart"),
-        field("Path", Kind::Text, since(R16)).doc("Path headers"),
-        field("Endpoint", Kind::Text, since(R16)).doc("the endpoint"),
-        field("AuthenticateQualify", Kind::Bool, since(R16)).doc("whether a check authenticates"),
-        field("Uri", Kind::Text, since(R16)).doc("the URI"),
-        field("QualifyFrequency", Kind::Uint, since(R16))
-            .unit(Unit::Seconds)
-            .doc("time between checks of a contact; 0 for none"),
-        field("UserAgent", Kind::Text, since(R16)).doc("User-Agent of the peer"),
-        field("ExpirationTime", Kind::Epoch, since(R16)).doc("when the registration ends"),
-        field("OutboundProxy", Kind::Text, since(R16)).doc("proxy for requests"),
-        field("Status", Kind::Enum(&enums::CONTACT_STATE), since(R16)).doc("the status"),
-        field("RoundtripUsec", Kind::Uint, since(R16))
-            .unit(Unit::Microseconds)
-            .doc("round trip time of the last check"),
-        field("Qualify2xxOnly", Kind::Bool, since(R20)).doc("whether only an answer 2xx counts as reachable"),
+        field("ObjectType", Kind::Text, SINCE_16, NONE, "kind of the configuration object"),
+        field("ObjectName", Kind::Text, SINCE_16, NONE, "name of the configuration object"),
+        field("ViaAddr", Kind::Text, SINCE_16, NONE, "address in the Via header"),
+        field("ViaPort", Kind::Text, SINCE_16, NONE, "port in the Via header"),
+        field("QualifyTimeout", Kind::Float, SINCE_16, NONE, "how long a check waits for an answer")
+            .unit(Unit::Seconds),
+        field("CallId", Kind::Text, SINCE_16, NONE, "Call-ID of the registration"),
+        field("RegServer", Kind::Text, SINCE_16, NONE, "server that took the registration"),
+        field("PruneOnBoot", Kind::Bool, SINCE_16, NONE, "whether the contact is forgotten at a restart"),
+        field("Path", Kind::Text, SINCE_16, NONE, "Path headers"),
+        field("Endpoint", Kind::Text, SINCE_16, NONE, "the endpoint"),
+        field("AuthenticateQualify", Kind::Bool, SINCE_16, NONE, "whether a check authenticates"),
+        field("Uri", Kind::Text, SINCE_16, NONE, "the URI"),
+        field("QualifyFrequency", Kind::Uint, SINCE_16, NONE, "time between checks of a contact; 0 for none")
+            .unit(Unit::Seconds),
+        field("UserAgent", Kind::Text, SINCE_16, NONE, "User-Agent of the peer"),
+        field("ExpirationTime", Kind::Epoch, SINCE_16, NONE, "when the registration ends"),
+        field("OutboundProxy", Kind::Text, SINCE_16, NONE, "proxy for requests"),
+        field("Status", Kind::Enum(&enums::CONTACT_STATE), SINCE_16, NONE, "the status"),
+        field("RoundtripUsec", Kind::Uint, SINCE_16, NONE, "round trip time of the last check")
+            .unit(Unit::Microseconds),
+        field("Qualify2xxOnly", Kind::Bool, SINCE_20, NONE, "whether only an answer 2xx counts as reachable"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowContacts] },
@@ -300,10 +285,10 @@ pub(super) static CONTACT_LIST_COMPLETE: EventDef = EventDef {
     variant: "ContactListComplete",
     topic: "pjsip",
     classes: &[],
-    releases: since(R16),
+    releases: SINCE_16,
     fields: &[
-        field("EventList", Kind::Text, since(R16)).doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R16)).doc("how many items the list had"),
+        field("EventList", Kind::Text, SINCE_16, NONE, "`Complete`, or `Cancelled` when the list failed half-way"),
+        field("ListItems", Kind::Uint, SINCE_16, NONE, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowContacts] },
@@ -318,22 +303,24 @@ pub(super) static CONTACT_STATUS: EventDef = EventDef {
     variant: "ContactStatus",
     topic: "pjsip",
     classes: &[Class::System],
-    releases: since(R13),
+    releases: SINCE_13,
     fields: &[
-        field("URI", Kind::Text, since(R13)).always(only(R20).or(only(R23))).doc("the URI"),
-        field("ContactStatus", Kind::Enum(&enums::CONTACT_STATE), since(R13))
-            .always(only(R20).or(only(R23)))
-            .doc("what became of the contact"),
-        field("AOR", Kind::Text, since(R13)).always(only(R20).or(only(R23))).doc("the address of record"),
-        field("EndpointName", Kind::Text, since(R13)).always(only(R20).or(only(R23))).doc("the endpoint"),
-        field("RoundtripUsec", Kind::Uint, since(R13))
-            .always(only(R20).or(only(R23)))
-            .unit(Unit::Microseconds)
-            .doc("round trip time of the last check"),
-        field("UserAgent", Kind::Text, only(R14)).doc("User-Agent of the peer"),
-        field("RegExpire", Kind::Int, only(R14)).unit(Unit::Seconds).doc("when the registration ends"),
-        field("ViaAddress", Kind::Text, only(R14)).doc("address in the Via header"),
-        field("CallID", Kind::Text, only(R14)).doc("Call-ID of the registration"),
+        field("URI", Kind::Text, SINCE_13, ONLY_20_AND_ONLY_23, "the URI"),
+        field(
+            "ContactStatus",
+            Kind::Enum(&enums::CONTACT_STATE),
+            SINCE_13,
+            ONLY_20_AND_ONLY_23,
+            "what became of the contact",
+        ),
+        field("AOR", Kind::Text, SINCE_13, ONLY_20_AND_ONLY_23, "the address of record"),
+        field("EndpointName", Kind::Text, SINCE_13, ONLY_20_AND_ONLY_23, "the endpoint"),
+        field("RoundtripUsec", Kind::Uint, SINCE_13, ONLY_20_AND_ONLY_23, "round trip time of the last check")
+            .unit(Unit::Microseconds),
+        field("UserAgent", Kind::Text, ONLY_14, NONE, "User-Agent of the peer"),
+        field("RegExpire", Kind::Int, ONLY_14, NONE, "when the registration ends").unit(Unit::Seconds),
+        field("ViaAddress", Kind::Text, ONLY_14, NONE, "address in the Via header"),
+        field("CallID", Kind::Text, ONLY_14, NONE, "Call-ID of the registration"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -348,42 +335,33 @@ pub(super) static CONTACT_STATUS_DETAIL: EventDef = EventDef {
     variant: "ContactStatusDetail",
     topic: "pjsip",
     classes: &[],
-    releases: since(R13),
+    releases: SINCE_13,
     fields: &[
-        field("AOR", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("the address of record"),
-        field("URI", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("the URI"),
-        field("UserAgent", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("User-Agent of the peer"),
-        field("RegExpire", Kind::Int, since(R13))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("when the registration ends"),
-        field("ViaAddress", Kind::Text, since(R13)).doc("address in the Via header"),
-        field("CallID", Kind::Text, since(R13)).doc("Call-ID of the registration"),
-        field("Status", Kind::Enum(&enums::CONTACT_STATE), since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("the status"),
-        field("RoundtripUsec", Kind::Uint, since(R13))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Microseconds)
-            .doc("round trip time of the last check"),
-        field("EndpointName", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("the endpoint"),
-        field("ID", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("AuthenticateQualify", Kind::Bool, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("whether a check authenticates"),
-        field("OutboundProxy", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("proxy for requests"),
-        field("Path", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("Path headers"),
-        field("QualifyFrequency", Kind::Uint, since(R13))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("time between checks of a contact; 0 for none"),
-        field("QualifyTimeout", Kind::Float, since(R13))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long a check waits for an answer"),
-        field("Qualify2xxOnly", Kind::Bool, since(R20))
-            .always(only(R22))
-            .doc("whether only an answer 2xx counts as reachable"),
+        field("AOR", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "the address of record"),
+        field("URI", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "the URI"),
+        field("UserAgent", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "User-Agent of the peer"),
+        field("RegExpire", Kind::Int, SINCE_13, ONLY_16_AND_ONLY_22, "when the registration ends").unit(Unit::Seconds),
+        field("ViaAddress", Kind::Text, SINCE_13, NONE, "address in the Via header"),
+        field("CallID", Kind::Text, SINCE_13, NONE, "Call-ID of the registration"),
+        field("Status", Kind::Enum(&enums::CONTACT_STATE), SINCE_13, ONLY_16_AND_ONLY_22, "the status"),
+        field("RoundtripUsec", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "round trip time of the last check")
+            .unit(Unit::Microseconds),
+        field("EndpointName", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "the endpoint"),
+        field("ID", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("AuthenticateQualify", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, "whether a check authenticates"),
+        field("OutboundProxy", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "proxy for requests"),
+        field("Path", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "Path headers"),
+        field(
+            "QualifyFrequency",
+            Kind::Uint,
+            SINCE_13,
+            ONLY_16_AND_ONLY_22,
+            "time between checks of a contact; 0 for none",
+        )
+        .unit(Unit::Seconds),
+        field("QualifyTimeout", Kind::Float, SINCE_13, ONLY_16_AND_ONLY_22, "how long a check waits for an answer")
+            .unit(Unit::Seconds),
+        field("Qualify2xxOnly", Kind::Bool, SINCE_20, ONLY_22, "whether only an answer 2xx counts as reachable"),
     ],
     roles: &[],
     list: ListRole::Item {
@@ -400,161 +378,151 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
     variant: "EndpointDetail",
     topic: "pjsip",
     classes: &[],
-    releases: since(R13),
+    releases: SINCE_13,
     fields: &[
-        field("ObjectType", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("kind of the configuration object"),
-        field("ObjectName", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("name of the configuration object"),
-        field("RpidImmediate", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("Webrtc", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("Ignore183WithoutSdp", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("SendAoc", Kind::Bool, since(R20)).always(only(R22)),
-        field("DeviceStateBusyAt", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
-        field("T38UdptlMaxdatagram", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Octets),
-        field("CodecPrefsIncomingAnswer", Kind::Text, since(R20)).always(only(R22)),
-        field("SecurityNegotiation", Kind::Text, since(R20)).always(only(R22)).doc("how security is negotiated"),
-        field("DtlsRekey", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("RtpPortEnd", Kind::Uint, since(R20)).always(only(R22)),
-        field("NamedPickupGroup", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("DirectMediaMethod", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SendRpid", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("PickupGroup", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SdpSession", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("DtlsVerify", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("MessageContext", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("Tenantid", Kind::Text, since(R20)).always(only(R22)),
-        field("Mailboxes", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("mailboxes whose messages are indicated"),
-        field("RecordOnFeature", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("DtlsPrivateKey", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("DtlsFingerprint", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("OverlapContext", Kind::Text, since(R18)).always(only(R22)),
-        field("OutgoingCallOfferPref", Kind::Text, since(R20)).always(only(R22)),
-        field("RtpPortStart", Kind::Uint, since(R20)).always(only(R22)),
-        field("FromDomain", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("TimersSessExpires", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("NamedCallGroup", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("DtlsCipher", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("MediaEncryptionOptimistic", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("SuppressQ850ReasonHeaders", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("Aors", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("IdentifyBy", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("CalleridPrivacy", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("MwiSubscribeReplacesUnsolicited", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("CosAudio", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
-        field("FollowEarlyMediaFork", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("Context", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("context of the dialplan"),
-        field("Disallow", Kind::Text, range(R13, R19)),
-        field("RtpSymmetric", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("Transport", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("its transport"),
-        field("MohSuggest", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("T38Udptl", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("FaxDetect", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("T38BindUdptlToMediaAddress", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("TosVideo", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
-        field("SrtpTag32", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("ReferBlindProgress", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("MaxAudioStreams", Kind::Uint, since(R16)).always(only(R16).or(only(R22))),
-        field("Bundle", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("UseAvpf", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("CallGroup", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SendConnectedLine", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("FaxDetectTimeout", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("SdpOwner", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("ForceRport", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("CalleridTag", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("RtpTimeoutHold", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("SuppressMohOnSendonly", Kind::Bool, since(R20)).always(only(R22)),
-        field("UsePtime", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("MediaAddress", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("VoicemailExtension", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("extension to dial for voicemail"),
-        field("RtpTimeout", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("StirShaken", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("SetVar", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("ContactAcl", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("PreferredCodecOnly", Kind::Bool, since(R15)).always(only(R16).or(only(R22))),
-        field("GeolocOutgoingCallProfile", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("ForceAvp", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("RecordOffFeature", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("FromUser", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("SendDiversion", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("SendHistoryInfo", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("T38UdptlIpv6", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("ToneZone", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("Language", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("language of the channel"),
-        field("AllowSubscribe", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("RtpIpv6", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("Callerid", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("caller identification"),
-        field("MohPassthrough", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("CosVideo", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
-        field("DtlsAutoGenerateCert", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("AsymmetricRtpCodec", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("GeolocIncomingCallProfile", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("IceSupport", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("AggregateMwi", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("OneTouchRecording", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("MwiFromUser", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("RedirectMethod", Kind::Text, since(R13)).always(only(R22)),
-        field("Accountcode", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("CodecPrefsOutgoingAnswer", Kind::Text, since(R20)).always(only(R22)),
-        field("Allow", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("RewriteContact", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("UserEqPhone", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("RtpEngine", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("FollowRedirectMethods", Kind::Text, since(R22)).always(only(R22)),
-        field("SubscribeContext", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("NotifyEarlyInuseRinging", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("IncomingMwiMailbox", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("IncomingCallOfferPref", Kind::Text, since(R20)).always(only(R22)),
-        field("AllowUnauthenticatedOptions", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("Auth", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("DirectMediaGlareMitigation", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("TrustIdInbound", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("StirShakenProfile", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("BindRtpToMediaAddress", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("DisableDirectMediaOnNat", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("MediaEncryption", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("MediaUseReceivedTransport", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("AllowOverlap", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("DtmfMode", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("OutboundAuth", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("authentication"),
-        field("TosAudio", Kind::Uint, since(R13)).always(only(R16).or(only(R22))),
-        field("DtlsCertFile", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("DtlsCaPath", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("DtlsSetup", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("ConnectedLineMethod", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("G726NonStandard", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("100rel", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("Timers", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("DirectMedia", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("Acl", Kind::Text, since(R16)).always(only(R16).or(only(R22))),
-        field("TimersMinSe", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("TrustIdOutbound", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("SubMinExpiry", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("RtcpMux", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("MaxVideoStreams", Kind::Uint, since(R16)).always(only(R16).or(only(R22))),
-        field("AcceptMultipleSdpAnswers", Kind::Bool, since(R16)).always(only(R16).or(only(R22))),
-        field("CodecPrefsIncomingOffer", Kind::Text, since(R20)).always(only(R22)),
-        field("CodecPrefsOutgoingOffer", Kind::Text, since(R20)).always(only(R22)),
-        field("TrustConnectedLine", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("SendPai", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("RtpKeepalive", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).unit(Unit::Seconds),
-        field("T38UdptlEc", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("T38UdptlNat", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("AllowTransfer", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("DtlsCaFile", Kind::Text, since(R13)).always(only(R16).or(only(R22))),
-        field("OutboundProxy", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("proxy for requests"),
-        field("InbandProgress", Kind::Bool, since(R13)).always(only(R16).or(only(R22))),
-        field("DeviceState", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("state of its device, in words"),
-        field("ActiveChannels", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("its channels"),
+        field("ObjectType", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "kind of the configuration object"),
+        field("ObjectName", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "name of the configuration object"),
+        field("RpidImmediate", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("Webrtc", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("Ignore183WithoutSdp", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("SendAoc", Kind::Bool, SINCE_20, ONLY_22, ""),
+        field("DeviceStateBusyAt", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("T38UdptlMaxdatagram", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "").unit(Unit::Octets),
+        field("CodecPrefsIncomingAnswer", Kind::Text, SINCE_20, ONLY_22, ""),
+        field("SecurityNegotiation", Kind::Text, SINCE_20, ONLY_22, "how security is negotiated"),
+        field("DtlsRekey", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "").unit(Unit::Seconds),
+        field("RtpPortEnd", Kind::Uint, SINCE_20, ONLY_22, ""),
+        field("NamedPickupGroup", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DirectMediaMethod", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("SendRpid", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("PickupGroup", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("SdpSession", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DtlsVerify", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("MessageContext", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("Tenantid", Kind::Text, SINCE_20, ONLY_22, ""),
+        field("Mailboxes", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "mailboxes whose messages are indicated"),
+        field("RecordOnFeature", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DtlsPrivateKey", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DtlsFingerprint", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("OverlapContext", Kind::Text, SINCE_18, ONLY_22, ""),
+        field("OutgoingCallOfferPref", Kind::Text, SINCE_20, ONLY_22, ""),
+        field("RtpPortStart", Kind::Uint, SINCE_20, ONLY_22, ""),
+        field("FromDomain", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("TimersSessExpires", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "").unit(Unit::Seconds),
+        field("NamedCallGroup", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DtlsCipher", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("MediaEncryptionOptimistic", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("SuppressQ850ReasonHeaders", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("Aors", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("IdentifyBy", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("CalleridPrivacy", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("MwiSubscribeReplacesUnsolicited", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("CosAudio", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("FollowEarlyMediaFork", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("Context", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "context of the dialplan"),
+        field("Disallow", Kind::Text, FROM_13_TO_19, NONE, ""),
+        field("RtpSymmetric", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("Transport", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "its transport"),
+        field("MohSuggest", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("T38Udptl", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("FaxDetect", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("T38BindUdptlToMediaAddress", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("TosVideo", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("SrtpTag32", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("ReferBlindProgress", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("MaxAudioStreams", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("Bundle", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("UseAvpf", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("CallGroup", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("SendConnectedLine", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("FaxDetectTimeout", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "").unit(Unit::Seconds),
+        field("SdpOwner", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("ForceRport", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("CalleridTag", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("RtpTimeoutHold", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "").unit(Unit::Seconds),
+        field("SuppressMohOnSendonly", Kind::Bool, SINCE_20, ONLY_22, ""),
+        field("UsePtime", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("MediaAddress", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("VoicemailExtension", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "extension to dial for voicemail"),
+        field("RtpTimeout", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "").unit(Unit::Seconds),
+        field("StirShaken", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("SetVar", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("ContactAcl", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("PreferredCodecOnly", Kind::Bool, SINCE_15, ONLY_16_AND_ONLY_22, ""),
+        field("GeolocOutgoingCallProfile", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("ForceAvp", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("RecordOffFeature", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("FromUser", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("SendDiversion", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("SendHistoryInfo", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("T38UdptlIpv6", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("ToneZone", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("Language", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "language of the channel"),
+        field("AllowSubscribe", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("RtpIpv6", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("Callerid", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "caller identification"),
+        field("MohPassthrough", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("CosVideo", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DtlsAutoGenerateCert", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("AsymmetricRtpCodec", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("GeolocIncomingCallProfile", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("IceSupport", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("AggregateMwi", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("OneTouchRecording", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("MwiFromUser", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("RedirectMethod", Kind::Text, SINCE_13, ONLY_22, ""),
+        field("Accountcode", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("CodecPrefsOutgoingAnswer", Kind::Text, SINCE_20, ONLY_22, ""),
+        field("Allow", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("RewriteContact", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("UserEqPhone", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("RtpEngine", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("FollowRedirectMethods", Kind::Text, SINCE_22, ONLY_22, ""),
+        field("SubscribeContext", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("NotifyEarlyInuseRinging", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("IncomingMwiMailbox", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("IncomingCallOfferPref", Kind::Text, SINCE_20, ONLY_22, ""),
+        field("AllowUnauthenticatedOptions", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("Auth", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DirectMediaGlareMitigation", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("TrustIdInbound", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("StirShakenProfile", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("BindRtpToMediaAddress", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("DisableDirectMediaOnNat", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("MediaEncryption", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("MediaUseReceivedTransport", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("AllowOverlap", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DtmfMode", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("OutboundAuth", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "authentication"),
+        field("TosAudio", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DtlsCertFile", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DtlsCaPath", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DtlsSetup", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("ConnectedLineMethod", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("G726NonStandard", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("100rel", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("Timers", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DirectMedia", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("Acl", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("TimersMinSe", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "").unit(Unit::Seconds),
+        field("TrustIdOutbound", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("SubMinExpiry", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "").unit(Unit::Seconds),
+        field("RtcpMux", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("MaxVideoStreams", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("AcceptMultipleSdpAnswers", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, ""),
+        field("CodecPrefsIncomingOffer", Kind::Text, SINCE_20, ONLY_22, ""),
+        field("CodecPrefsOutgoingOffer", Kind::Text, SINCE_20, ONLY_22, ""),
+        field("TrustConnectedLine", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("SendPai", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("RtpKeepalive", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "").unit(Unit::Seconds),
+        field("T38UdptlEc", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("T38UdptlNat", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("AllowTransfer", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DtlsCaFile", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("OutboundProxy", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "proxy for requests"),
+        field("InbandProgress", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, ""),
+        field("DeviceState", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "state of its device, in words"),
+        field("ActiveChannels", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "its channels"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
@@ -569,12 +537,16 @@ pub(super) static ENDPOINT_DETAIL_COMPLETE: EventDef = EventDef {
     variant: "EndpointDetailComplete",
     topic: "pjsip",
     classes: &[],
-    releases: since(R12),
+    releases: SINCE_12,
     fields: &[
-        field("EventList", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).doc("how many items the list had"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_13,
+            ONLY_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowEndpoint] },
@@ -589,27 +561,17 @@ pub(super) static ENDPOINT_LIST: EventDef = EventDef {
     variant: "EndpointList",
     topic: "pjsip",
     classes: &[],
-    releases: since(R13),
+    releases: SINCE_13,
     fields: &[
-        field("ObjectType", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("kind of the configuration object"),
-        field("ObjectName", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("name of the configuration object"),
-        field("Transport", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("its transport"),
-        field("Aor", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("its addresses of record"),
-        field("Auths", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("its authentication for inbound requests"),
-        field("OutboundAuths", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("its authentication for outbound requests"),
-        field("Contacts", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("its contacts"),
-        field("DeviceState", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("state of its device, in words"),
-        field("ActiveChannels", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("its channels"),
+        field("ObjectType", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "kind of the configuration object"),
+        field("ObjectName", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "name of the configuration object"),
+        field("Transport", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "its transport"),
+        field("Aor", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "its addresses of record"),
+        field("Auths", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "its authentication for inbound requests"),
+        field("OutboundAuths", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "its authentication for outbound requests"),
+        field("Contacts", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "its contacts"),
+        field("DeviceState", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "state of its device, in words"),
+        field("ActiveChannels", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "its channels"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoints] },
@@ -624,12 +586,16 @@ pub(super) static ENDPOINT_LIST_COMPLETE: EventDef = EventDef {
     variant: "EndpointListComplete",
     topic: "pjsip",
     classes: &[],
-    releases: since(R12),
+    releases: SINCE_12,
     fields: &[
-        field("EventList", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R13)).always(only(R16).or(only(R22))).doc("how many items the list had"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_13,
+            ONLY_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowEndpoints] },
@@ -644,22 +610,16 @@ pub(super) static IDENTIFY_DETAIL: EventDef = EventDef {
     variant: "IdentifyDetail",
     topic: "pjsip",
     classes: &[],
-    releases: since(R13),
+    releases: SINCE_13,
     fields: &[
-        field("ObjectType", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("kind of the configuration object"),
-        field("ObjectName", Kind::Text, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("name of the configuration object"),
-        field("Match", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("addresses that match"),
-        field("MatchRequestUri", Kind::Text, since(R20)).always(only(R22)).doc("a request URI that matches"),
-        field("SrvLookups", Kind::Bool, since(R13))
-            .always(only(R16).or(only(R22)))
-            .doc("whether SRV records are looked up"),
-        field("Endpoint", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("the endpoint"),
-        field("MatchHeader", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("a header that matches"),
-        field("EndpointName", Kind::Text, since(R13)).always(only(R16).or(only(R22))).doc("the endpoint"),
+        field("ObjectType", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "kind of the configuration object"),
+        field("ObjectName", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "name of the configuration object"),
+        field("Match", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "addresses that match"),
+        field("MatchRequestUri", Kind::Text, SINCE_20, ONLY_22, "a request URI that matches"),
+        field("SrvLookups", Kind::Bool, SINCE_13, ONLY_16_AND_ONLY_22, "whether SRV records are looked up"),
+        field("Endpoint", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "the endpoint"),
+        field("MatchHeader", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "a header that matches"),
+        field("EndpointName", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "the endpoint"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
@@ -674,61 +634,55 @@ pub(super) static INBOUND_REGISTRATION_DETAIL: EventDef = EventDef {
     variant: "InboundRegistrationDetail",
     topic: "pjsip",
     classes: &[],
-    releases: since(R16),
+    releases: SINCE_16,
     fields: &[
-        field("ObjectType", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("kind of the configuration object"),
-        field("ObjectName", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("name of the configuration object"),
-        field("MinimumExpiration", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("shortest time of a registration"),
-        field("DefaultExpiration", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("time of a registration that asks for none"),
-        field("QualifyTimeout", Kind::Float, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long a check waits for an answer"),
-        field("Qualify2xxOnly", Kind::Bool, since(R20))
-            .always(only(R22))
-            .doc("whether only an answer 2xx counts as reachable"),
-        field("Mailboxes", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("mailboxes whose messages are indicated"),
-        field("SupportPath", Kind::Bool, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("whether Path headers are supported"),
-        field("RemoveUnavailable", Kind::Bool, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("whether unavailable contacts make room for new ones"),
-        field("VoicemailExtension", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("extension to dial for voicemail"),
-        field("MaxContacts", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("how many contacts there may be"),
-        field("AuthenticateQualify", Kind::Bool, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("whether a check authenticates"),
-        field("Contact", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the contact"),
-        field("MaximumExpiration", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("longest time of a registration"),
-        field("QualifyFrequency", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("time between checks of a contact; 0 for none"),
-        field("RemoveExisting", Kind::Bool, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("whether old contacts make room for new ones"),
-        field("OutboundProxy", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("proxy for requests"),
-        field("Contacts", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("its contacts"),
+        field("ObjectType", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "kind of the configuration object"),
+        field("ObjectName", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "name of the configuration object"),
+        field("MinimumExpiration", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "shortest time of a registration")
+            .unit(Unit::Seconds),
+        field(
+            "DefaultExpiration",
+            Kind::Uint,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "time of a registration that asks for none",
+        )
+        .unit(Unit::Seconds),
+        field("QualifyTimeout", Kind::Float, SINCE_16, ONLY_16_AND_ONLY_22, "how long a check waits for an answer")
+            .unit(Unit::Seconds),
+        field("Qualify2xxOnly", Kind::Bool, SINCE_20, ONLY_22, "whether only an answer 2xx counts as reachable"),
+        field("Mailboxes", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "mailboxes whose messages are indicated"),
+        field("SupportPath", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, "whether Path headers are supported"),
+        field(
+            "RemoveUnavailable",
+            Kind::Bool,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "whether unavailable contacts make room for new ones",
+        ),
+        field("VoicemailExtension", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "extension to dial for voicemail"),
+        field("MaxContacts", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "how many contacts there may be"),
+        field("AuthenticateQualify", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, "whether a check authenticates"),
+        field("Contact", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "the contact"),
+        field("MaximumExpiration", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "longest time of a registration")
+            .unit(Unit::Seconds),
+        field(
+            "QualifyFrequency",
+            Kind::Uint,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "time between checks of a contact; 0 for none",
+        )
+        .unit(Unit::Seconds),
+        field(
+            "RemoveExisting",
+            Kind::Bool,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "whether old contacts make room for new ones",
+        ),
+        field("OutboundProxy", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "proxy for requests"),
+        field("Contacts", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "its contacts"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowRegistrationsInbound] },
@@ -743,12 +697,16 @@ pub(super) static INBOUND_REGISTRATION_DETAIL_COMPLETE: EventDef = EventDef {
     variant: "InboundRegistrationDetailComplete",
     topic: "pjsip",
     classes: &[],
-    releases: since(R12),
+    releases: SINCE_12,
     fields: &[
-        field("EventList", Kind::Text, since(R12))
-            .always(only(R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R12)).always(only(R16).or(only(R22))).doc("how many items the list had"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_12,
+            ONLY_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_12, ONLY_16_AND_ONLY_22, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowRegistrationsInbound] },
@@ -763,17 +721,17 @@ pub(super) static INBOUND_SUBSCRIPTION_DETAIL: EventDef = EventDef {
     variant: "InboundSubscriptionDetail",
     topic: "pjsip",
     classes: &[],
-    releases: since(R20),
+    releases: SINCE_20,
     fields: &[
-        field("Role", Kind::Text, since(R20)).doc("what the user is, or which side of the subscription it is"),
-        field("Endpoint", Kind::Text, since(R20)).doc("the endpoint"),
-        field("Callid", Kind::Text, since(R20)).doc("Call-ID of the subscription"),
-        field("State", Kind::Text, since(R20)).doc("the state"),
-        field("Callerid", Kind::Text, since(R20)).doc("caller identification"),
-        field("SubscriptionType", Kind::Enum(&enums::SUBSCRIPTION_TYPE), since(R20)).doc("what is subscribed to"),
-        field("Extension", Kind::Text, since(R20)).doc("the extension that runs"),
-        field("ExtensionStates", Kind::Enum(&enums::EXTENSION_STATE_TEXT), since(R20)).doc("states that are told"),
-        field("Mailboxes", Kind::Text, since(R20)).doc("mailboxes whose messages are indicated"),
+        field("Role", Kind::Text, SINCE_20, NONE, "what the user is, or which side of the subscription it is"),
+        field("Endpoint", Kind::Text, SINCE_20, NONE, "the endpoint"),
+        field("Callid", Kind::Text, SINCE_20, NONE, "Call-ID of the subscription"),
+        field("State", Kind::Text, SINCE_20, NONE, "the state"),
+        field("Callerid", Kind::Text, SINCE_20, NONE, "caller identification"),
+        field("SubscriptionType", Kind::Enum(&enums::SUBSCRIPTION_TYPE), SINCE_20, NONE, "what is subscribed to"),
+        field("Extension", Kind::Text, SINCE_20, NONE, "the extension that runs"),
+        field("ExtensionStates", Kind::Enum(&enums::EXTENSION_STATE_TEXT), SINCE_20, NONE, "states that are told"),
+        field("Mailboxes", Kind::Text, SINCE_20, NONE, "mailboxes whose messages are indicated"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowSubscriptionsInbound] },
@@ -788,12 +746,16 @@ pub(super) static INBOUND_SUBSCRIPTION_DETAIL_COMPLETE: EventDef = EventDef {
     variant: "InboundSubscriptionDetailComplete",
     topic: "pjsip",
     classes: &[],
-    releases: since(R12),
+    releases: SINCE_12,
     fields: &[
-        field("EventList", Kind::Text, since(R12))
-            .always(only(R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R12)).always(only(R16).or(only(R22))).doc("how many items the list had"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_12,
+            ONLY_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_12, ONLY_16_AND_ONLY_22, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowSubscriptionsInbound] },
@@ -808,64 +770,55 @@ pub(super) static OUTBOUND_REGISTRATION_DETAIL: EventDef = EventDef {
     variant: "OutboundRegistrationDetail",
     topic: "pjsip",
     classes: &[],
-    releases: since(R16),
+    releases: SINCE_16,
     fields: &[
-        field("ObjectType", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("kind of the configuration object"),
-        field("ObjectName", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("name of the configuration object"),
-        field("MaxRetries", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).doc("how often to try again"),
-        field("ClientUri", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("what is registered"),
-        field("SecurityNegotiation", Kind::Text, since(R20)).always(only(R22)).doc("how security is negotiated"),
-        field("AuthRejectionPermanent", Kind::Bool, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("whether a refused authentication ends all tries"),
-        field("ServerUri", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("where it is registered"),
-        field("MaxRandomInitialDelay", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("longest delay before the first try"),
-        field("SupportPath", Kind::Bool, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("whether Path headers are supported"),
-        field("RetryInterval", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("time between tries"),
-        field("ContactHeaderParams", Kind::Text, since(R20)).always(only(R22)).doc("parameters of the Contact header"),
-        field("Expiration", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long a registration is to last"),
-        field("Transport", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("its transport"),
-        field("Line", Kind::Bool, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("whether the registration adds a `line` parameter to its contact"),
-        field("ContactUser", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("user part of the Contact header"),
-        field("Endpoint", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("the endpoint"),
-        field("UserAgent", Kind::Text, since(R21)).always(only(R22)).doc("User-Agent of the peer"),
-        field("ForbiddenRetryInterval", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("time between tries after 403"),
-        field("OutboundAuth", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("authentication"),
-        field("OutboundProxy", Kind::Text, since(R16)).always(only(R16).or(only(R22))).doc("proxy for requests"),
-        field("FatalRetryInterval", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("time between tries after a fatal answer"),
-        field("SupportOutbound", Kind::Bool, since(R20)).always(only(R22)).doc("whether SIP outbound is supported"),
-        field("Status", Kind::Enum(&enums::REGISTRATION_STATE), since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("the status"),
-        field("NextReg", Kind::Int, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("time until the next registration"),
+        field("ObjectType", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "kind of the configuration object"),
+        field("ObjectName", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "name of the configuration object"),
+        field("MaxRetries", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "how often to try again"),
+        field("ClientUri", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "what is registered"),
+        field("SecurityNegotiation", Kind::Text, SINCE_20, ONLY_22, "how security is negotiated"),
+        field(
+            "AuthRejectionPermanent",
+            Kind::Bool,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "whether a refused authentication ends all tries",
+        ),
+        field("ServerUri", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "where it is registered"),
+        field("MaxRandomInitialDelay", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "longest delay before the first try")
+            .unit(Unit::Seconds),
+        field("SupportPath", Kind::Bool, SINCE_16, ONLY_16_AND_ONLY_22, "whether Path headers are supported"),
+        field("RetryInterval", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "time between tries").unit(Unit::Seconds),
+        field("ContactHeaderParams", Kind::Text, SINCE_20, ONLY_22, "parameters of the Contact header"),
+        field("Expiration", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "how long a registration is to last")
+            .unit(Unit::Seconds),
+        field("Transport", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "its transport"),
+        field(
+            "Line",
+            Kind::Bool,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "whether the registration adds a `line` parameter to its contact",
+        ),
+        field("ContactUser", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "user part of the Contact header"),
+        field("Endpoint", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "the endpoint"),
+        field("UserAgent", Kind::Text, SINCE_21, ONLY_22, "User-Agent of the peer"),
+        field("ForbiddenRetryInterval", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "time between tries after 403")
+            .unit(Unit::Seconds),
+        field("OutboundAuth", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "authentication"),
+        field("OutboundProxy", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "proxy for requests"),
+        field(
+            "FatalRetryInterval",
+            Kind::Uint,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "time between tries after a fatal answer",
+        )
+        .unit(Unit::Seconds),
+        field("SupportOutbound", Kind::Bool, SINCE_20, ONLY_22, "whether SIP outbound is supported"),
+        field("Status", Kind::Enum(&enums::REGISTRATION_STATE), SINCE_16, ONLY_16_AND_ONLY_22, "the status"),
+        field("NextReg", Kind::Int, SINCE_16, ONLY_16_AND_ONLY_22, "time until the next registration")
+            .unit(Unit::Seconds),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowRegistrationsOutbound] },
@@ -880,18 +833,18 @@ pub(super) static OUTBOUND_REGISTRATION_DETAIL_COMPLETE: EventDef = EventDef {
     variant: "OutboundRegistrationDetailComplete",
     topic: "pjsip",
     classes: &[],
-    releases: since(R12),
+    releases: SINCE_12,
     fields: &[
-        field("EventList", Kind::Text, since(R12))
-            .always(only(R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R12)).always(only(R16).or(only(R22))).doc("how many items the list had"),
-        field("Registered", Kind::Uint, since(R12))
-            .always(only(R16).or(only(R22)))
-            .doc("registrations that are registered"),
-        field("NotRegistered", Kind::Uint, since(R12))
-            .always(only(R16).or(only(R22)))
-            .doc("registrations that are not registered"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_12,
+            ONLY_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_12, ONLY_16_AND_ONLY_22, "how many items the list had"),
+        field("Registered", Kind::Uint, SINCE_12, ONLY_16_AND_ONLY_22, "registrations that are registered"),
+        field("NotRegistered", Kind::Uint, SINCE_12, ONLY_16_AND_ONLY_22, "registrations that are not registered"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowRegistrationsOutbound] },
@@ -906,17 +859,17 @@ pub(super) static OUTBOUND_SUBSCRIPTION_DETAIL: EventDef = EventDef {
     variant: "OutboundSubscriptionDetail",
     topic: "pjsip",
     classes: &[],
-    releases: since(R20),
+    releases: SINCE_20,
     fields: &[
-        field("Role", Kind::Text, since(R20)).doc("what the user is, or which side of the subscription it is"),
-        field("Endpoint", Kind::Text, since(R20)).doc("the endpoint"),
-        field("Callid", Kind::Text, since(R20)).doc("Call-ID of the subscription"),
-        field("State", Kind::Text, since(R20)).doc("the state"),
-        field("Callerid", Kind::Text, since(R20)).doc("caller identification"),
-        field("SubscriptionType", Kind::Enum(&enums::SUBSCRIPTION_TYPE), since(R20)).doc("what is subscribed to"),
-        field("Extension", Kind::Text, since(R20)).doc("the extension that runs"),
-        field("ExtensionStates", Kind::Enum(&enums::EXTENSION_STATE_TEXT), since(R20)).doc("states that are told"),
-        field("Mailboxes", Kind::Text, since(R20)).doc("mailboxes whose messages are indicated"),
+        field("Role", Kind::Text, SINCE_20, NONE, "what the user is, or which side of the subscription it is"),
+        field("Endpoint", Kind::Text, SINCE_20, NONE, "the endpoint"),
+        field("Callid", Kind::Text, SINCE_20, NONE, "Call-ID of the subscription"),
+        field("State", Kind::Text, SINCE_20, NONE, "the state"),
+        field("Callerid", Kind::Text, SINCE_20, NONE, "caller identification"),
+        field("SubscriptionType", Kind::Enum(&enums::SUBSCRIPTION_TYPE), SINCE_20, NONE, "what is subscribed to"),
+        field("Extension", Kind::Text, SINCE_20, NONE, "the extension that runs"),
+        field("ExtensionStates", Kind::Enum(&enums::EXTENSION_STATE_TEXT), SINCE_20, NONE, "states that are told"),
+        field("Mailboxes", Kind::Text, SINCE_20, NONE, "mailboxes whose messages are indicated"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowSubscriptionsOutbound] },
@@ -931,12 +884,16 @@ pub(super) static OUTBOUND_SUBSCRIPTION_DETAIL_COMPLETE: EventDef = EventDef {
     variant: "OutboundSubscriptionDetailComplete",
     topic: "pjsip",
     classes: &[],
-    releases: since(R12),
+    releases: SINCE_12,
     fields: &[
-        field("EventList", Kind::Text, since(R12))
-            .always(only(R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R12)).always(only(R16).or(only(R22))).doc("how many items the list had"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_12,
+            ONLY_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_12, ONLY_16_AND_ONLY_22, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowSubscriptionsOutbound] },
@@ -951,10 +908,10 @@ pub(super) static PJSIP_MAINTENANCE_STATUS: EventDef = EventDef {
     variant: "PJSIPMaintenanceStatus",
     topic: "pjsip",
     classes: &[],
-    releases: since(R20),
+    releases: SINCE_20,
     fields: &[
-        field("Endpoint", Kind::Text, since(R20)).doc("the endpoint"),
-        field("Status", Kind::Bool, since(R20)).doc("the status"),
+        field("Endpoint", Kind::Text, SINCE_20, NONE, "the endpoint"),
+        field("Status", Kind::Bool, SINCE_20, NONE, "the status"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowMaintenance] },
@@ -969,14 +926,14 @@ pub(super) static RESOURCE_LIST_DETAIL: EventDef = EventDef {
     variant: "ResourceListDetail",
     topic: "pjsip",
     classes: &[],
-    releases: since(R20),
+    releases: SINCE_20,
     fields: &[
-        field("ObjectType", Kind::Text, since(R20)).doc("kind of the configuration object"),
-        field("ObjectName", Kind::Text, since(R20)).doc("name of the configuration object"),
-        field("FullState", Kind::Text, since(R20)),
-        field("ListItem", Kind::Text, since(R20)),
-        field("NotificationBatchInterval", Kind::Text, since(R20)),
-        field("ResourceDisplayName", Kind::Text, since(R20)),
+        field("ObjectType", Kind::Text, SINCE_20, NONE, "kind of the configuration object"),
+        field("ObjectName", Kind::Text, SINCE_20, NONE, "name of the configuration object"),
+        field("FullState", Kind::Text, SINCE_20, NONE, ""),
+        field("ListItem", Kind::Text, SINCE_20, NONE, ""),
+        field("NotificationBatchInterval", Kind::Text, SINCE_20, NONE, ""),
+        field("ResourceDisplayName", Kind::Text, SINCE_20, NONE, ""),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowResourceLists] },
@@ -991,40 +948,40 @@ pub(super) static TRANSPORT_DETAIL: EventDef = EventDef {
     variant: "TransportDetail",
     topic: "pjsip",
     classes: &[],
-    releases: since(R13),
+    releases: SINCE_13,
     fields: &[
-        field("ObjectType", Kind::Text, since(R13)).doc("kind of the configuration object"),
-        field("ObjectName", Kind::Text, since(R13)).doc("name of the configuration object"),
-        field("Protocol", Kind::Text, since(R13)),
-        field("Bind", Kind::Text, since(R13)),
-        field("AsycOperations", Kind::Text, since(R13)),
-        field("CaListFile", Kind::Text, since(R13)),
-        field("CaListPath", Kind::Text, since(R13)),
-        field("CertFile", Kind::Text, since(R13)),
-        field("PrivKeyFile", Kind::Text, since(R13)),
-        field("Password", Kind::Text, since(R13)).doc("the password"),
-        field("ExternalSignalingAddress", Kind::Text, since(R13)),
-        field("ExternalSignalingPort", Kind::Text, since(R13)),
-        field("ExternalMediaAddress", Kind::Text, since(R13)),
-        field("Domain", Kind::Text, since(R13)).doc("the domain"),
-        field("VerifyServer", Kind::Text, since(R13)),
-        field("VerifyClient", Kind::Text, since(R13)),
-        field("RequireClientCert", Kind::Text, since(R13)),
-        field("Method", Kind::Text, since(R13)),
-        field("Cipher", Kind::Text, since(R13)),
-        field("LocalNet", Kind::Text, since(R13)),
-        field("Tos", Kind::Text, since(R13)),
-        field("Cos", Kind::Text, since(R13)),
-        field("WebsocketWriteTimeout", Kind::Text, since(R13)),
-        field("EndpointName", Kind::Text, since(R13)).doc("the endpoint"),
-        field("ExternalSignalingHostname", Kind::Text, since(R20)),
-        field("AllowReload", Kind::Text, since(R20)),
-        field("AllowWildcardCerts", Kind::Text, since(R20)),
-        field("SymmetricTransport", Kind::Text, since(R20)),
-        field("TcpKeepaliveEnable", Kind::Text, since(R20)),
-        field("TcpKeepaliveIdleTime", Kind::Text, since(R20)),
-        field("TcpKeepaliveIntervalTime", Kind::Text, since(R20)),
-        field("TcpKeepaliveProbeCount", Kind::Text, since(R20)),
+        field("ObjectType", Kind::Text, SINCE_13, NONE, "kind of the configuration object"),
+        field("ObjectName", Kind::Text, SINCE_13, NONE, "name of the configuration object"),
+        field("Protocol", Kind::Text, SINCE_13, NONE, ""),
+        field("Bind", Kind::Text, SINCE_13, NONE, ""),
+        field("AsycOperations", Kind::Text, SINCE_13, NONE, ""),
+        field("CaListFile", Kind::Text, SINCE_13, NONE, ""),
+        field("CaListPath", Kind::Text, SINCE_13, NONE, ""),
+        field("CertFile", Kind::Text, SINCE_13, NONE, ""),
+        field("PrivKeyFile", Kind::Text, SINCE_13, NONE, ""),
+        field("Password", Kind::Text, SINCE_13, NONE, "the password"),
+        field("ExternalSignalingAddress", Kind::Text, SINCE_13, NONE, ""),
+        field("ExternalSignalingPort", Kind::Text, SINCE_13, NONE, ""),
+        field("ExternalMediaAddress", Kind::Text, SINCE_13, NONE, ""),
+        field("Domain", Kind::Text, SINCE_13, NONE, "the domain"),
+        field("VerifyServer", Kind::Text, SINCE_13, NONE, ""),
+        field("VerifyClient", Kind::Text, SINCE_13, NONE, ""),
+        field("RequireClientCert", Kind::Text, SINCE_13, NONE, ""),
+        field("Method", Kind::Text, SINCE_13, NONE, ""),
+        field("Cipher", Kind::Text, SINCE_13, NONE, ""),
+        field("LocalNet", Kind::Text, SINCE_13, NONE, ""),
+        field("Tos", Kind::Text, SINCE_13, NONE, ""),
+        field("Cos", Kind::Text, SINCE_13, NONE, ""),
+        field("WebsocketWriteTimeout", Kind::Text, SINCE_13, NONE, ""),
+        field("EndpointName", Kind::Text, SINCE_13, NONE, "the endpoint"),
+        field("ExternalSignalingHostname", Kind::Text, SINCE_20, NONE, ""),
+        field("AllowReload", Kind::Text, SINCE_20, NONE, ""),
+        field("AllowWildcardCerts", Kind::Text, SINCE_20, NONE, ""),
+        field("SymmetricTransport", Kind::Text, SINCE_20, NONE, ""),
+        field("TcpKeepaliveEnable", Kind::Text, SINCE_20, NONE, ""),
+        field("TcpKeepaliveIdleTime", Kind::Text, SINCE_20, NONE, ""),
+        field("TcpKeepaliveIntervalTime", Kind::Text, SINCE_20, NONE, ""),
+        field("TcpKeepaliveProbeCount", Kind::Text, SINCE_20, NONE, ""),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
@@ -1039,12 +996,16 @@ pub(super) static CONTACT_STATUS_DETAIL_COMPLETE: EventDef = EventDef {
     variant: "ContactStatusDetailComplete",
     topic: "pjsip",
     classes: &[],
-    releases: since(R16),
+    releases: SINCE_16,
     fields: &[
-        field("EventList", Kind::Text, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R16)).always(only(R16).or(only(R22))).doc("how many items the list had"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowRegistrationInboundContactStatuses] },
@@ -1059,10 +1020,10 @@ pub(super) static RESOURCE_LIST_DETAIL_COMPLETE: EventDef = EventDef {
     variant: "ResourceListDetailComplete",
     topic: "pjsip",
     classes: &[],
-    releases: since(R14),
+    releases: SINCE_14,
     fields: &[
-        field("EventList", Kind::Text, since(R14)).doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R14)).doc("how many items the list had"),
+        field("EventList", Kind::Text, SINCE_14, NONE, "`Complete`, or `Cancelled` when the list failed half-way"),
+        field("ListItems", Kind::Uint, SINCE_14, NONE, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::PJSIPShowResourceLists] },
@@ -1077,10 +1038,10 @@ pub(super) static DO_PJSIP_HANGUP: ActionDef = ActionDef {
     type_name: "PJSIPHangupAction",
     topic: "pjsip",
     privileges: &[],
-    releases: since(R18),
+    releases: SINCE_18,
     params: &[
-        field("Channel", Kind::Text, since(R18)).doc("the channel, by name"),
-        field("Cause", Kind::Text, since(R18)).required().doc("the cause"),
+        field("Channel", Kind::Text, SINCE_18, NONE, "the channel, by name"),
+        field("Cause", Kind::Text, SINCE_18, NONE, "the cause").required(),
     ],
     response: &[],
     items: &[],
@@ -1094,13 +1055,13 @@ pub(super) static DO_PJSIP_NOTIFY: ActionDef = ActionDef {
     type_name: "PJSIPNotifyAction",
     topic: "pjsip",
     privileges: &[Class::System],
-    releases: since(R12),
+    releases: SINCE_12,
     params: &[
-        field("Endpoint", Kind::Text, since(R12)).doc("the endpoint"),
-        field("Variable", Kind::Text, since(R12)).repeated().doc("the variable"),
-        field("URI", Kind::Text, since(R13)).doc("the URI"),
-        field("Channel", Kind::Text, since(R13)).doc("the channel, by name"),
-        field("Option", Kind::Text, since(R18)),
+        field("Endpoint", Kind::Text, SINCE_12, NONE, "the endpoint"),
+        field("Variable", Kind::Text, SINCE_12, NONE, "the variable").repeated(),
+        field("URI", Kind::Text, SINCE_13, NONE, "the URI"),
+        field("Channel", Kind::Text, SINCE_13, NONE, "the channel, by name"),
+        field("Option", Kind::Text, SINCE_18, NONE, ""),
     ],
     response: &[],
     items: &[],
@@ -1114,8 +1075,8 @@ pub(super) static DO_PJSIP_QUALIFY: ActionDef = ActionDef {
     type_name: "PJSIPQualifyAction",
     topic: "pjsip",
     privileges: &[Class::System, Class::Reporting],
-    releases: since(R12),
-    params: &[field("Endpoint", Kind::Text, since(R12)).required().doc("the endpoint")],
+    releases: SINCE_12,
+    params: &[field("Endpoint", Kind::Text, SINCE_12, NONE, "the endpoint").required()],
     response: &[],
     items: &[],
     completes: None,
@@ -1128,8 +1089,8 @@ pub(super) static DO_PJSIP_REGISTER: ActionDef = ActionDef {
     type_name: "PJSIPRegisterAction",
     topic: "pjsip",
     privileges: &[Class::System, Class::Reporting],
-    releases: since(R13),
-    params: &[field("Registration", Kind::Text, since(R13)).required().doc("the registration")],
+    releases: SINCE_13,
+    params: &[field("Registration", Kind::Text, SINCE_13, NONE, "the registration").required()],
     response: &[],
     items: &[],
     completes: None,
@@ -1142,10 +1103,10 @@ pub(super) static DO_PJSIP_SET_MAINTENANCE: ActionDef = ActionDef {
     type_name: "PJSIPSetMaintenanceAction",
     topic: "pjsip",
     privileges: &[Class::System],
-    releases: since(R20),
+    releases: SINCE_20,
     params: &[
-        field("Endpoint", Kind::Text, since(R20)).required().doc("the endpoint"),
-        field("State", Kind::Bool, since(R20)).required().doc("the state"),
+        field("Endpoint", Kind::Text, SINCE_20, NONE, "the endpoint").required(),
+        field("State", Kind::Bool, SINCE_20, NONE, "the state").required(),
     ],
     response: &[],
     items: &[],
@@ -1159,7 +1120,7 @@ pub(super) static DO_PJSIP_SHOW_AORS: ActionDef = ActionDef {
     type_name: "PJSIPShowAorsAction",
     topic: "pjsip",
     privileges: &[Class::System],
-    releases: since(R16),
+    releases: SINCE_16,
     params: &[],
     response: &[],
     items: &[EventId::AorList],
@@ -1173,7 +1134,7 @@ pub(super) static DO_PJSIP_SHOW_AUTHS: ActionDef = ActionDef {
     type_name: "PJSIPShowAuthsAction",
     topic: "pjsip",
     privileges: &[Class::System],
-    releases: since(R16),
+    releases: SINCE_16,
     params: &[],
     response: &[],
     items: &[EventId::AuthList],
@@ -1187,7 +1148,7 @@ pub(super) static DO_PJSIP_SHOW_CONTACTS: ActionDef = ActionDef {
     type_name: "PJSIPShowContactsAction",
     topic: "pjsip",
     privileges: &[Class::System],
-    releases: since(R16),
+    releases: SINCE_16,
     params: &[],
     response: &[],
     items: &[EventId::ContactList],
@@ -1201,8 +1162,8 @@ pub(super) static DO_PJSIP_SHOW_ENDPOINT: ActionDef = ActionDef {
     type_name: "PJSIPShowEndpointAction",
     topic: "pjsip",
     privileges: &[],
-    releases: since(R12),
-    params: &[field("Endpoint", Kind::Text, since(R12)).required().doc("the endpoint")],
+    releases: SINCE_12,
+    params: &[field("Endpoint", Kind::Text, SINCE_12, NONE, "the endpoint").required()],
     response: &[],
     items: &[
         EventId::EndpointDetail,
@@ -1222,7 +1183,7 @@ pub(super) static DO_PJSIP_SHOW_ENDPOINTS: ActionDef = ActionDef {
     type_name: "PJSIPShowEndpointsAction",
     topic: "pjsip",
     privileges: &[],
-    releases: since(R12),
+    releases: SINCE_12,
     params: &[],
     response: &[],
     items: &[EventId::EndpointList],
@@ -1236,8 +1197,8 @@ pub(super) static DO_PJSIP_SHOW_MAINTENANCE: ActionDef = ActionDef {
     type_name: "PJSIPShowMaintenanceAction",
     topic: "pjsip",
     privileges: &[Class::System, Class::Reporting],
-    releases: since(R20),
-    params: &[field("Endpoint", Kind::Text, since(R20)).doc("the endpoint")],
+    releases: SINCE_20,
+    params: &[field("Endpoint", Kind::Text, SINCE_20, NONE, "the endpoint")],
     response: &[],
     items: &[EventId::PJSIPMaintenanceStatus],
     completes: None,
@@ -1250,7 +1211,7 @@ pub(super) static DO_PJSIP_SHOW_REGISTRATION_INBOUND_CONTACT_STATUSES: ActionDef
     type_name: "PJSIPShowRegistrationInboundContactStatusesAction",
     topic: "pjsip",
     privileges: &[],
-    releases: since(R13),
+    releases: SINCE_13,
     params: &[],
     response: &[],
     items: &[EventId::ContactStatusDetail],
@@ -1264,7 +1225,7 @@ pub(super) static DO_PJSIP_SHOW_REGISTRATIONS_INBOUND: ActionDef = ActionDef {
     type_name: "PJSIPShowRegistrationsInboundAction",
     topic: "pjsip",
     privileges: &[],
-    releases: since(R12),
+    releases: SINCE_12,
     params: &[],
     response: &[],
     items: &[EventId::InboundRegistrationDetail],
@@ -1278,7 +1239,7 @@ pub(super) static DO_PJSIP_SHOW_REGISTRATIONS_OUTBOUND: ActionDef = ActionDef {
     type_name: "PJSIPShowRegistrationsOutboundAction",
     topic: "pjsip",
     privileges: &[Class::System, Class::Reporting],
-    releases: since(R12),
+    releases: SINCE_12,
     params: &[],
     response: &[],
     items: &[EventId::OutboundRegistrationDetail],
@@ -1292,7 +1253,7 @@ pub(super) static DO_PJSIP_SHOW_RESOURCE_LISTS: ActionDef = ActionDef {
     type_name: "PJSIPShowResourceListsAction",
     topic: "pjsip",
     privileges: &[Class::System],
-    releases: since(R13),
+    releases: SINCE_13,
     params: &[],
     response: &[],
     items: &[EventId::ResourceListDetail],
@@ -1306,7 +1267,7 @@ pub(super) static DO_PJSIP_SHOW_SUBSCRIPTIONS_INBOUND: ActionDef = ActionDef {
     type_name: "PJSIPShowSubscriptionsInboundAction",
     topic: "pjsip",
     privileges: &[],
-    releases: since(R12),
+    releases: SINCE_12,
     params: &[],
     response: &[],
     items: &[EventId::InboundSubscriptionDetail],
@@ -1320,7 +1281,7 @@ pub(super) static DO_PJSIP_SHOW_SUBSCRIPTIONS_OUTBOUND: ActionDef = ActionDef {
     type_name: "PJSIPShowSubscriptionsOutboundAction",
     topic: "pjsip",
     privileges: &[],
-    releases: since(R12),
+    releases: SINCE_12,
     params: &[],
     response: &[],
     items: &[EventId::OutboundSubscriptionDetail],
@@ -1334,8 +1295,8 @@ pub(super) static DO_PJSIP_UNREGISTER: ActionDef = ActionDef {
     type_name: "PJSIPUnregisterAction",
     topic: "pjsip",
     privileges: &[Class::System, Class::Reporting],
-    releases: since(R12),
-    params: &[field("Registration", Kind::Text, since(R12)).required().doc("the registration")],
+    releases: SINCE_12,
+    params: &[field("Registration", Kind::Text, SINCE_12, NONE, "the registration").required()],
     response: &[],
     items: &[],
     completes: None,

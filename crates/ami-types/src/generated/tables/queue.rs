@@ -10,26 +10,24 @@ pub(super) static JOIN: EventDef = EventDef {
     variant: "Join",
     topic: "queue",
     classes: &[Class::Call],
-    releases: range(R1_0, R11),
+    releases: FROM_1_0_TO_11,
     fields: &[
-        field("Channel", Kind::Channel, range(R1_0, R11)).always(recorded(R1_4, R11)).doc("name of the channel"),
-        field("CallerID", Kind::Text, range(R1_0, R1_4))
-            .always(only(R1_4))
-            .doc("caller identification, `\"name\" <number>` or the number alone"),
-        field("CallerIDNum", Kind::Text, range(R1_6_2, R11)).always(recorded(R1_6_2, R11)).doc("the caller's number"),
-        field("CallerIDName", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R11)).doc("the caller's name"),
-        field("ConnectedLineNum", Kind::Text, range(R1_8, R11))
-            .always(recorded(R1_8, R11))
-            .doc("the connected party's number"),
-        field("ConnectedLineName", Kind::Text, range(R1_8, R11))
-            .always(recorded(R1_8, R11))
-            .doc("the connected party's name"),
-        field("Queue", Kind::Text, range(R1_0, R11)).always(recorded(R1_4, R11)).doc("name of the queue"),
-        field("Position", Kind::Uint, range(R1_0, R11))
-            .always(recorded(R1_4, R11))
-            .doc("place in the queue, counted from 1"),
-        field("Count", Kind::Uint, range(R1_0, R11)).always(recorded(R1_4, R11)).doc("callers in the queue"),
-        field("Uniqueid", Kind::Uniqueid, range(R1_4, R11)).always(recorded(R1_4, R11)).doc("identifies the channel"),
+        field("Channel", Kind::Channel, FROM_1_0_TO_11, FROM_1_4_TO_11, "name of the channel"),
+        field(
+            "CallerID",
+            Kind::Text,
+            FROM_1_0_TO_1_4,
+            ONLY_1_4,
+            "caller identification, `\"name\" <number>` or the number alone",
+        ),
+        field("CallerIDNum", Kind::Text, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "the caller's number"),
+        field("CallerIDName", Kind::Text, FROM_1_2_TO_11, FROM_1_4_TO_11, "the caller's name"),
+        field("ConnectedLineNum", Kind::Text, FROM_1_8_TO_11, FROM_1_8_TO_11, "the connected party's number"),
+        field("ConnectedLineName", Kind::Text, FROM_1_8_TO_11, FROM_1_8_TO_11, "the connected party's name"),
+        field("Queue", Kind::Text, FROM_1_0_TO_11, FROM_1_4_TO_11, "name of the queue"),
+        field("Position", Kind::Uint, FROM_1_0_TO_11, FROM_1_4_TO_11, "place in the queue, counted from 1"),
+        field("Count", Kind::Uint, FROM_1_0_TO_11, FROM_1_4_TO_11, "callers in the queue"),
+        field("Uniqueid", Kind::Uniqueid, FROM_1_4_TO_11, FROM_1_4_TO_11, "identifies the channel"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -44,15 +42,13 @@ pub(super) static LEAVE: EventDef = EventDef {
     variant: "Leave",
     topic: "queue",
     classes: &[Class::Call],
-    releases: range(R1_0, R11),
+    releases: FROM_1_0_TO_11,
     fields: &[
-        field("Channel", Kind::Channel, range(R1_0, R11)).always(recorded(R1_4, R11)).doc("name of the channel"),
-        field("Queue", Kind::Text, range(R1_0, R11)).always(recorded(R1_4, R11)).doc("name of the queue"),
-        field("Count", Kind::Uint, range(R1_0, R11)).always(recorded(R1_4, R11)).doc("callers in the queue"),
-        field("Position", Kind::Uint, range(R1_8, R11))
-            .always(recorded(R1_8, R11))
-            .doc("place in the queue, counted from 1"),
-        field("Uniqueid", Kind::Uniqueid, range(R1_4, R11)).always(recorded(R1_4, R11)).doc("identifies the channel"),
+        field("Channel", Kind::Channel, FROM_1_0_TO_11, FROM_1_4_TO_11, "name of the channel"),
+        field("Queue", Kind::Text, FROM_1_0_TO_11, FROM_1_4_TO_11, "name of the queue"),
+        field("Count", Kind::Uint, FROM_1_0_TO_11, FROM_1_4_TO_11, "callers in the queue"),
+        field("Position", Kind::Uint, FROM_1_8_TO_11, FROM_1_8_TO_11, "place in the queue, counted from 1"),
+        field("Uniqueid", Kind::Uniqueid, FROM_1_4_TO_11, FROM_1_4_TO_11, "identifies the channel"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -67,34 +63,63 @@ pub(super) static QUEUE_CALLER_ABANDON: EventDef = EventDef {
     variant: "QueueCallerAbandon",
     topic: "queue",
     classes: &[Class::Agent],
-    releases: since(R1_4),
+    releases: SINCE_1_4,
     fields: &[
-        field("Channel", Kind::Channel, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("ChannelState", Kind::ChannelState, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("ChannelStateDesc", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("CallerIDNum", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("CallerIDName", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("ConnectedLineNum", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("ConnectedLineName", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Language", Kind::Text, since(R13)).always(recorded(R13, R16).or(only(R22))).role(0),
-        field("AccountCode", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Context", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Exten", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Priority", Kind::Int, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Uniqueid", Kind::Uniqueid, since(R1_4)).always(recorded(R1_4, R16).or(only(R22))).role(0),
-        field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R16).or(only(R22))).role(0),
-        field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Queue", Kind::Text, since(R1_4)).always(recorded(R1_4, R16).or(only(R22))).doc("name of the queue"),
-        field("Position", Kind::Uint, since(R1_4))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("place in the queue, counted from 1"),
-        field("OriginalPosition", Kind::Uint, since(R1_4))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("place at which the caller joined"),
-        field("HoldTime", Kind::Uint, since(R1_4))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long the caller waited"),
+        part(0, "Channel", Kind::Channel, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "name of the channel"),
+        part(0, "ChannelState", Kind::ChannelState, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "state, as a number"),
+        part(0, "ChannelStateDesc", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "state, in words"),
+        part(0, "CallerIDNum", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the caller's number"),
+        part(0, "CallerIDName", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the caller's name"),
+        part(
+            0,
+            "ConnectedLineNum",
+            Kind::Text,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "the connected party's number",
+        ),
+        part(0, "ConnectedLineName", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the connected party's name"),
+        part(0, "Language", Kind::Text, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "language of its prompts"),
+        part(
+            0,
+            "AccountCode",
+            Kind::Text,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "account that its calls are booked on",
+        ),
+        part(0, "Context", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "where it is in the dialplan"),
+        part(0, "Exten", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the extension there"),
+        part(0, "Priority", Kind::Int, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the priority there"),
+        part(0, "Uniqueid", Kind::Uniqueid, SINCE_1_4, RECORDED_1_4_TO_16_AND_ONLY_22, "identifies the channel"),
+        part(
+            0,
+            "Linkedid",
+            Kind::Uniqueid,
+            SINCE_13,
+            RECORDED_13_TO_16_AND_ONLY_22,
+            "identifies the call that the channel belongs to",
+        ),
+        part(
+            0,
+            "ChanVariable",
+            Kind::Text,
+            SINCE_12,
+            NONE,
+            "a variable that the configuration wants to see, `NAME=value`",
+        )
+        .repeated(),
+        field("Queue", Kind::Text, SINCE_1_4, RECORDED_1_4_TO_16_AND_ONLY_22, "name of the queue"),
+        field("Position", Kind::Uint, SINCE_1_4, RECORDED_1_4_TO_16_AND_ONLY_22, "place in the queue, counted from 1"),
+        field(
+            "OriginalPosition",
+            Kind::Uint,
+            SINCE_1_4,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "place at which the caller joined",
+        ),
+        field("HoldTime", Kind::Uint, SINCE_1_4, RECORDED_1_4_TO_16_AND_ONLY_22, "how long the caller waited")
+            .unit(Unit::Seconds),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -109,28 +134,55 @@ pub(super) static QUEUE_CALLER_JOIN: EventDef = EventDef {
     variant: "QueueCallerJoin",
     topic: "queue",
     classes: &[Class::Agent],
-    releases: since(R12),
+    releases: SINCE_12,
     fields: &[
-        field("Channel", Kind::Channel, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("ChannelState", Kind::ChannelState, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("ChannelStateDesc", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("CallerIDNum", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("CallerIDName", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("ConnectedLineNum", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("ConnectedLineName", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Language", Kind::Text, since(R13)).always(recorded(R13, R16).or(only(R22))).role(0),
-        field("AccountCode", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Context", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Exten", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Priority", Kind::Int, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Uniqueid", Kind::Uniqueid, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R16).or(only(R22))).role(0),
-        field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Queue", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).doc("name of the queue"),
-        field("Position", Kind::Uint, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("place in the queue, counted from 1"),
-        field("Count", Kind::Uint, since(R12)).always(recorded(R12, R16).or(only(R22))).doc("callers in the queue"),
+        part(0, "Channel", Kind::Channel, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "name of the channel"),
+        part(0, "ChannelState", Kind::ChannelState, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "state, as a number"),
+        part(0, "ChannelStateDesc", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "state, in words"),
+        part(0, "CallerIDNum", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the caller's number"),
+        part(0, "CallerIDName", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the caller's name"),
+        part(
+            0,
+            "ConnectedLineNum",
+            Kind::Text,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "the connected party's number",
+        ),
+        part(0, "ConnectedLineName", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the connected party's name"),
+        part(0, "Language", Kind::Text, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "language of its prompts"),
+        part(
+            0,
+            "AccountCode",
+            Kind::Text,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "account that its calls are booked on",
+        ),
+        part(0, "Context", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "where it is in the dialplan"),
+        part(0, "Exten", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the extension there"),
+        part(0, "Priority", Kind::Int, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the priority there"),
+        part(0, "Uniqueid", Kind::Uniqueid, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "identifies the channel"),
+        part(
+            0,
+            "Linkedid",
+            Kind::Uniqueid,
+            SINCE_13,
+            RECORDED_13_TO_16_AND_ONLY_22,
+            "identifies the call that the channel belongs to",
+        ),
+        part(
+            0,
+            "ChanVariable",
+            Kind::Text,
+            SINCE_12,
+            NONE,
+            "a variable that the configuration wants to see, `NAME=value`",
+        )
+        .repeated(),
+        field("Queue", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "name of the queue"),
+        field("Position", Kind::Uint, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "place in the queue, counted from 1"),
+        field("Count", Kind::Uint, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "callers in the queue"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -145,28 +197,55 @@ pub(super) static QUEUE_CALLER_LEAVE: EventDef = EventDef {
     variant: "QueueCallerLeave",
     topic: "queue",
     classes: &[Class::Agent],
-    releases: since(R12),
+    releases: SINCE_12,
     fields: &[
-        field("Channel", Kind::Channel, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("ChannelState", Kind::ChannelState, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("ChannelStateDesc", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("CallerIDNum", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("CallerIDName", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("ConnectedLineNum", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("ConnectedLineName", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Language", Kind::Text, since(R13)).always(recorded(R13, R16).or(only(R22))).role(0),
-        field("AccountCode", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Context", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Exten", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Priority", Kind::Int, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Uniqueid", Kind::Uniqueid, since(R12)).always(recorded(R12, R16).or(only(R22))).role(0),
-        field("Linkedid", Kind::Uniqueid, since(R13)).always(recorded(R13, R16).or(only(R22))).role(0),
-        field("ChanVariable", Kind::Text, since(R12)).role(0).repeated(),
-        field("Queue", Kind::Text, since(R12)).always(recorded(R12, R16).or(only(R22))).doc("name of the queue"),
-        field("Position", Kind::Uint, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("place in the queue, counted from 1"),
-        field("Count", Kind::Uint, since(R12)).always(recorded(R12, R16).or(only(R22))).doc("callers in the queue"),
+        part(0, "Channel", Kind::Channel, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "name of the channel"),
+        part(0, "ChannelState", Kind::ChannelState, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "state, as a number"),
+        part(0, "ChannelStateDesc", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "state, in words"),
+        part(0, "CallerIDNum", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the caller's number"),
+        part(0, "CallerIDName", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the caller's name"),
+        part(
+            0,
+            "ConnectedLineNum",
+            Kind::Text,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "the connected party's number",
+        ),
+        part(0, "ConnectedLineName", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the connected party's name"),
+        part(0, "Language", Kind::Text, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "language of its prompts"),
+        part(
+            0,
+            "AccountCode",
+            Kind::Text,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "account that its calls are booked on",
+        ),
+        part(0, "Context", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "where it is in the dialplan"),
+        part(0, "Exten", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the extension there"),
+        part(0, "Priority", Kind::Int, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the priority there"),
+        part(0, "Uniqueid", Kind::Uniqueid, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "identifies the channel"),
+        part(
+            0,
+            "Linkedid",
+            Kind::Uniqueid,
+            SINCE_13,
+            RECORDED_13_TO_16_AND_ONLY_22,
+            "identifies the call that the channel belongs to",
+        ),
+        part(
+            0,
+            "ChanVariable",
+            Kind::Text,
+            SINCE_12,
+            NONE,
+            "a variable that the configuration wants to see, `NAME=value`",
+        )
+        .repeated(),
+        field("Queue", Kind::Text, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "name of the queue"),
+        field("Position", Kind::Uint, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "place in the queue, counted from 1"),
+        field("Count", Kind::Uint, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "callers in the queue"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -183,34 +262,24 @@ pub(super) static QUEUE_ENTRY: EventDef = EventDef {
     classes: &[],
     releases: ALL,
     fields: &[
-        field("Queue", Kind::Text, ALL).always(recorded(R1_4, R13).or(only(R22))).doc("name of the queue"),
-        field("Position", Kind::Uint, ALL)
-            .always(recorded(R1_4, R13).or(only(R22)))
-            .doc("place in the queue, counted from 1"),
-        field("Channel", Kind::Channel, ALL).always(recorded(R1_4, R13).or(only(R22))).doc("name of the channel"),
-        field("CallerID", Kind::Text, range(R1_0, R1_4))
-            .always(only(R1_4))
-            .doc("caller identification, `\"name\" <number>` or the number alone"),
-        field("Uniqueid", Kind::Uniqueid, since(R1_6_2))
-            .always(recorded(R1_6_2, R13).or(only(R22)))
-            .doc("identifies the channel"),
-        field("CallerIDNum", Kind::Text, since(R1_6_2))
-            .always(recorded(R1_6_2, R13).or(only(R22)))
-            .doc("the caller's number"),
-        field("CallerIDName", Kind::Text, since(R1_2))
-            .always(recorded(R1_4, R13).or(only(R22)))
-            .doc("the caller's name"),
-        field("ConnectedLineNum", Kind::Text, since(R1_8))
-            .always(recorded(R1_8, R13).or(only(R22)))
-            .doc("the connected party's number"),
-        field("ConnectedLineName", Kind::Text, since(R1_8))
-            .always(recorded(R1_8, R13).or(only(R22)))
-            .doc("the connected party's name"),
-        field("Wait", Kind::Uint, ALL)
-            .always(recorded(R1_4, R13).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long the caller has waited"),
-        field("Priority", Kind::Int, since(R13)).always(only(R13).or(only(R22))).doc("the priority"),
+        field("Queue", Kind::Text, ALL, FROM_1_4_TO_13_AND_ONLY_22, "name of the queue"),
+        field("Position", Kind::Uint, ALL, FROM_1_4_TO_13_AND_ONLY_22, "place in the queue, counted from 1"),
+        field("Channel", Kind::Channel, ALL, FROM_1_4_TO_13_AND_ONLY_22, "name of the channel"),
+        field(
+            "CallerID",
+            Kind::Text,
+            FROM_1_0_TO_1_4,
+            ONLY_1_4,
+            "caller identification, `\"name\" <number>` or the number alone",
+        ),
+        field("Uniqueid", Kind::Uniqueid, SINCE_1_6_2, FROM_1_6_2_TO_13_AND_ONLY_22, "identifies the channel"),
+        field("CallerIDNum", Kind::Text, SINCE_1_6_2, FROM_1_6_2_TO_13_AND_ONLY_22, "the caller's number"),
+        field("CallerIDName", Kind::Text, SINCE_1_2, FROM_1_4_TO_13_AND_ONLY_22, "the caller's name"),
+        field("ConnectedLineNum", Kind::Text, SINCE_1_8, FROM_1_8_TO_13_AND_ONLY_22, "the connected party's number"),
+        field("ConnectedLineName", Kind::Text, SINCE_1_8, FROM_1_8_TO_13_AND_ONLY_22, "the connected party's name"),
+        field("Wait", Kind::Uint, ALL, FROM_1_4_TO_13_AND_ONLY_22, "how long the caller has waited")
+            .unit(Unit::Seconds),
+        field("Priority", Kind::Int, SINCE_13, ONLY_13_AND_ONLY_22, "the priority"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::QueueStatus] },
@@ -227,45 +296,58 @@ pub(super) static QUEUE_MEMBER: EventDef = EventDef {
     classes: &[],
     releases: ALL,
     fields: &[
-        field("Queue", Kind::Text, ALL).always(recorded(R1_4, R16).or(only(R22))).doc("name of the queue"),
-        field("Name", Kind::Text, since(R1_4)).always(recorded(R1_4, R16).or(only(R22))).doc("its name"),
-        field("Location", Kind::Text, ALL)
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("the channel that is dialled for the member"),
-        field("StateInterface", Kind::Text, since(R11))
-            .always(recorded(R11, R16).or(only(R22)))
-            .doc("the device whose state counts for the member"),
-        field("IsInCall", Kind::Bool, only(R11)).always(only(R11)).doc("whether the member is in a call"),
-        field("Membership", Kind::Enum(&enums::QUEUE_MEMBERSHIP), ALL)
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("how the member came into the queue"),
-        field("Penalty", Kind::Int, ALL)
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("members with a lower penalty are called first"),
-        field("CallsTaken", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))).doc("calls answered so far"),
-        field("LastCall", Kind::Epoch, ALL)
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("when the last call ended; 0 for never"),
-        field("LastPause", Kind::Epoch, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("when the last pause began; 0 for never"),
-        field("LoginTime", Kind::Epoch, since(R16)).always(only(R16).or(only(R22))).doc("when the member was added"),
-        field("InCall", Kind::Bool, since(R13))
-            .always(recorded(R13, R16).or(only(R22)))
-            .doc("whether the member is in a call of the queue"),
-        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("the status"),
-        field("Paused", Kind::Bool, since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("whether the member is paused"),
-        field("PausedReason", Kind::Text, since(R13))
-            .always(recorded(R13, R16).or(only(R22)))
-            .doc("why the member is paused"),
-        field("Wrapuptime", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("pause after each call"),
+        field("Queue", Kind::Text, ALL, RECORDED_1_4_TO_16_AND_ONLY_22, "name of the queue"),
+        field("Name", Kind::Text, SINCE_1_4, RECORDED_1_4_TO_16_AND_ONLY_22, "its name"),
+        field(
+            "Location",
+            Kind::Text,
+            ALL,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "the channel that is dialled for the member",
+        ),
+        field(
+            "StateInterface",
+            Kind::Text,
+            SINCE_11,
+            RECORDED_11_TO_16_AND_ONLY_22,
+            "the device whose state counts for the member",
+        ),
+        field("IsInCall", Kind::Bool, ONLY_11, ONLY_11, "whether the member is in a call"),
+        field(
+            "Membership",
+            Kind::Enum(&enums::QUEUE_MEMBERSHIP),
+            ALL,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "how the member came into the queue",
+        ),
+        field(
+            "Penalty",
+            Kind::Int,
+            ALL,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "members with a lower penalty are called first",
+        ),
+        field("CallsTaken", Kind::Uint, ALL, RECORDED_1_4_TO_16_AND_ONLY_22, "calls answered so far"),
+        field("LastCall", Kind::Epoch, ALL, RECORDED_1_4_TO_16_AND_ONLY_22, "when the last call ended; 0 for never"),
+        field("LastPause", Kind::Epoch, SINCE_16, ONLY_16_AND_ONLY_22, "when the last pause began; 0 for never"),
+        field("LoginTime", Kind::Epoch, SINCE_16, ONLY_16_AND_ONLY_22, "when the member was added"),
+        field(
+            "InCall",
+            Kind::Bool,
+            SINCE_13,
+            RECORDED_13_TO_16_AND_ONLY_22,
+            "whether the member is in a call of the queue",
+        ),
+        field(
+            "Status",
+            Kind::Enum(&enums::DEVICE_STATE_NUMBER),
+            SINCE_1_2,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "the status",
+        ),
+        field("Paused", Kind::Bool, SINCE_1_2, RECORDED_1_4_TO_16_AND_ONLY_22, "whether the member is paused"),
+        field("PausedReason", Kind::Text, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "why the member is paused"),
+        field("Wrapuptime", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "pause after each call").unit(Unit::Seconds),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::QueueStatus] },
@@ -280,56 +362,73 @@ pub(super) static QUEUE_MEMBER_ADDED: EventDef = EventDef {
     variant: "QueueMemberAdded",
     topic: "queue",
     classes: &[Class::Agent],
-    releases: since(R1_2),
+    releases: SINCE_1_2,
     fields: &[
-        field("Queue", Kind::Text, since(R1_2)).always(recorded(R1_4, R16).or(only(R22))).doc("name of the queue"),
-        field("Location", Kind::Text, range(R1_2, R11))
-            .always(recorded(R1_4, R11))
-            .doc("the channel that is dialled for the member"),
-        field("MemberName", Kind::Text, since(R1_4))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("name of the member"),
-        field("Interface", Kind::Text, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("the channel that is dialled for the member"),
-        field("StateInterface", Kind::Text, since(R11))
-            .always(recorded(R11, R16).or(only(R22)))
-            .doc("the device whose state counts for the member"),
-        field("Membership", Kind::Enum(&enums::QUEUE_MEMBERSHIP), since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("how the member came into the queue"),
-        field("Penalty", Kind::Int, since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("members with a lower penalty are called first"),
-        field("CallsTaken", Kind::Uint, since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("calls answered so far"),
-        field("LastCall", Kind::Epoch, since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("when the last call ended; 0 for never"),
-        field("LastPause", Kind::Epoch, since(R14))
-            .always(only(R16).or(only(R22)))
-            .doc("when the last pause began; 0 for never"),
-        field("LoginTime", Kind::Epoch, since(R16)).always(only(R16).or(only(R22))).doc("when the member was added"),
-        field("InCall", Kind::Bool, since(R13))
-            .always(recorded(R13, R16).or(only(R22)))
-            .doc("whether the member is in a call of the queue"),
-        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("the status"),
-        field("Paused", Kind::Bool, since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("whether the member is paused"),
-        field("PausedReason", Kind::Text, since(R13))
-            .always(recorded(R13, R16).or(only(R22)))
-            .doc("why the member is paused"),
-        field("Ringinuse", Kind::Bool, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("whether the member is called while in use"),
-        field("Wrapuptime", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("pause after each call"),
+        field("Queue", Kind::Text, SINCE_1_2, RECORDED_1_4_TO_16_AND_ONLY_22, "name of the queue"),
+        field("Location", Kind::Text, FROM_1_2_TO_11, FROM_1_4_TO_11, "the channel that is dialled for the member"),
+        field("MemberName", Kind::Text, SINCE_1_4, RECORDED_1_4_TO_16_AND_ONLY_22, "name of the member"),
+        field(
+            "Interface",
+            Kind::Text,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "the channel that is dialled for the member",
+        ),
+        field(
+            "StateInterface",
+            Kind::Text,
+            SINCE_11,
+            RECORDED_11_TO_16_AND_ONLY_22,
+            "the device whose state counts for the member",
+        ),
+        field(
+            "Membership",
+            Kind::Enum(&enums::QUEUE_MEMBERSHIP),
+            SINCE_1_2,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "how the member came into the queue",
+        ),
+        field(
+            "Penalty",
+            Kind::Int,
+            SINCE_1_2,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "members with a lower penalty are called first",
+        ),
+        field("CallsTaken", Kind::Uint, SINCE_1_2, RECORDED_1_4_TO_16_AND_ONLY_22, "calls answered so far"),
+        field(
+            "LastCall",
+            Kind::Epoch,
+            SINCE_1_2,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "when the last call ended; 0 for never",
+        ),
+        field("LastPause", Kind::Epoch, SINCE_14, ONLY_16_AND_ONLY_22, "when the last pause began; 0 for never"),
+        field("LoginTime", Kind::Epoch, SINCE_16, ONLY_16_AND_ONLY_22, "when the member was added"),
+        field(
+            "InCall",
+            Kind::Bool,
+            SINCE_13,
+            RECORDED_13_TO_16_AND_ONLY_22,
+            "whether the member is in a call of the queue",
+        ),
+        field(
+            "Status",
+            Kind::Enum(&enums::DEVICE_STATE_NUMBER),
+            SINCE_1_2,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "the status",
+        ),
+        field("Paused", Kind::Bool, SINCE_1_2, RECORDED_1_4_TO_16_AND_ONLY_22, "whether the member is paused"),
+        field("PausedReason", Kind::Text, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "why the member is paused"),
+        field(
+            "Ringinuse",
+            Kind::Bool,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "whether the member is called while in use",
+        ),
+        field("Wrapuptime", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "pause after each call").unit(Unit::Seconds),
     ],
     roles: &[],
     list: ListRole::None,
@@ -344,45 +443,55 @@ pub(super) static QUEUE_MEMBER_PAUSE: EventDef = EventDef {
     variant: "QueueMemberPause",
     topic: "queue",
     classes: &[Class::Agent],
-    releases: since(R12),
+    releases: SINCE_12,
     fields: &[
-        field("Queue", Kind::Text, since(R12)).always(recorded(R12, R13).or(only(R22))).doc("name of the queue"),
-        field("MemberName", Kind::Text, since(R12)).always(recorded(R12, R13).or(only(R22))).doc("name of the member"),
-        field("Interface", Kind::Text, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("the channel that is dialled for the member"),
-        field("StateInterface", Kind::Text, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("the device whose state counts for the member"),
-        field("Membership", Kind::Enum(&enums::QUEUE_MEMBERSHIP), since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("how the member came into the queue"),
-        field("Penalty", Kind::Int, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("members with a lower penalty are called first"),
-        field("CallsTaken", Kind::Uint, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("calls answered so far"),
-        field("LastCall", Kind::Epoch, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("when the last call ended; 0 for never"),
-        field("LastPause", Kind::Epoch, since(R14)).always(only(R22)).doc("when the last pause began; 0 for never"),
-        field("LoginTime", Kind::Epoch, since(R16)).always(only(R22)).doc("when the member was added"),
-        field("InCall", Kind::Bool, since(R13))
-            .always(only(R13).or(only(R22)))
-            .doc("whether the member is in a call of the queue"),
-        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("the status"),
-        field("Paused", Kind::Bool, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("whether the member is paused"),
-        field("PausedReason", Kind::Text, since(R13)).always(only(R13).or(only(R22))).doc("why the member is paused"),
-        field("Ringinuse", Kind::Bool, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("whether the member is called while in use"),
-        field("Reason", Kind::Text, range(R12, R17)).doc("why"),
-        field("Wrapuptime", Kind::Uint, since(R16)).always(only(R22)).unit(Unit::Seconds).doc("pause after each call"),
+        field("Queue", Kind::Text, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "name of the queue"),
+        field("MemberName", Kind::Text, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "name of the member"),
+        field(
+            "Interface",
+            Kind::Text,
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "the channel that is dialled for the member",
+        ),
+        field(
+            "StateInterface",
+            Kind::Text,
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "the device whose state counts for the member",
+        ),
+        field(
+            "Membership",
+            Kind::Enum(&enums::QUEUE_MEMBERSHIP),
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "how the member came into the queue",
+        ),
+        field(
+            "Penalty",
+            Kind::Int,
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "members with a lower penalty are called first",
+        ),
+        field("CallsTaken", Kind::Uint, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "calls answered so far"),
+        field("LastCall", Kind::Epoch, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "when the last call ended; 0 for never"),
+        field("LastPause", Kind::Epoch, SINCE_14, ONLY_22, "when the last pause began; 0 for never"),
+        field("LoginTime", Kind::Epoch, SINCE_16, ONLY_22, "when the member was added"),
+        field("InCall", Kind::Bool, SINCE_13, ONLY_13_AND_ONLY_22, "whether the member is in a call of the queue"),
+        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), SINCE_12, FROM_12_TO_13_AND_ONLY_22, "the status"),
+        field("Paused", Kind::Bool, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "whether the member is paused"),
+        field("PausedReason", Kind::Text, SINCE_13, ONLY_13_AND_ONLY_22, "why the member is paused"),
+        field(
+            "Ringinuse",
+            Kind::Bool,
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "whether the member is called while in use",
+        ),
+        field("Reason", Kind::Text, FROM_12_TO_17, NONE, "why"),
+        field("Wrapuptime", Kind::Uint, SINCE_16, ONLY_22, "pause after each call").unit(Unit::Seconds),
     ],
     roles: &[],
     list: ListRole::None,
@@ -397,15 +506,13 @@ pub(super) static QUEUE_MEMBER_PAUSED: EventDef = EventDef {
     variant: "QueueMemberPaused",
     topic: "queue",
     classes: &[Class::Agent],
-    releases: range(R1_2, R11),
+    releases: FROM_1_2_TO_11,
     fields: &[
-        field("Queue", Kind::Text, range(R1_2, R11)).always(recorded(R1_4, R11)).doc("name of the queue"),
-        field("Location", Kind::Text, range(R1_2, R11))
-            .always(recorded(R1_4, R11))
-            .doc("the channel that is dialled for the member"),
-        field("MemberName", Kind::Text, range(R1_4, R11)).always(recorded(R1_4, R11)).doc("name of the member"),
-        field("Paused", Kind::Bool, range(R1_2, R11)).always(recorded(R1_4, R11)).doc("whether the member is paused"),
-        field("Reason", Kind::Text, range(R1_6_2, R11)).doc("why"),
+        field("Queue", Kind::Text, FROM_1_2_TO_11, FROM_1_4_TO_11, "name of the queue"),
+        field("Location", Kind::Text, FROM_1_2_TO_11, FROM_1_4_TO_11, "the channel that is dialled for the member"),
+        field("MemberName", Kind::Text, FROM_1_4_TO_11, FROM_1_4_TO_11, "name of the member"),
+        field("Paused", Kind::Bool, FROM_1_2_TO_11, FROM_1_4_TO_11, "whether the member is paused"),
+        field("Reason", Kind::Text, FROM_1_6_2_TO_11, NONE, "why"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -420,47 +527,55 @@ pub(super) static QUEUE_MEMBER_PENALTY: EventDef = EventDef {
     variant: "QueueMemberPenalty",
     topic: "queue",
     classes: &[Class::Agent],
-    releases: since(R1_6_2),
+    releases: SINCE_1_6_2,
     fields: &[
-        field("Queue", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R13).or(only(R22))).doc("name of the queue"),
-        field("Location", Kind::Text, range(R1_6_2, R11))
-            .always(recorded(R1_6_2, R11))
-            .doc("the channel that is dialled for the member"),
-        field("MemberName", Kind::Text, since(R12)).always(recorded(R12, R13).or(only(R22))).doc("name of the member"),
-        field("Interface", Kind::Text, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("the channel that is dialled for the member"),
-        field("StateInterface", Kind::Text, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("the device whose state counts for the member"),
-        field("Membership", Kind::Enum(&enums::QUEUE_MEMBERSHIP), since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("how the member came into the queue"),
-        field("Penalty", Kind::Int, since(R1_6_2))
-            .always(recorded(R1_6_2, R13).or(only(R22)))
-            .doc("members with a lower penalty are called first"),
-        field("CallsTaken", Kind::Uint, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("calls answered so far"),
-        field("LastCall", Kind::Epoch, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("when the last call ended; 0 for never"),
-        field("LastPause", Kind::Epoch, since(R14)).always(only(R22)).doc("when the last pause began; 0 for never"),
-        field("LoginTime", Kind::Epoch, since(R16)).always(only(R22)).doc("when the member was added"),
-        field("InCall", Kind::Bool, since(R13))
-            .always(only(R13).or(only(R22)))
-            .doc("whether the member is in a call of the queue"),
-        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("the status"),
-        field("Paused", Kind::Bool, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("whether the member is paused"),
-        field("PausedReason", Kind::Text, since(R13)).always(only(R13).or(only(R22))).doc("why the member is paused"),
-        field("Ringinuse", Kind::Bool, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("whether the member is called while in use"),
-        field("Wrapuptime", Kind::Uint, since(R16)).always(only(R22)).unit(Unit::Seconds).doc("pause after each call"),
+        field("Queue", Kind::Text, SINCE_1_6_2, FROM_1_6_2_TO_13_AND_ONLY_22, "name of the queue"),
+        field("Location", Kind::Text, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "the channel that is dialled for the member"),
+        field("MemberName", Kind::Text, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "name of the member"),
+        field(
+            "Interface",
+            Kind::Text,
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "the channel that is dialled for the member",
+        ),
+        field(
+            "StateInterface",
+            Kind::Text,
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "the device whose state counts for the member",
+        ),
+        field(
+            "Membership",
+            Kind::Enum(&enums::QUEUE_MEMBERSHIP),
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "how the member came into the queue",
+        ),
+        field(
+            "Penalty",
+            Kind::Int,
+            SINCE_1_6_2,
+            FROM_1_6_2_TO_13_AND_ONLY_22,
+            "members with a lower penalty are called first",
+        ),
+        field("CallsTaken", Kind::Uint, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "calls answered so far"),
+        field("LastCall", Kind::Epoch, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "when the last call ended; 0 for never"),
+        field("LastPause", Kind::Epoch, SINCE_14, ONLY_22, "when the last pause began; 0 for never"),
+        field("LoginTime", Kind::Epoch, SINCE_16, ONLY_22, "when the member was added"),
+        field("InCall", Kind::Bool, SINCE_13, ONLY_13_AND_ONLY_22, "whether the member is in a call of the queue"),
+        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), SINCE_12, FROM_12_TO_13_AND_ONLY_22, "the status"),
+        field("Paused", Kind::Bool, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "whether the member is paused"),
+        field("PausedReason", Kind::Text, SINCE_13, ONLY_13_AND_ONLY_22, "why the member is paused"),
+        field(
+            "Ringinuse",
+            Kind::Bool,
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "whether the member is called while in use",
+        ),
+        field("Wrapuptime", Kind::Uint, SINCE_16, ONLY_22, "pause after each call").unit(Unit::Seconds),
     ],
     roles: &[],
     list: ListRole::None,
@@ -475,56 +590,67 @@ pub(super) static QUEUE_MEMBER_REMOVED: EventDef = EventDef {
     variant: "QueueMemberRemoved",
     topic: "queue",
     classes: &[Class::Agent],
-    releases: since(R1_2),
+    releases: SINCE_1_2,
     fields: &[
-        field("Queue", Kind::Text, since(R1_2)).always(recorded(R1_4, R16).or(only(R22))).doc("name of the queue"),
-        field("Location", Kind::Text, range(R1_2, R11))
-            .always(recorded(R1_4, R11))
-            .doc("the channel that is dialled for the member"),
-        field("MemberName", Kind::Text, since(R1_4))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("name of the member"),
-        field("Interface", Kind::Text, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("the channel that is dialled for the member"),
-        field("StateInterface", Kind::Text, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("the device whose state counts for the member"),
-        field("Membership", Kind::Enum(&enums::QUEUE_MEMBERSHIP), since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("how the member came into the queue"),
-        field("Penalty", Kind::Int, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("members with a lower penalty are called first"),
-        field("CallsTaken", Kind::Uint, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("calls answered so far"),
-        field("LastCall", Kind::Epoch, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("when the last call ended; 0 for never"),
-        field("LastPause", Kind::Epoch, since(R14))
-            .always(only(R16).or(only(R22)))
-            .doc("when the last pause began; 0 for never"),
-        field("LoginTime", Kind::Epoch, since(R16)).always(only(R16).or(only(R22))).doc("when the member was added"),
-        field("InCall", Kind::Bool, since(R13))
-            .always(recorded(R13, R16).or(only(R22)))
-            .doc("whether the member is in a call of the queue"),
-        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("the status"),
-        field("Paused", Kind::Bool, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("whether the member is paused"),
-        field("PausedReason", Kind::Text, since(R13))
-            .always(recorded(R13, R16).or(only(R22)))
-            .doc("why the member is paused"),
-        field("Ringinuse", Kind::Bool, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("whether the member is called while in use"),
-        field("Wrapuptime", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("pause after each call"),
+        field("Queue", Kind::Text, SINCE_1_2, RECORDED_1_4_TO_16_AND_ONLY_22, "name of the queue"),
+        field("Location", Kind::Text, FROM_1_2_TO_11, FROM_1_4_TO_11, "the channel that is dialled for the member"),
+        field("MemberName", Kind::Text, SINCE_1_4, RECORDED_1_4_TO_16_AND_ONLY_22, "name of the member"),
+        field(
+            "Interface",
+            Kind::Text,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "the channel that is dialled for the member",
+        ),
+        field(
+            "StateInterface",
+            Kind::Text,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "the device whose state counts for the member",
+        ),
+        field(
+            "Membership",
+            Kind::Enum(&enums::QUEUE_MEMBERSHIP),
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "how the member came into the queue",
+        ),
+        field(
+            "Penalty",
+            Kind::Int,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "members with a lower penalty are called first",
+        ),
+        field("CallsTaken", Kind::Uint, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "calls answered so far"),
+        field(
+            "LastCall",
+            Kind::Epoch,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "when the last call ended; 0 for never",
+        ),
+        field("LastPause", Kind::Epoch, SINCE_14, ONLY_16_AND_ONLY_22, "when the last pause began; 0 for never"),
+        field("LoginTime", Kind::Epoch, SINCE_16, ONLY_16_AND_ONLY_22, "when the member was added"),
+        field(
+            "InCall",
+            Kind::Bool,
+            SINCE_13,
+            RECORDED_13_TO_16_AND_ONLY_22,
+            "whether the member is in a call of the queue",
+        ),
+        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the status"),
+        field("Paused", Kind::Bool, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "whether the member is paused"),
+        field("PausedReason", Kind::Text, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "why the member is paused"),
+        field(
+            "Ringinuse",
+            Kind::Bool,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "whether the member is called while in use",
+        ),
+        field("Wrapuptime", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "pause after each call").unit(Unit::Seconds),
     ],
     roles: &[],
     list: ListRole::None,
@@ -539,45 +665,55 @@ pub(super) static QUEUE_MEMBER_RINGINUSE: EventDef = EventDef {
     variant: "QueueMemberRinginuse",
     topic: "queue",
     classes: &[Class::Agent],
-    releases: since(R11),
+    releases: SINCE_11,
     fields: &[
-        field("Queue", Kind::Text, since(R11)).always(recorded(R11, R13).or(only(R22))).doc("name of the queue"),
-        field("Location", Kind::Text, only(R11)).always(only(R11)).doc("the channel that is dialled for the member"),
-        field("MemberName", Kind::Text, since(R12)).always(recorded(R12, R13).or(only(R22))).doc("name of the member"),
-        field("Interface", Kind::Text, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("the channel that is dialled for the member"),
-        field("StateInterface", Kind::Text, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("the device whose state counts for the member"),
-        field("Membership", Kind::Enum(&enums::QUEUE_MEMBERSHIP), since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("how the member came into the queue"),
-        field("Penalty", Kind::Int, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("members with a lower penalty are called first"),
-        field("CallsTaken", Kind::Uint, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("calls answered so far"),
-        field("LastCall", Kind::Epoch, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("when the last call ended; 0 for never"),
-        field("LastPause", Kind::Epoch, since(R14)).always(only(R22)).doc("when the last pause began; 0 for never"),
-        field("LoginTime", Kind::Epoch, since(R16)).always(only(R22)).doc("when the member was added"),
-        field("InCall", Kind::Bool, since(R13))
-            .always(only(R13).or(only(R22)))
-            .doc("whether the member is in a call of the queue"),
-        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("the status"),
-        field("Paused", Kind::Bool, since(R12))
-            .always(recorded(R12, R13).or(only(R22)))
-            .doc("whether the member is paused"),
-        field("PausedReason", Kind::Text, since(R13)).always(only(R13).or(only(R22))).doc("why the member is paused"),
-        field("Ringinuse", Kind::Bool, since(R11))
-            .always(recorded(R11, R13).or(only(R22)))
-            .doc("whether the member is called while in use"),
-        field("Wrapuptime", Kind::Uint, since(R16)).always(only(R22)).unit(Unit::Seconds).doc("pause after each call"),
+        field("Queue", Kind::Text, SINCE_11, FROM_11_TO_13_AND_ONLY_22, "name of the queue"),
+        field("Location", Kind::Text, ONLY_11, ONLY_11, "the channel that is dialled for the member"),
+        field("MemberName", Kind::Text, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "name of the member"),
+        field(
+            "Interface",
+            Kind::Text,
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "the channel that is dialled for the member",
+        ),
+        field(
+            "StateInterface",
+            Kind::Text,
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "the device whose state counts for the member",
+        ),
+        field(
+            "Membership",
+            Kind::Enum(&enums::QUEUE_MEMBERSHIP),
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "how the member came into the queue",
+        ),
+        field(
+            "Penalty",
+            Kind::Int,
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "members with a lower penalty are called first",
+        ),
+        field("CallsTaken", Kind::Uint, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "calls answered so far"),
+        field("LastCall", Kind::Epoch, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "when the last call ended; 0 for never"),
+        field("LastPause", Kind::Epoch, SINCE_14, ONLY_22, "when the last pause began; 0 for never"),
+        field("LoginTime", Kind::Epoch, SINCE_16, ONLY_22, "when the member was added"),
+        field("InCall", Kind::Bool, SINCE_13, ONLY_13_AND_ONLY_22, "whether the member is in a call of the queue"),
+        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), SINCE_12, FROM_12_TO_13_AND_ONLY_22, "the status"),
+        field("Paused", Kind::Bool, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "whether the member is paused"),
+        field("PausedReason", Kind::Text, SINCE_13, ONLY_13_AND_ONLY_22, "why the member is paused"),
+        field(
+            "Ringinuse",
+            Kind::Bool,
+            SINCE_11,
+            FROM_11_TO_13_AND_ONLY_22,
+            "whether the member is called while in use",
+        ),
+        field("Wrapuptime", Kind::Uint, SINCE_16, ONLY_22, "pause after each call").unit(Unit::Seconds),
     ],
     roles: &[],
     list: ListRole::None,
@@ -592,56 +728,73 @@ pub(super) static QUEUE_MEMBER_STATUS: EventDef = EventDef {
     variant: "QueueMemberStatus",
     topic: "queue",
     classes: &[Class::Agent],
-    releases: since(R1_2),
+    releases: SINCE_1_2,
     fields: &[
-        field("Queue", Kind::Text, since(R1_2)).always(recorded(R1_4, R16).or(only(R22))).doc("name of the queue"),
-        field("Location", Kind::Text, range(R1_2, R11))
-            .always(recorded(R1_4, R11))
-            .doc("the channel that is dialled for the member"),
-        field("MemberName", Kind::Text, since(R1_4))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("name of the member"),
-        field("Interface", Kind::Text, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("the channel that is dialled for the member"),
-        field("StateInterface", Kind::Text, since(R11))
-            .always(recorded(R11, R16).or(only(R22)))
-            .doc("the device whose state counts for the member"),
-        field("Membership", Kind::Enum(&enums::QUEUE_MEMBERSHIP), since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("how the member came into the queue"),
-        field("Penalty", Kind::Int, since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("members with a lower penalty are called first"),
-        field("CallsTaken", Kind::Uint, since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("calls answered so far"),
-        field("LastCall", Kind::Epoch, since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("when the last call ended; 0 for never"),
-        field("LastPause", Kind::Epoch, since(R14))
-            .always(only(R16).or(only(R22)))
-            .doc("when the last pause began; 0 for never"),
-        field("LoginTime", Kind::Epoch, since(R16)).always(only(R16).or(only(R22))).doc("when the member was added"),
-        field("InCall", Kind::Bool, since(R11))
-            .always(only(R11).or(recorded(R13, R16)).or(only(R22)))
-            .doc("whether the member is in a call of the queue"),
-        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("the status"),
-        field("Paused", Kind::Bool, since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("whether the member is paused"),
-        field("PausedReason", Kind::Text, since(R13))
-            .always(recorded(R13, R16).or(only(R22)))
-            .doc("why the member is paused"),
-        field("Ringinuse", Kind::Bool, since(R12))
-            .always(recorded(R12, R16).or(only(R22)))
-            .doc("whether the member is called while in use"),
-        field("Wrapuptime", Kind::Uint, since(R16))
-            .always(only(R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("pause after each call"),
+        field("Queue", Kind::Text, SINCE_1_2, RECORDED_1_4_TO_16_AND_ONLY_22, "name of the queue"),
+        field("Location", Kind::Text, FROM_1_2_TO_11, FROM_1_4_TO_11, "the channel that is dialled for the member"),
+        field("MemberName", Kind::Text, SINCE_1_4, RECORDED_1_4_TO_16_AND_ONLY_22, "name of the member"),
+        field(
+            "Interface",
+            Kind::Text,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "the channel that is dialled for the member",
+        ),
+        field(
+            "StateInterface",
+            Kind::Text,
+            SINCE_11,
+            RECORDED_11_TO_16_AND_ONLY_22,
+            "the device whose state counts for the member",
+        ),
+        field(
+            "Membership",
+            Kind::Enum(&enums::QUEUE_MEMBERSHIP),
+            SINCE_1_2,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "how the member came into the queue",
+        ),
+        field(
+            "Penalty",
+            Kind::Int,
+            SINCE_1_2,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "members with a lower penalty are called first",
+        ),
+        field("CallsTaken", Kind::Uint, SINCE_1_2, RECORDED_1_4_TO_16_AND_ONLY_22, "calls answered so far"),
+        field(
+            "LastCall",
+            Kind::Epoch,
+            SINCE_1_2,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "when the last call ended; 0 for never",
+        ),
+        field("LastPause", Kind::Epoch, SINCE_14, ONLY_16_AND_ONLY_22, "when the last pause began; 0 for never"),
+        field("LoginTime", Kind::Epoch, SINCE_16, ONLY_16_AND_ONLY_22, "when the member was added"),
+        field(
+            "InCall",
+            Kind::Bool,
+            SINCE_11,
+            ONLY_11_AND_RECORDED_13_TO_16_AND_ONLY_22,
+            "whether the member is in a call of the queue",
+        ),
+        field(
+            "Status",
+            Kind::Enum(&enums::DEVICE_STATE_NUMBER),
+            SINCE_1_2,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "the status",
+        ),
+        field("Paused", Kind::Bool, SINCE_1_2, RECORDED_1_4_TO_16_AND_ONLY_22, "whether the member is paused"),
+        field("PausedReason", Kind::Text, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "why the member is paused"),
+        field(
+            "Ringinuse",
+            Kind::Bool,
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "whether the member is called while in use",
+        ),
+        field("Wrapuptime", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "pause after each call").unit(Unit::Seconds),
     ],
     roles: &[],
     list: ListRole::None,
@@ -658,37 +811,57 @@ pub(super) static QUEUE_PARAMS: EventDef = EventDef {
     classes: &[],
     releases: ALL,
     fields: &[
-        field("Queue", Kind::Text, ALL).always(recorded(R1_4, R16).or(only(R22))).doc("name of the queue"),
-        field("Max", Kind::Uint, ALL)
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("how many callers may wait; 0 for any number"),
-        field("Strategy", Kind::Text, since(R1_6_2))
-            .always(recorded(R1_6_2, R16).or(only(R22)))
-            .doc("in which order members are called"),
-        field("Calls", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))).doc("callers in the queue"),
-        field("Holdtime", Kind::Uint, ALL)
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long callers wait, or this caller waited"),
-        field("TalkTime", Kind::Uint, since(R1_6_2))
-            .always(recorded(R1_6_2, R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long they talked"),
-        field("Completed", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))).doc("calls that were answered"),
-        field("Abandoned", Kind::Uint, ALL).always(recorded(R1_4, R16).or(only(R22))).doc("calls that were given up"),
-        field("ServiceLevel", Kind::Uint, ALL)
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("time within which calls should be answered"),
-        field("ServicelevelPerf", Kind::Percent, ALL)
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("share of answered calls that were answered in that time"),
-        field("ServicelevelPerf2", Kind::Percent, since(R16))
-            .always(only(R16).or(only(R22)))
-            .doc("share of all calls that were answered in that time"),
-        field("Weight", Kind::Int, since(R1_2))
-            .always(recorded(R1_4, R16).or(only(R22)))
-            .doc("queues with a higher weight are served first"),
+        field("Queue", Kind::Text, ALL, RECORDED_1_4_TO_16_AND_ONLY_22, "name of the queue"),
+        field("Max", Kind::Uint, ALL, RECORDED_1_4_TO_16_AND_ONLY_22, "how many callers may wait; 0 for any number"),
+        field(
+            "Strategy",
+            Kind::Text,
+            SINCE_1_6_2,
+            RECORDED_1_6_2_TO_16_AND_ONLY_22,
+            "in which order members are called",
+        ),
+        field("Calls", Kind::Uint, ALL, RECORDED_1_4_TO_16_AND_ONLY_22, "callers in the queue"),
+        field(
+            "Holdtime",
+            Kind::Uint,
+            ALL,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "how long callers wait, or this caller waited",
+        )
+        .unit(Unit::Seconds),
+        field("TalkTime", Kind::Uint, SINCE_1_6_2, RECORDED_1_6_2_TO_16_AND_ONLY_22, "how long they talked")
+            .unit(Unit::Seconds),
+        field("Completed", Kind::Uint, ALL, RECORDED_1_4_TO_16_AND_ONLY_22, "calls that were answered"),
+        field("Abandoned", Kind::Uint, ALL, RECORDED_1_4_TO_16_AND_ONLY_22, "calls that were given up"),
+        field(
+            "ServiceLevel",
+            Kind::Uint,
+            ALL,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "time within which calls should be answered",
+        )
+        .unit(Unit::Seconds),
+        field(
+            "ServicelevelPerf",
+            Kind::Percent,
+            ALL,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "share of answered calls that were answered in that time",
+        ),
+        field(
+            "ServicelevelPerf2",
+            Kind::Percent,
+            SINCE_16,
+            ONLY_16_AND_ONLY_22,
+            "share of all calls that were answered in that time",
+        ),
+        field(
+            "Weight",
+            Kind::Int,
+            SINCE_1_2,
+            RECORDED_1_4_TO_16_AND_ONLY_22,
+            "queues with a higher weight are served first",
+        ),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::QueueStatus] },
@@ -703,14 +876,16 @@ pub(super) static QUEUE_STATUS_COMPLETE: EventDef = EventDef {
     variant: "QueueStatusComplete",
     topic: "queue",
     classes: &[],
-    releases: since(R1_2),
+    releases: SINCE_1_2,
     fields: &[
-        field("EventList", Kind::Text, since(R13))
-            .always(recorded(R13, R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R13))
-            .always(recorded(R13, R16).or(only(R22)))
-            .doc("how many items the list had"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_13,
+            RECORDED_13_TO_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::QueueStatus] },
@@ -725,30 +900,24 @@ pub(super) static QUEUE_SUMMARY: EventDef = EventDef {
     variant: "QueueSummary",
     topic: "queue",
     classes: &[],
-    releases: since(R1_6_2),
+    releases: SINCE_1_6_2,
     fields: &[
-        field("Queue", Kind::Text, since(R1_6_2)).always(recorded(R1_6_2, R16).or(only(R22))).doc("name of the queue"),
-        field("LoggedIn", Kind::Uint, since(R1_6_2))
-            .always(recorded(R1_6_2, R16).or(only(R22)))
-            .doc("members that are logged in"),
-        field("Available", Kind::Uint, since(R1_6_2))
-            .always(recorded(R1_6_2, R16).or(only(R22)))
-            .doc("members that are free"),
-        field("Callers", Kind::Uint, since(R1_6_2))
-            .always(recorded(R1_6_2, R16).or(only(R22)))
-            .doc("callers in the queue"),
-        field("HoldTime", Kind::Uint, since(R1_6_2))
-            .always(recorded(R1_6_2, R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long the caller waited"),
-        field("TalkTime", Kind::Uint, since(R1_6_2))
-            .always(recorded(R1_6_2, R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long they talked"),
-        field("LongestHoldTime", Kind::Uint, since(R1_6_2))
-            .always(recorded(R1_6_2, R16).or(only(R22)))
-            .unit(Unit::Seconds)
-            .doc("how long the first caller has waited"),
+        field("Queue", Kind::Text, SINCE_1_6_2, RECORDED_1_6_2_TO_16_AND_ONLY_22, "name of the queue"),
+        field("LoggedIn", Kind::Uint, SINCE_1_6_2, RECORDED_1_6_2_TO_16_AND_ONLY_22, "members that are logged in"),
+        field("Available", Kind::Uint, SINCE_1_6_2, RECORDED_1_6_2_TO_16_AND_ONLY_22, "members that are free"),
+        field("Callers", Kind::Uint, SINCE_1_6_2, RECORDED_1_6_2_TO_16_AND_ONLY_22, "callers in the queue"),
+        field("HoldTime", Kind::Uint, SINCE_1_6_2, RECORDED_1_6_2_TO_16_AND_ONLY_22, "how long the caller waited")
+            .unit(Unit::Seconds),
+        field("TalkTime", Kind::Uint, SINCE_1_6_2, RECORDED_1_6_2_TO_16_AND_ONLY_22, "how long they talked")
+            .unit(Unit::Seconds),
+        field(
+            "LongestHoldTime",
+            Kind::Uint,
+            SINCE_1_6_2,
+            RECORDED_1_6_2_TO_16_AND_ONLY_22,
+            "how long the first caller has waited",
+        )
+        .unit(Unit::Seconds),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::QueueSummary] },
@@ -763,14 +932,16 @@ pub(super) static QUEUE_SUMMARY_COMPLETE: EventDef = EventDef {
     variant: "QueueSummaryComplete",
     topic: "queue",
     classes: &[],
-    releases: since(R1_6_2),
+    releases: SINCE_1_6_2,
     fields: &[
-        field("EventList", Kind::Text, since(R13))
-            .always(recorded(R13, R16).or(only(R22)))
-            .doc("`Complete`, or `Cancelled` when the list failed half-way"),
-        field("ListItems", Kind::Uint, since(R13))
-            .always(recorded(R13, R16).or(only(R22)))
-            .doc("how many items the list had"),
+        field(
+            "EventList",
+            Kind::Text,
+            SINCE_13,
+            RECORDED_13_TO_16_AND_ONLY_22,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
+        field("ListItems", Kind::Uint, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "how many items the list had"),
     ],
     roles: &[],
     list: ListRole::Completes { actions: &[ActionId::QueueSummary] },
@@ -787,14 +958,14 @@ pub(super) static DO_QUEUE_ADD: ActionDef = ActionDef {
     privileges: &[Class::Agent],
     releases: ALL,
     params: &[
-        field("Queue", Kind::Text, ALL).required().doc("the queue"),
-        field("Interface", Kind::Text, ALL).required().doc("the member's channel"),
-        field("Penalty", Kind::Int, ALL).doc("members with a lower penalty are called first"),
-        field("Paused", Kind::Bool, since(R1_2)).doc("whether the member is paused"),
-        field("MemberName", Kind::Text, since(R1_4)).doc("name of the member"),
-        field("StateInterface", Kind::Text, since(R1_4)).doc("device whose state counts for the member"),
-        field("Wrapuptime", Kind::Text, range(R16, R23)),
-        field("Reason", Kind::Text, since(R20)).doc("why"),
+        field("Queue", Kind::Text, ALL, NONE, "the queue").required(),
+        field("Interface", Kind::Text, ALL, NONE, "the member's channel").required(),
+        field("Penalty", Kind::Int, ALL, NONE, "members with a lower penalty are called first"),
+        field("Paused", Kind::Bool, SINCE_1_2, NONE, "whether the member is paused"),
+        field("MemberName", Kind::Text, SINCE_1_4, NONE, "name of the member"),
+        field("StateInterface", Kind::Text, SINCE_1_4, NONE, "device whose state counts for the member"),
+        field("Wrapuptime", Kind::Text, FROM_16_TO_23, NONE, ""),
+        field("Reason", Kind::Text, SINCE_20, NONE, "why"),
     ],
     response: &[],
     items: &[],
@@ -808,12 +979,12 @@ pub(super) static DO_QUEUE_CHANGE_PRIORITY_CALLER: ActionDef = ActionDef {
     type_name: "QueueChangePriorityCallerAction",
     topic: "queue",
     privileges: &[],
-    releases: since(R15),
+    releases: SINCE_15,
     params: &[
-        field("Queue", Kind::Text, since(R15)).required().doc("the queue"),
-        field("Caller", Kind::Text, since(R15)).required().doc("the calling channel's device"),
-        field("Priority", Kind::Text, since(R15)).required().doc("the priority"),
-        field("Immediate", Kind::Bool, since(R18)),
+        field("Queue", Kind::Text, SINCE_15, NONE, "the queue").required(),
+        field("Caller", Kind::Text, SINCE_15, NONE, "the calling channel's device").required(),
+        field("Priority", Kind::Text, SINCE_15, NONE, "the priority").required(),
+        field("Immediate", Kind::Bool, SINCE_18, NONE, ""),
     ],
     response: &[],
     items: &[],
@@ -827,13 +998,13 @@ pub(super) static DO_QUEUE_LOG: ActionDef = ActionDef {
     type_name: "QueueLogAction",
     topic: "queue",
     privileges: &[Class::Agent],
-    releases: since(R1_6_2),
+    releases: SINCE_1_6_2,
     params: &[
-        field("Queue", Kind::Text, since(R1_6_2)).required().doc("the queue"),
-        field("UniqueId", Kind::Text, since(R1_6_2)),
-        field("Interface", Kind::Text, since(R1_6_2)).doc("the member's channel"),
-        field("Event", Kind::Text, since(R1_6_2)).required(),
-        field("Message", Kind::Text, since(R1_6_2)).doc("the text"),
+        field("Queue", Kind::Text, SINCE_1_6_2, NONE, "the queue").required(),
+        field("UniqueId", Kind::Text, SINCE_1_6_2, NONE, ""),
+        field("Interface", Kind::Text, SINCE_1_6_2, NONE, "the member's channel"),
+        field("Event", Kind::Text, SINCE_1_6_2, NONE, "").required(),
+        field("Message", Kind::Text, SINCE_1_6_2, NONE, "the text"),
     ],
     response: &[],
     items: &[],
@@ -847,11 +1018,11 @@ pub(super) static DO_QUEUE_MEMBER_RING_IN_USE: ActionDef = ActionDef {
     type_name: "QueueMemberRingInUseAction",
     topic: "queue",
     privileges: &[Class::Agent],
-    releases: since(R11),
+    releases: SINCE_11,
     params: &[
-        field("Interface", Kind::Text, since(R11)).required().doc("the member's channel"),
-        field("RingInUse", Kind::Bool, since(R11)).required(),
-        field("Queue", Kind::Text, since(R11)).doc("the queue"),
+        field("Interface", Kind::Text, SINCE_11, NONE, "the member's channel").required(),
+        field("RingInUse", Kind::Bool, SINCE_11, NONE, "").required(),
+        field("Queue", Kind::Text, SINCE_11, NONE, "the queue"),
     ],
     response: &[],
     items: &[],
@@ -865,12 +1036,12 @@ pub(super) static DO_QUEUE_PAUSE: ActionDef = ActionDef {
     type_name: "QueuePauseAction",
     topic: "queue",
     privileges: &[Class::Agent],
-    releases: since(R1_2),
+    releases: SINCE_1_2,
     params: &[
-        field("Interface", Kind::Text, since(R1_2)).required().doc("the member's channel"),
-        field("Paused", Kind::Bool, since(R1_2)).required().doc("whether the member is paused"),
-        field("Queue", Kind::Text, since(R1_2)).doc("the queue"),
-        field("Reason", Kind::Text, since(R1_6_2)).doc("why"),
+        field("Interface", Kind::Text, SINCE_1_2, NONE, "the member's channel").required(),
+        field("Paused", Kind::Bool, SINCE_1_2, NONE, "whether the member is paused").required(),
+        field("Queue", Kind::Text, SINCE_1_2, NONE, "the queue"),
+        field("Reason", Kind::Text, SINCE_1_6_2, NONE, "why"),
     ],
     response: &[],
     items: &[],
@@ -884,11 +1055,11 @@ pub(super) static DO_QUEUE_PENALTY: ActionDef = ActionDef {
     type_name: "QueuePenaltyAction",
     topic: "queue",
     privileges: &[Class::Agent],
-    releases: since(R1_6_2),
+    releases: SINCE_1_6_2,
     params: &[
-        field("Interface", Kind::Text, since(R1_6_2)).required().doc("the member's channel"),
-        field("Penalty", Kind::Int, since(R1_6_2)).required().doc("members with a lower penalty are called first"),
-        field("Queue", Kind::Text, since(R1_6_2)).doc("the queue"),
+        field("Interface", Kind::Text, SINCE_1_6_2, NONE, "the member's channel").required(),
+        field("Penalty", Kind::Int, SINCE_1_6_2, NONE, "members with a lower penalty are called first").required(),
+        field("Queue", Kind::Text, SINCE_1_6_2, NONE, "the queue"),
     ],
     response: &[],
     items: &[],
@@ -902,12 +1073,12 @@ pub(super) static DO_QUEUE_RELOAD: ActionDef = ActionDef {
     type_name: "QueueReloadAction",
     topic: "queue",
     privileges: &[],
-    releases: since(R1_6_2),
+    releases: SINCE_1_6_2,
     params: &[
-        field("Queue", Kind::Text, since(R1_6_2)).doc("the queue"),
-        field("Members", Kind::Bool, since(R1_6_2)),
-        field("Rules", Kind::Bool, since(R1_6_2)),
-        field("Parameters", Kind::Bool, since(R1_6_2)),
+        field("Queue", Kind::Text, SINCE_1_6_2, NONE, "the queue"),
+        field("Members", Kind::Bool, SINCE_1_6_2, NONE, ""),
+        field("Rules", Kind::Bool, SINCE_1_6_2, NONE, ""),
+        field("Parameters", Kind::Bool, SINCE_1_6_2, NONE, ""),
     ],
     response: &[],
     items: &[],
@@ -923,8 +1094,8 @@ pub(super) static DO_QUEUE_REMOVE: ActionDef = ActionDef {
     privileges: &[Class::Agent],
     releases: ALL,
     params: &[
-        field("Queue", Kind::Text, ALL).required().doc("the queue"),
-        field("Interface", Kind::Text, ALL).required().doc("the member's channel"),
+        field("Queue", Kind::Text, ALL, NONE, "the queue").required(),
+        field("Interface", Kind::Text, ALL, NONE, "the member's channel").required(),
     ],
     response: &[],
     items: &[],
@@ -938,8 +1109,8 @@ pub(super) static DO_QUEUE_RESET: ActionDef = ActionDef {
     type_name: "QueueResetAction",
     topic: "queue",
     privileges: &[],
-    releases: since(R1_6_2),
-    params: &[field("Queue", Kind::Text, since(R1_6_2)).doc("the queue")],
+    releases: SINCE_1_6_2,
+    params: &[field("Queue", Kind::Text, SINCE_1_6_2, NONE, "the queue")],
     response: &[],
     items: &[],
     completes: None,
@@ -952,8 +1123,8 @@ pub(super) static DO_QUEUE_RULE: ActionDef = ActionDef {
     type_name: "QueueRuleAction",
     topic: "queue",
     privileges: &[],
-    releases: since(R1_6_2),
-    params: &[field("Rule", Kind::Text, since(R1_6_2))],
+    releases: SINCE_1_6_2,
+    params: &[field("Rule", Kind::Text, SINCE_1_6_2, NONE, "")],
     response: &[],
     items: &[],
     completes: None,
@@ -968,8 +1139,8 @@ pub(super) static DO_QUEUE_STATUS: ActionDef = ActionDef {
     privileges: &[],
     releases: ALL,
     params: &[
-        field("Queue", Kind::Text, since(R1_4)).doc("the queue"),
-        field("Member", Kind::Text, since(R1_4)).doc("name of the member"),
+        field("Queue", Kind::Text, SINCE_1_4, NONE, "the queue"),
+        field("Member", Kind::Text, SINCE_1_4, NONE, "name of the member"),
     ],
     response: &[],
     items: &[EventId::QueueParams, EventId::QueueMember, EventId::QueueEntry],
@@ -983,8 +1154,8 @@ pub(super) static DO_QUEUE_SUMMARY: ActionDef = ActionDef {
     type_name: "QueueSummaryAction",
     topic: "queue",
     privileges: &[],
-    releases: since(R1_6_2),
-    params: &[field("Queue", Kind::Text, since(R1_6_2)).doc("the queue")],
+    releases: SINCE_1_6_2,
+    params: &[field("Queue", Kind::Text, SINCE_1_6_2, NONE, "the queue")],
     response: &[],
     items: &[EventId::QueueSummary],
     completes: Some(EventId::QueueSummaryComplete),
@@ -997,11 +1168,11 @@ pub(super) static DO_QUEUE_WITHDRAW_CALLER: ActionDef = ActionDef {
     type_name: "QueueWithdrawCallerAction",
     topic: "queue",
     privileges: &[],
-    releases: since(R16),
+    releases: SINCE_16,
     params: &[
-        field("Queue", Kind::Text, since(R16)).required().doc("the queue"),
-        field("Caller", Kind::Text, since(R16)).required().doc("the calling channel's device"),
-        field("WithdrawInfo", Kind::Text, since(R16)),
+        field("Queue", Kind::Text, SINCE_16, NONE, "the queue").required(),
+        field("Caller", Kind::Text, SINCE_16, NONE, "the calling channel's device").required(),
+        field("WithdrawInfo", Kind::Text, SINCE_16, NONE, ""),
     ],
     response: &[],
     items: &[],
@@ -1015,7 +1186,7 @@ pub(super) static DO_QUEUES: ActionDef = ActionDef {
     type_name: "QueuesAction",
     topic: "queue",
     privileges: &[],
-    releases: range(R1_0, R14),
+    releases: FROM_1_0_TO_14,
     params: &[],
     response: &[],
     items: &[],

@@ -87,7 +87,7 @@ impl<'a> View<'_, 'a> {
         let index = self.first + index;
         match self.spans.get(index) {
             Some(Span { start: 0, .. }) => None,
-            Some(Span { start: u16::MAX, .. }) | None => self.message.get(self.fields.get(index)?.name),
+            Some(Span { start: u16::MAX, .. }) | None => by_key(self.message, self.fields.get(index)?.name),
             Some(&Span { start, length }) => {
                 let start = usize::from(start);
                 self.message.as_bytes().get(start..start + usize::from(length))
@@ -128,6 +128,17 @@ impl<'a> View<'_, 'a> {
     }
 }
 
+/// A header by its key: one look-up for all events, which keeps builds short. The first header `Event` is the event's
+/// own name; a field of that name is the second.
+#[cold]
+#[inline(never)]
+fn by_key<'a>(message: &Message<'a>, key: &str) -> Option<&'a [u8]> {
+    if key == NAME { message.get_all(key).nth(1) } else { message.get(key) }
+}
+
+/// The key of an event's own name.
+const NAME: &str = "Event";
+
 /// The number that stands for `#` in a key of a family with one `#`.
 fn number_in(pattern: &[u8], key: &[u8]) -> Option<u32> {
     let at = pattern.iter().position(|&byte| byte == b'#')?;
@@ -158,7 +169,9 @@ fn locate(message: &Message<'_>, fields: &[FieldDef], spans: &mut [Span]) {
         let base = message.as_bytes().as_ptr().addr();
         let mut next = 0;
         for header in message.headers() {
-            if let Some(index) = search(fields, next, header.key) {
+            if let Some(index) = search(fields, next, header.key)
+                && !is_own_name(message, header.value)
+            {
                 note(spans, index, header.value.as_ptr().addr() - base, header.value);
                 next = index + 1;
             }
@@ -182,10 +195,11 @@ fn locate(message: &Message<'_>, fields: &[FieldDef], spans: &mut [Span]) {
         }
         let (text, length) = line(rest);
         // What every event starts with need not be looked for.
-        let usual = next == 0 && (text.starts_with(b"Event:") || text.starts_with(b"Privilege:"));
+        let usual = (start == 0 && text.starts_with(b"Event:")) || (next == 0 && text.starts_with(b"Privilege:"));
         if !usual
             && let Some(header) = Header::from_line(text)
             && let Some(index) = search(fields, next, header.key)
+            && !is_own_name(message, header.value)
         {
             note(spans, index, start + (header.value.as_ptr().addr() - rest.as_ptr().addr()), header.value);
             next = index + 1;
@@ -253,6 +267,12 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
+/// Whether a value is that of the header which names the event, and no field's.
+#[inline]
+fn is_own_name(message: &Message<'_>, value: &[u8]) -> bool {
+    message.name().is_some_and(|name| value.as_ptr_range().contains(&name.as_ptr()))
+}
+
 /// Notes where a field's value is; the first of several headers counts.
 #[inline]
 fn note(spans: &mut [Span], index: usize, start: usize, value: &[u8]) {
@@ -304,6 +324,8 @@ pub struct EventFields<'a> {
     headers: Option<Headers<'a>>,
     listed: &'static [FieldDef],
     next: usize,
+    /// Whether the header that names the event has come: the next one of that key is a field.
+    named: bool,
 }
 
 impl<'a> EventFields<'a> {
@@ -311,13 +333,20 @@ impl<'a> EventFields<'a> {
         let listed: &'static [FieldDef] = def.map_or(&[], |def| def.fields);
         let plain = message.kind() == Kind::Event && !message.has_output();
         let rest = if plain { message.as_bytes() } else { &[] };
-        Self { rest, headers: (!plain).then(|| message.headers()), listed, next: 0 }
+        Self { rest, headers: (!plain).then(|| message.headers()), listed, next: 0, named: false }
     }
 
     /// A header that was not the one expected.
     fn found(&mut self, header: Header<'a>) -> EventField<'a> {
         let exact = |field: &&FieldDef| field.name.as_bytes() == header.key;
-        let common = if self.next == 0 { common_fields().iter().find(exact) } else { None };
+        let common = if !self.named && header.key.trim_ascii().eq_ignore_ascii_case(NAME.as_bytes()) {
+            self.named = true;
+            common_fields().iter().find(|field| field.name == NAME)
+        } else if self.next == 0 {
+            common_fields().iter().find(exact)
+        } else {
+            None
+        };
         let def = common.or_else(|| {
             if let Some(index) = search(self.listed, self.next, header.key) {
                 self.next = index + 1;
@@ -389,7 +418,7 @@ mod tests {
         for (index, field) in def.fields.iter().enumerate().filter(|(_, field)| !field.is_family()) {
             assert_eq!(
                 located.text(index).map(|text| text.as_bytes()),
-                message.get(field.name),
+                by_key(&message, field.name),
                 "{}.{}: {message:?}",
                 def.name,
                 field.name
@@ -427,6 +456,28 @@ mod tests {
             });
             outcome.unwrap_or_else(|error| panic!("{}: {error}", def.name));
         }
+    }
+
+    /// A list of resources says the event package under the key that events have their names under.
+    #[test]
+    fn the_second_event_header_is_a_field() {
+        for (start, end) in [
+            ("Event: ResourceListDetail\r\n", "Event: presence\r\n"),
+            ("event:ResourceListDetail\r\n", "EVENT: presence\r\n"),
+            ("ActionID: 1\r\nEvent: ResourceListDetail\r\nObjectName: a\r\n", "Event:presence\r\nListItem: b\r\n"),
+        ] {
+            let text = format!("{start}FullState: false\r\n{end}\r\n");
+            let message = parse(text.as_bytes());
+            let crate::Event::ResourceListDetail(event) = crate::Event::decode(&message) else { panic!("{text}") };
+            assert_eq!(event.event_package().expect("there"), "presence");
+            let fields = crate::Event::decode(&message).fields();
+            let packages = fields.filter(|field| field.key.eq_ignore_ascii_case(b"Event"));
+            let docs: Vec<_> = packages.map(|field| field.def.expect("known").doc).collect();
+            assert!(docs.len() == 2 && docs.first() != docs.last(), "{docs:?}");
+        }
+        let message = parse(b"Event: ResourceListDetail\r\nFullState: false\r\n\r\n");
+        let crate::Event::ResourceListDetail(event) = crate::Event::decode(&message) else { panic!() };
+        assert_eq!(event.event_package(), None);
     }
 
     #[test]

@@ -214,14 +214,17 @@ impl Kind {
 pub struct EnumDef {
     /// Its name.
     pub name: &'static str,
-    /// Its values as they are on the wire.
+    /// Its values as they are on the wire; `*` at the end of one stands for any text: `GOTO:*`.
     pub values: &'static [&'static str],
 }
 
 impl EnumDef {
-    /// The listed value that equals these bytes, without regard to case.
+    /// The listed value that these bytes are, without regard to case.
     pub fn value(&self, bytes: &[u8]) -> Option<&'static str> {
-        self.values.iter().copied().find(|value| value.as_bytes().eq_ignore_ascii_case(bytes))
+        self.values.iter().copied().find(|value| match value.strip_suffix('*') {
+            Some(word) => values::Labelled::new(bytes, word.as_bytes()).is_some(),
+            None => value.as_bytes().eq_ignore_ascii_case(bytes),
+        })
     }
 }
 

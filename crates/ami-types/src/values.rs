@@ -606,6 +606,39 @@ impl fmt::Display for Ssrc {
     }
 }
 
+/// A value that begins with a certain word and goes on with any text, like `GOTO:label`.
+///
+/// ```
+/// use ami_types::{enums::DialStatus, values::FromValue};
+/// let Some(DialStatus::GotoLabel(goto)) = DialStatus::from_value(b"GOTO:default^200^1") else { panic!() };
+/// assert_eq!(goto.label(), "default^200^1");
+/// assert_eq!(goto.as_bytes(), b"GOTO:default^200^1");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Labelled<'a> {
+    whole: Text<'a>,
+    label: Text<'a>,
+}
+
+impl<'a> Labelled<'a> {
+    /// The value, if it begins with this word, without regard to case.
+    pub fn new(value: &'a [u8], word: &[u8]) -> Option<Self> {
+        let (start, label) = value.split_at_checked(word.len())?;
+        let labelled = Self { whole: Text::new(value), label: Text::new(label) };
+        start.eq_ignore_ascii_case(word).then_some(labelled)
+    }
+
+    /// What follows the word.
+    pub const fn label(&self) -> Text<'a> {
+        self.label
+    }
+
+    /// The whole value as it is on the wire.
+    pub const fn as_bytes(&self) -> &'a [u8] {
+        self.whole.as_bytes()
+    }
+}
+
 /// A password, or what is as good as one. `Debug` does not show it.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Secret<'a>(Text<'a>);

@@ -254,6 +254,9 @@ impl Reader<'_> {
             }
             let wire = self.required_word(index, 1, "the value")?;
             let rust = if self.word(index, 2) == "as" { self.word(index, 3).to_owned() } else { variant(&wire) };
+            if wire.trim_end_matches('*').contains('*') {
+                return self.fail(number, "`*` stands at the end of a value");
+            }
             if !rust.starts_with(|c: char| c.is_ascii_uppercase()) {
                 return self.fail(number, format!("`{wire}` makes no variant; name one with `as`"));
             }
@@ -321,6 +324,9 @@ impl Reader<'_> {
             doc: self.lines[index].comment.clone(),
             role: None,
         };
+        if field.doc.is_empty() {
+            return self.fail(number, format!("`{}` needs a description: ` -- ` and what it means", field.wire));
+        }
         self.attributes(index, 3, schema, &mut field)?;
         if !field.always.and(field.releases).eq(&field.always) {
             return self.fail(number, "`always` names a release that does not have the field");
@@ -594,9 +600,9 @@ mod tests {
 
     fn read_text(text: &str) -> Result<Schema> {
         let common = "release 11 banner 1.3 recorded\nrelease 12 banner 2.* recorded\nrelease 13 banner 2.*\n\
-            common\n  field ActionID text\n\
-            snapshot channel\n  field Channel channel as name\n  field Uniqueid uniqueid\n\
-            snapshot bridge\n  field BridgeUniqueid bridge-id as uniqueid\n";
+            common\n  field ActionID text -- a\n\
+            snapshot channel\n  field Channel channel as name -- c\n  field Uniqueid uniqueid -- u\n\
+            snapshot bridge\n  field BridgeUniqueid bridge-id as uniqueid -- b\n";
         read(&[("common.schema".into(), common.into()), ("t.schema".into(), format!("topic t\n  doc T.\n{text}"))])
     }
 
@@ -621,18 +627,23 @@ mod tests {
             ("event A\n  doc A.\n  releases 14..\n", "t.schema:5: `14..` names a release that there is not"),
             ("event A\n  doc A.\n", "t.schema:3: `releases` is missing"),
             (
-                "event A\n  doc A.\n  releases 12..\n  field B nothing\n",
+                "event A\n  doc A.\n  releases 12..\n  field B nothing -- b\n",
                 "t.schema:6: `nothing` is neither a type nor an enumeration",
             ),
             ("event A\n  doc A.\n  releases 12..\n  field B uint:miles\n", "t.schema:6: no unit `miles`"),
             (
-                "event A\n  doc A.\n  releases 12..\n  field B text always 13\n",
+                "event A\n  doc A.\n  releases 12..\n  field B text always 13 -- b\n",
                 "t.schema:6: `always` needs a release with recorded sessions",
             ),
             (
-                "event A\n  doc A.\n  releases 12\n  field B text always 11\n",
+                "event A\n  doc A.\n  releases 12\n  field B text always 11 -- b\n",
                 "t.schema:6: `always` names a release that does not have the field",
             ),
+            (
+                "event A\n  doc A.\n  releases 12..\n  field B text\n",
+                "t.schema:6: `B` needs a description: ` -- ` and what it means",
+            ),
+            ("enum A\n  doc A.\n  value B*C -- b\n", "t.schema:5: `*` stands at the end of a value"),
             (
                 "event A\n  doc A.\n  releases 12..\nevent a\n  doc A.\n",
                 "t.schema:6: `a` was defined before, at t.schema:3",

@@ -6,7 +6,7 @@ use core::fmt;
 
 use crate::Text;
 use crate::action_values::Encode;
-use crate::values::FromValue;
+use crate::values::{FromValue, Labelled};
 
 /// Who ended a queue call.
 #[cfg(feature = "agent")]
@@ -25,7 +25,7 @@ pub enum AgentCompleteReason<'a> {
 
 #[cfg(feature = "agent")]
 impl<'a> AgentCompleteReason<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AgentCompleteReason<'static>)] = &[
         ("caller", AgentCompleteReason::Caller),
         ("agent", AgentCompleteReason::Agent),
@@ -49,7 +49,7 @@ impl<'a> FromValue<'a> for AgentCompleteReason<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -85,7 +85,7 @@ pub enum AgentStatus<'a> {
 
 #[cfg(feature = "agent")]
 impl<'a> AgentStatus<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AgentStatus<'static>)] = &[
         ("AGENT_IDLE", AgentStatus::Idle),
         ("AGENT_LOGGEDOFF", AgentStatus::LoggedOff),
@@ -109,7 +109,7 @@ impl<'a> FromValue<'a> for AgentStatus<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -145,7 +145,7 @@ pub enum AmaFlags<'a> {
 
 #[cfg(feature = "records")]
 impl<'a> AmaFlags<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AmaFlags<'static>)] =
         &[("OMIT", AmaFlags::Omit), ("BILLING", AmaFlags::Billing), ("DOCUMENTATION", AmaFlags::Documentation)];
 
@@ -166,7 +166,7 @@ impl<'a> FromValue<'a> for AmaFlags<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -214,7 +214,7 @@ pub enum AocBilling<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocBilling<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocBilling<'static>)] = &[
         ("CallDeflection", AocBilling::CallDeflection),
         ("CallForwardingBusy", AocBilling::CallForwardingBusy),
@@ -250,7 +250,7 @@ impl<'a> FromValue<'a> for AocBilling<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -296,7 +296,7 @@ pub enum AocBillingId<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocBillingId<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocBillingId<'static>)] = &[
         ("CallDeflection", AocBillingId::CallDeflection),
         ("CallFwdBusy", AocBillingId::CallFwdBusy),
@@ -330,7 +330,7 @@ impl<'a> FromValue<'a> for AocBillingId<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -368,7 +368,7 @@ pub enum AocCharge<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocCharge<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocCharge<'static>)] = &[
         ("Currency", AocCharge::Currency),
         ("Free", AocCharge::Free),
@@ -394,7 +394,7 @@ impl<'a> FromValue<'a> for AocCharge<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -432,7 +432,7 @@ pub enum AocChargeType<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocChargeType<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocChargeType<'static>)] = &[
         ("Currency", AocChargeType::Currency),
         ("FREE", AocChargeType::Free),
@@ -458,7 +458,7 @@ impl<'a> FromValue<'a> for AocChargeType<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -502,7 +502,7 @@ pub enum AocChargedItem<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocChargedItem<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocChargedItem<'static>)] = &[
         ("BasicCommunication", AocChargedItem::BasicCommunication),
         ("CallAttempt", AocChargedItem::CallAttempt),
@@ -534,7 +534,7 @@ impl<'a> FromValue<'a> for AocChargedItem<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -568,7 +568,7 @@ pub enum AocChargingType<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocChargingType<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocChargingType<'static>)] =
         &[("ContinuousCharging", AocChargingType::ContinuousCharging), ("StepFunction", AocChargingType::StepFunction)];
 
@@ -588,7 +588,7 @@ impl<'a> FromValue<'a> for AocChargingType<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -632,7 +632,7 @@ pub enum AocMessageRate<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocMessageRate<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocMessageRate<'static>)] = &[
         ("Duration", AocMessageRate::Duration),
         ("Flat", AocMessageRate::Flat),
@@ -664,7 +664,7 @@ impl<'a> FromValue<'a> for AocMessageRate<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -700,7 +700,7 @@ pub enum AocMessageType<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocMessageType<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocMessageType<'static>)] =
         &[("D", AocMessageType::D), ("E", AocMessageType::E), ("S", AocMessageType::S)];
 
@@ -721,7 +721,7 @@ impl<'a> FromValue<'a> for AocMessageType<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -765,7 +765,7 @@ pub enum AocMultiplier<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocMultiplier<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocMultiplier<'static>)] = &[
         ("Hundred", AocMultiplier::Hundred),
         ("One", AocMultiplier::One),
@@ -797,7 +797,7 @@ impl<'a> FromValue<'a> for AocMultiplier<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -841,7 +841,7 @@ pub enum AocRate<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocRate<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocRate<'static>)] = &[
         ("Duration", AocRate::Duration),
         ("Flag", AocRate::Flag),
@@ -873,7 +873,7 @@ impl<'a> FromValue<'a> for AocRate<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -917,7 +917,7 @@ pub enum AocTimeScale<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocTimeScale<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocTimeScale<'static>)] = &[
         ("Day", AocTimeScale::Day),
         ("Hour", AocTimeScale::Hour),
@@ -949,7 +949,7 @@ impl<'a> FromValue<'a> for AocTimeScale<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -983,7 +983,7 @@ pub enum AocTotal<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocTotal<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocTotal<'static>)] =
         &[("SubTotal", AocTotal::SubTotal), ("Total", AocTotal::Total)];
 
@@ -1003,7 +1003,7 @@ impl<'a> FromValue<'a> for AocTotal<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -1039,7 +1039,7 @@ pub enum AocVolume<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocVolume<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocVolume<'static>)] =
         &[("Message", AocVolume::Message), ("Octet", AocVolume::Octet), ("Segment", AocVolume::Segment)];
 
@@ -1060,7 +1060,7 @@ impl<'a> FromValue<'a> for AocVolume<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -1098,7 +1098,7 @@ pub enum AocVolumeUnit<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> AocVolumeUnit<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AocVolumeUnit<'static>)] = &[
         ("Message", AocVolumeUnit::Message),
         ("Octect", AocVolumeUnit::Octect),
@@ -1124,7 +1124,7 @@ impl<'a> FromValue<'a> for AocVolumeUnit<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -1160,7 +1160,7 @@ pub enum AudioDirection<'a> {
 
 #[cfg(feature = "channel")]
 impl<'a> AudioDirection<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, AudioDirection<'static>)] =
         &[("all", AudioDirection::All), ("in", AudioDirection::In), ("out", AudioDirection::Out)];
 
@@ -1181,7 +1181,7 @@ impl<'a> FromValue<'a> for AudioDirection<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -1221,7 +1221,7 @@ pub enum BridgeTone<'a> {
 
 #[cfg(feature = "bridge")]
 impl<'a> BridgeTone<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, BridgeTone<'static>)] = &[
         ("Both", BridgeTone::Both),
         ("Channel1", BridgeTone::Channel1),
@@ -1249,7 +1249,7 @@ impl<'a> FromValue<'a> for BridgeTone<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -1289,7 +1289,7 @@ pub enum CdrDisposition<'a> {
 
 #[cfg(feature = "records")]
 impl<'a> CdrDisposition<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, CdrDisposition<'static>)] = &[
         ("CONGESTION", CdrDisposition::Congestion),
         ("NO ANSWER", CdrDisposition::NoAnswer),
@@ -1317,7 +1317,7 @@ impl<'a> FromValue<'a> for CdrDisposition<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -1393,7 +1393,7 @@ pub enum CelEventName<'a> {
 
 #[cfg(feature = "records")]
 impl<'a> CelEventName<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, CelEventName<'static>)] = &[
         ("ANSWER", CelEventName::Answer),
         ("APP_END", CelEventName::AppEnd),
@@ -1457,7 +1457,7 @@ impl<'a> FromValue<'a> for CelEventName<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -1501,7 +1501,7 @@ pub enum ChargeMultiplier<'a> {
 
 #[cfg(feature = "aoc")]
 impl<'a> ChargeMultiplier<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, ChargeMultiplier<'static>)] = &[
         ("1", ChargeMultiplier::One),
         ("1/10", ChargeMultiplier::Tenth),
@@ -1533,7 +1533,7 @@ impl<'a> FromValue<'a> for ChargeMultiplier<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -1579,7 +1579,7 @@ pub enum ConfigChange<'a> {
 
 #[cfg(feature = "config")]
 impl<'a> ConfigChange<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, ConfigChange<'static>)] = &[
         ("Append", ConfigChange::Append),
         ("DelCat", ConfigChange::DelCat),
@@ -1613,7 +1613,7 @@ impl<'a> FromValue<'a> for ConfigChange<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -1659,7 +1659,7 @@ pub enum ContactState<'a> {
 
 #[cfg(feature = "pjsip")]
 impl<'a> ContactState<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, ContactState<'static>)] = &[
         ("Created", ContactState::Created),
         ("Removed", ContactState::Removed),
@@ -1693,7 +1693,7 @@ impl<'a> FromValue<'a> for ContactState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -1741,7 +1741,7 @@ pub enum DeviceState<'a> {
 
 #[cfg(feature = "state")]
 impl<'a> DeviceState<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, DeviceState<'static>)] = &[
         ("UNKNOWN", DeviceState::Unknown),
         ("NOT_INUSE", DeviceState::NotInUse),
@@ -1777,7 +1777,7 @@ impl<'a> FromValue<'a> for DeviceState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -1825,7 +1825,7 @@ pub enum DeviceStateNumber<'a> {
 
 #[cfg(feature = "queue")]
 impl<'a> DeviceStateNumber<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, DeviceStateNumber<'static>)] = &[
         ("0", DeviceStateNumber::Unknown),
         ("1", DeviceStateNumber::NotInUse),
@@ -1861,7 +1861,7 @@ impl<'a> FromValue<'a> for DeviceStateNumber<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -1903,6 +1903,8 @@ pub enum DialStatus<'a> {
     Abort,
     /// `GOTO`: the dialplan goes elsewhere.
     Goto,
+    /// `GOTO:*`: the dialplan goes to the label that follows the colon.
+    GotoLabel(Labelled<'a>),
     /// `CONTINUE`: the dialplan carries on.
     Continue,
     /// `RINGING`: the destination rings.
@@ -1917,7 +1919,7 @@ pub enum DialStatus<'a> {
 
 #[cfg(feature = "dial")]
 impl<'a> DialStatus<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, DialStatus<'static>)] = &[
         ("ANSWER", DialStatus::Answer),
         ("BUSY", DialStatus::Busy),
@@ -1947,6 +1949,7 @@ impl<'a> DialStatus<'a> {
             Self::TimedOut => b"TIMEDOUT",
             Self::Abort => b"ABORT",
             Self::Goto => b"GOTO",
+            Self::GotoLabel(labelled) => labelled.as_bytes(),
             Self::Continue => b"CONTINUE",
             Self::Ringing => b"RINGING",
             Self::Proceeding => b"PROCEEDING",
@@ -1961,7 +1964,10 @@ impl<'a> FromValue<'a> for DialStatus<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(
+            || Labelled::new(value, b"GOTO:").map_or(Self::Other(Text::new(value)), Self::GotoLabel),
+            |(_, value)| *value,
+        ))
     }
 }
 
@@ -1995,7 +2001,7 @@ pub enum DialSubEvent<'a> {
 
 #[cfg(feature = "dial")]
 impl<'a> DialSubEvent<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, DialSubEvent<'static>)] =
         &[("Begin", DialSubEvent::Begin), ("End", DialSubEvent::End)];
 
@@ -2015,7 +2021,7 @@ impl<'a> FromValue<'a> for DialSubEvent<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2049,7 +2055,7 @@ pub enum DtmfDirection<'a> {
 
 #[cfg(feature = "dtmf")]
 impl<'a> DtmfDirection<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, DtmfDirection<'static>)] =
         &[("Received", DtmfDirection::Received), ("Sent", DtmfDirection::Sent)];
 
@@ -2069,7 +2075,7 @@ impl<'a> FromValue<'a> for DtmfDirection<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2117,7 +2123,7 @@ pub enum ExtensionStateText<'a> {
 
 #[cfg(any(feature = "pjsip", feature = "state"))]
 impl<'a> ExtensionStateText<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, ExtensionStateText<'static>)] = &[
         ("Busy", ExtensionStateText::Busy),
         ("Hold", ExtensionStateText::Hold),
@@ -2153,7 +2159,7 @@ impl<'a> FromValue<'a> for ExtensionStateText<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2193,7 +2199,7 @@ pub enum FaxOperation<'a> {
 
 #[cfg(feature = "fax")]
 impl<'a> FaxOperation<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, FaxOperation<'static>)] = &[
         ("V.21", FaxOperation::V21),
         ("gateway", FaxOperation::Gateway),
@@ -2221,7 +2227,7 @@ impl<'a> FromValue<'a> for FaxOperation<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2255,7 +2261,7 @@ pub enum FaxSessionType<'a> {
 
 #[cfg(feature = "fax")]
 impl<'a> FaxSessionType<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, FaxSessionType<'static>)] =
         &[("G.711", FaxSessionType::G711), ("T.38", FaxSessionType::T38)];
 
@@ -2275,7 +2281,7 @@ impl<'a> FromValue<'a> for FaxSessionType<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2321,7 +2327,7 @@ pub enum FaxState<'a> {
 
 #[cfg(feature = "fax")]
 impl<'a> FaxState<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, FaxState<'static>)] = &[
         ("Active", FaxState::Active),
         ("Complete", FaxState::Complete),
@@ -2355,7 +2361,7 @@ impl<'a> FromValue<'a> for FaxState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2389,7 +2395,7 @@ pub enum LegacyBridgeState<'a> {
 
 #[cfg(feature = "bridge")]
 impl<'a> LegacyBridgeState<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, LegacyBridgeState<'static>)] =
         &[("Link", LegacyBridgeState::Link), ("Unlink", LegacyBridgeState::Unlink)];
 
@@ -2409,7 +2415,7 @@ impl<'a> FromValue<'a> for LegacyBridgeState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2445,7 +2451,7 @@ pub enum ModuleLoadStatus<'a> {
 
 #[cfg(feature = "system")]
 impl<'a> ModuleLoadStatus<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, ModuleLoadStatus<'static>)] = &[
         ("Decline", ModuleLoadStatus::Decline),
         ("Failure", ModuleLoadStatus::Failure),
@@ -2469,7 +2475,7 @@ impl<'a> FromValue<'a> for ModuleLoadStatus<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2507,7 +2513,7 @@ pub enum ModuleLoadType<'a> {
 
 #[cfg(feature = "system")]
 impl<'a> ModuleLoadType<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, ModuleLoadType<'static>)] = &[
         ("load", ModuleLoadType::Load),
         ("refresh", ModuleLoadType::Refresh),
@@ -2533,7 +2539,7 @@ impl<'a> FromValue<'a> for ModuleLoadType<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2567,7 +2573,7 @@ pub enum MusicState<'a> {
 
 #[cfg(feature = "media")]
 impl<'a> MusicState<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, MusicState<'static>)] =
         &[("Start", MusicState::Start), ("Stop", MusicState::Stop)];
 
@@ -2587,7 +2593,7 @@ impl<'a> FromValue<'a> for MusicState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2621,7 +2627,7 @@ pub enum OriginateResult<'a> {
 
 #[cfg(feature = "dial")]
 impl<'a> OriginateResult<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, OriginateResult<'static>)] =
         &[("Failure", OriginateResult::Failure), ("Success", OriginateResult::Success)];
 
@@ -2641,7 +2647,7 @@ impl<'a> FromValue<'a> for OriginateResult<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2687,7 +2693,7 @@ pub enum PeerState<'a> {
 
 #[cfg(feature = "sip")]
 impl<'a> PeerState<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, PeerState<'static>)] = &[
         ("Registered", PeerState::Registered),
         ("Unregistered", PeerState::Unregistered),
@@ -2721,7 +2727,7 @@ impl<'a> FromValue<'a> for PeerState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2761,7 +2767,7 @@ pub enum PlaybackControl<'a> {
 
 #[cfg(feature = "media")]
 impl<'a> PlaybackControl<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, PlaybackControl<'static>)] = &[
         ("forward", PlaybackControl::Forward),
         ("pause", PlaybackControl::Pause),
@@ -2789,7 +2795,7 @@ impl<'a> FromValue<'a> for PlaybackControl<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2827,7 +2833,7 @@ pub enum PriDebugLevel<'a> {
 
 #[cfg(feature = "dahdi")]
 impl<'a> PriDebugLevel<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, PriDebugLevel<'static>)] = &[
         ("hex", PriDebugLevel::Hex),
         ("intense", PriDebugLevel::Intense),
@@ -2853,7 +2859,7 @@ impl<'a> FromValue<'a> for PriDebugLevel<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2889,7 +2895,7 @@ pub enum QueueMembership<'a> {
 
 #[cfg(feature = "queue")]
 impl<'a> QueueMembership<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, QueueMembership<'static>)] = &[
         ("dynamic", QueueMembership::Dynamic),
         ("static", QueueMembership::Static),
@@ -2913,7 +2919,7 @@ impl<'a> FromValue<'a> for QueueMembership<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -2949,7 +2955,7 @@ pub enum RegistrationState<'a> {
 
 #[cfg(feature = "pjsip")]
 impl<'a> RegistrationState<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, RegistrationState<'static>)] = &[
         ("Registered", RegistrationState::Registered),
         ("Rejected", RegistrationState::Rejected),
@@ -2973,7 +2979,7 @@ impl<'a> FromValue<'a> for RegistrationState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -3017,7 +3023,7 @@ pub enum ReloadStatus<'a> {
 
 #[cfg(feature = "system")]
 impl<'a> ReloadStatus<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, ReloadStatus<'static>)] = &[
         ("0", ReloadStatus::Reloaded),
         ("1", ReloadStatus::Queued),
@@ -3049,7 +3055,7 @@ impl<'a> FromValue<'a> for ReloadStatus<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -3083,7 +3089,7 @@ pub enum SessionTimeoutSource<'a> {
 
 #[cfg(feature = "sip")]
 impl<'a> SessionTimeoutSource<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, SessionTimeoutSource<'static>)] =
         &[("RTPTimeout", SessionTimeoutSource::RTPTimeout), ("SIPSessionTimer", SessionTimeoutSource::SIPSessionTimer)];
 
@@ -3103,7 +3109,7 @@ impl<'a> FromValue<'a> for SessionTimeoutSource<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -3137,7 +3143,7 @@ pub enum Severity<'a> {
 
 #[cfg(feature = "security")]
 impl<'a> Severity<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, Severity<'static>)] =
         &[("Informational", Severity::Informational), ("Error", Severity::Error)];
 
@@ -3157,7 +3163,7 @@ impl<'a> FromValue<'a> for Severity<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -3191,7 +3197,7 @@ pub enum SubscriptionType<'a> {
 
 #[cfg(feature = "pjsip")]
 impl<'a> SubscriptionType<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, SubscriptionType<'static>)] =
         &[("extension_state", SubscriptionType::ExtensionState), ("mwi", SubscriptionType::Mwi)];
 
@@ -3211,7 +3217,7 @@ impl<'a> FromValue<'a> for SubscriptionType<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -3251,7 +3257,7 @@ pub enum TransferDestination<'a> {
 
 #[cfg(feature = "transfer")]
 impl<'a> TransferDestination<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, TransferDestination<'static>)] = &[
         ("App", TransferDestination::App),
         ("Bridge", TransferDestination::Bridge),
@@ -3279,7 +3285,7 @@ impl<'a> FromValue<'a> for TransferDestination<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -3317,7 +3323,7 @@ pub enum TransferResult<'a> {
 
 #[cfg(feature = "transfer")]
 impl<'a> TransferResult<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, TransferResult<'static>)] = &[
         ("Fail", TransferResult::Fail),
         ("Invalid", TransferResult::Invalid),
@@ -3343,7 +3349,7 @@ impl<'a> FromValue<'a> for TransferResult<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 
@@ -3375,7 +3381,7 @@ pub enum UnloadStatus<'a> {
 
 #[cfg(feature = "system")]
 impl<'a> UnloadStatus<'a> {
-    /// The listed values: as they are on the wire, and what they stand for.
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, UnloadStatus<'static>)] = &[("Success", UnloadStatus::Success)];
 
     /// As it is on the wire.
@@ -3393,7 +3399,7 @@ impl<'a> FromValue<'a> for UnloadStatus<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
         let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
-        Some(listed.map_or(Self::Other(Text::new(value)), |(_, value)| *value))
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
     }
 }
 

@@ -20,9 +20,9 @@ pub struct AgentCallbackLoginAction<'a> {
     pub exten: Option<Text<'a>>,
     /// Context of the dialplan. `Context`
     pub context: Option<Text<'a>>,
-    /// `WrapupTime`
+    /// Pause after a call before the next one is sent, in milliseconds. `WrapupTime`
     pub wrapup_time: Option<Text<'a>>,
-    /// `AckCall`
+    /// Whether the agent has to confirm a call by pressing `#`. `AckCall`
     pub ack_call: Option<Value<'a, bool>>,
 }
 
@@ -66,7 +66,7 @@ impl<'a> AgentCallbackLoginAction<'a> {
         self
     }
 
-    /// Sets `WrapupTime`
+    /// Sets it: Pause after a call before the next one is sent, in milliseconds. `WrapupTime`
     #[inline]
     #[must_use]
     pub fn with_wrapup_time(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -74,7 +74,7 @@ impl<'a> AgentCallbackLoginAction<'a> {
         self
     }
 
-    /// Sets `AckCall`
+    /// Sets it: Whether the agent has to confirm a call by pressing `#`. `AckCall`
     #[inline]
     #[must_use]
     pub fn with_ack_call(mut self, value: impl Into<Value<'a, bool>>) -> Self {
@@ -127,7 +127,7 @@ pub struct AgentLogoffAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The agent. `Agent`
     pub agent: Text<'a>,
-    /// `Soft`
+    /// Whether to wait until a call in progress has ended. `Soft`
     pub soft: Option<Value<'a, bool>>,
 }
 
@@ -146,7 +146,7 @@ impl<'a> AgentLogoffAction<'a> {
         self
     }
 
-    /// Sets `Soft`
+    /// Sets it: Whether to wait until a call in progress has ended. `Soft`
     #[inline]
     #[must_use]
     pub fn with_soft(mut self, value: impl Into<Value<'a, bool>>) -> Self {

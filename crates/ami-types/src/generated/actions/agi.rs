@@ -16,7 +16,7 @@ pub struct AGIAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `Command`
+    /// The AGI command to run, with its arguments. `Command`
     pub command: Text<'a>,
     /// Identifies the command; comes back in the event that reports its end. `CommandID`
     pub command_id: Option<Text<'a>>,

@@ -20,49 +20,49 @@ pub struct AOCMessageAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The channel, by name. `Channel`
     pub channel: Option<Text<'a>>,
-    /// `ChannelPrefix`
+    /// Instead of `Channel`: the message goes to every channel whose name begins with it. `ChannelPrefix`
     pub channel_prefix: Option<Text<'a>>,
-    /// `MsgType`
+    /// Whether it is about the start, the course or the end of a call. `MsgType`
     pub msg_type: Value<'a, AocMessageType<'a>>,
-    /// `ChargeType`
+    /// Whether the charge is in money, in units, free, or not available. `ChargeType`
     pub charge_type: Option<Value<'a, AocChargeType<'a>>>,
-    /// `UnitAmount(#)`
+    /// Amount of units; needed for a charge in units, numbered from 0. `UnitAmount(#)`
     pub unit_amount: Headers<'a>,
-    /// `UnitType(#)`
+    /// Type of these units, 1 to 16. `UnitType(#)`
     pub unit_type: Headers<'a>,
-    /// `CurrencyName`
+    /// Name of the currency, at most 10 bytes. `CurrencyName`
     pub currency_name: Option<Text<'a>>,
-    /// `CurrencyAmount`
+    /// Amount of money, before the multiplier; needed for a charge in money. `CurrencyAmount`
     pub currency_amount: Option<Text<'a>>,
-    /// `CurrencyMultiplier`
+    /// What the amount is multiplied with; needed for a charge in money. `CurrencyMultiplier`
     pub currency_multiplier: Option<Value<'a, AocMultiplier<'a>>>,
     /// Whether it is the total. `TotalType`
     pub total_type: Option<Value<'a, AocTotal<'a>>>,
-    /// `AOCBillingId`
+    /// How the call is billed, for a message during a call or at its end. `AOCBillingId`
     pub aoc_billing_id: Option<Value<'a, AocBillingId<'a>>>,
-    /// `ChargingAssociationId`
+    /// Identifies what the charge is associated with. `ChargingAssociationId`
     pub charging_association_id: Option<Text<'a>>,
-    /// `ChargingAssociationNumber`
+    /// The number that the charge is associated with. `ChargingAssociationNumber`
     pub charging_association_number: Option<Text<'a>>,
-    /// `ChargingAssociationPlan`
+    /// Numbering plan of that number. `ChargingAssociationPlan`
     pub charging_association_plan: Option<Text<'a>>,
-    /// `ChargedItem`; releases 18..
+    /// What is charged for, for a message at the start of a call. `ChargedItem`; releases 18..
     pub charged_item: Option<Value<'a, AocChargedItem<'a>>>,
     /// Kind of rate. `RateType`; releases 18..
     pub rate_type: Option<Value<'a, AocMessageRate<'a>>>,
     /// Round trip time. `Time`; releases 18..
     pub time: Option<Text<'a>>,
-    /// `TimeScale`; releases 18..
+    /// Unit of the length of a charged step. `TimeScale`; releases 18..
     pub time_scale: Option<Value<'a, AocTimeScale<'a>>>,
     /// Smallest charged part. `Granularity`; releases 18..
     pub granularity: Option<Text<'a>>,
-    /// `GranularityTimeScale`; releases 18..
+    /// Unit of the smallest charged part. `GranularityTimeScale`; releases 18..
     pub granularity_time_scale: Option<Value<'a, AocTimeScale<'a>>>,
-    /// `ChargingType`; releases 18..
+    /// Whether a duration is charged continuously or in steps. `ChargingType`; releases 18..
     pub charging_type: Option<Value<'a, AocChargingType<'a>>>,
-    /// `VolumeUnit`; releases 18..
+    /// What is counted, for a charge by volume. `VolumeUnit`; releases 18..
     pub volume_unit: Option<Value<'a, AocVolume<'a>>>,
-    /// `Code`; releases 18..
+    /// Code of a special rate. `Code`; releases 18..
     pub code: Option<Text<'a>>,
 }
 
@@ -114,7 +114,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `ChannelPrefix`
+    /// Sets it: Instead of `Channel`: the message goes to every channel whose name begins with it. `ChannelPrefix`
     #[inline]
     #[must_use]
     pub fn with_channel_prefix(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -122,7 +122,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `ChargeType`
+    /// Sets it: Whether the charge is in money, in units, free, or not available. `ChargeType`
     #[inline]
     #[must_use]
     pub fn with_charge_type(mut self, value: impl Into<Value<'a, AocChargeType<'a>>>) -> Self {
@@ -130,7 +130,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `UnitAmount(#)`
+    /// Sets it: Amount of units; needed for a charge in units, numbered from 0. `UnitAmount(#)`
     #[inline]
     #[must_use]
     pub fn with_unit_amount(mut self, value: impl Into<Headers<'a>>) -> Self {
@@ -138,7 +138,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `UnitType(#)`
+    /// Sets it: Type of these units, 1 to 16. `UnitType(#)`
     #[inline]
     #[must_use]
     pub fn with_unit_type(mut self, value: impl Into<Headers<'a>>) -> Self {
@@ -146,7 +146,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `CurrencyName`
+    /// Sets it: Name of the currency, at most 10 bytes. `CurrencyName`
     #[inline]
     #[must_use]
     pub fn with_currency_name(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -154,7 +154,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `CurrencyAmount`
+    /// Sets it: Amount of money, before the multiplier; needed for a charge in money. `CurrencyAmount`
     #[inline]
     #[must_use]
     pub fn with_currency_amount(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -162,7 +162,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `CurrencyMultiplier`
+    /// Sets it: What the amount is multiplied with; needed for a charge in money. `CurrencyMultiplier`
     #[inline]
     #[must_use]
     pub fn with_currency_multiplier(mut self, value: impl Into<Value<'a, AocMultiplier<'a>>>) -> Self {
@@ -178,7 +178,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `AOCBillingId`
+    /// Sets it: How the call is billed, for a message during a call or at its end. `AOCBillingId`
     #[inline]
     #[must_use]
     pub fn with_aoc_billing_id(mut self, value: impl Into<Value<'a, AocBillingId<'a>>>) -> Self {
@@ -186,7 +186,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `ChargingAssociationId`
+    /// Sets it: Identifies what the charge is associated with. `ChargingAssociationId`
     #[inline]
     #[must_use]
     pub fn with_charging_association_id(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -194,7 +194,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `ChargingAssociationNumber`
+    /// Sets it: The number that the charge is associated with. `ChargingAssociationNumber`
     #[inline]
     #[must_use]
     pub fn with_charging_association_number(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -202,7 +202,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `ChargingAssociationPlan`
+    /// Sets it: Numbering plan of that number. `ChargingAssociationPlan`
     #[inline]
     #[must_use]
     pub fn with_charging_association_plan(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -210,7 +210,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `ChargedItem`; releases 18..
+    /// Sets it: What is charged for, for a message at the start of a call. `ChargedItem`; releases 18..
     #[inline]
     #[must_use]
     pub fn with_charged_item(mut self, value: impl Into<Value<'a, AocChargedItem<'a>>>) -> Self {
@@ -234,7 +234,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `TimeScale`; releases 18..
+    /// Sets it: Unit of the length of a charged step. `TimeScale`; releases 18..
     #[inline]
     #[must_use]
     pub fn with_time_scale(mut self, value: impl Into<Value<'a, AocTimeScale<'a>>>) -> Self {
@@ -250,7 +250,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `GranularityTimeScale`; releases 18..
+    /// Sets it: Unit of the smallest charged part. `GranularityTimeScale`; releases 18..
     #[inline]
     #[must_use]
     pub fn with_granularity_time_scale(mut self, value: impl Into<Value<'a, AocTimeScale<'a>>>) -> Self {
@@ -258,7 +258,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `ChargingType`; releases 18..
+    /// Sets it: Whether a duration is charged continuously or in steps. `ChargingType`; releases 18..
     #[inline]
     #[must_use]
     pub fn with_charging_type(mut self, value: impl Into<Value<'a, AocChargingType<'a>>>) -> Self {
@@ -266,7 +266,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `VolumeUnit`; releases 18..
+    /// Sets it: What is counted, for a charge by volume. `VolumeUnit`; releases 18..
     #[inline]
     #[must_use]
     pub fn with_volume_unit(mut self, value: impl Into<Value<'a, AocVolume<'a>>>) -> Self {
@@ -274,7 +274,7 @@ impl<'a> AOCMessageAction<'a> {
         self
     }
 
-    /// Sets `Code`; releases 18..
+    /// Sets it: Code of a special rate. `Code`; releases 18..
     #[inline]
     #[must_use]
     pub fn with_code(mut self, value: impl Into<Text<'a>>) -> Self {

@@ -19,7 +19,7 @@ pub struct BridgeAction<'a> {
     pub channel1: Text<'a>,
     /// The second channel. `Channel2`
     pub channel2: Text<'a>,
-    /// `Tone`
+    /// Which of the two channels hears a tone before they are joined. `Tone`
     pub tone: Option<Value<'a, BridgeTone<'a>>>,
 }
 
@@ -38,7 +38,7 @@ impl<'a> BridgeAction<'a> {
         self
     }
 
-    /// Sets `Tone`
+    /// Sets it: Which of the two channels hears a tone before they are joined. `Tone`
     #[inline]
     #[must_use]
     pub fn with_tone(mut self, value: impl Into<Value<'a, BridgeTone<'a>>>) -> Self {

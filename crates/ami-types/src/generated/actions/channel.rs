@@ -255,7 +255,7 @@ pub struct MuteAudioAction<'a> {
     pub channel: Text<'a>,
     /// The state. `State`
     pub state: Value<'a, bool>,
-    /// `Direction`
+    /// Which direction of its audio to mute, as the server sees it. `Direction`
     pub direction: Value<'a, AudioDirection<'a>>,
 }
 
@@ -319,7 +319,7 @@ pub struct RedirectAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `ExtraChannel`
+    /// A second channel to send, by name. `ExtraChannel`
     pub extra_channel: Option<Text<'a>>,
     /// The extension. `Exten`
     pub exten: Text<'a>,
@@ -327,11 +327,11 @@ pub struct RedirectAction<'a> {
     pub context: Text<'a>,
     /// The priority. `Priority`
     pub priority: Text<'a>,
-    /// `ExtraExten`; releases 1.8..
+    /// Extension for the second channel. `ExtraExten`; releases 1.8..
     pub extra_exten: Option<Text<'a>>,
-    /// `ExtraContext`; releases 1.8..
+    /// Context for the second channel. `ExtraContext`; releases 1.8..
     pub extra_context: Option<Text<'a>>,
-    /// `ExtraPriority`; releases 1.8..
+    /// Priority for the second channel. `ExtraPriority`; releases 1.8..
     pub extra_priority: Option<Text<'a>>,
 }
 
@@ -365,7 +365,7 @@ impl<'a> RedirectAction<'a> {
         self
     }
 
-    /// Sets `ExtraChannel`
+    /// Sets it: A second channel to send, by name. `ExtraChannel`
     #[inline]
     #[must_use]
     pub fn with_extra_channel(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -373,7 +373,7 @@ impl<'a> RedirectAction<'a> {
         self
     }
 
-    /// Sets `ExtraExten`; releases 1.8..
+    /// Sets it: Extension for the second channel. `ExtraExten`; releases 1.8..
     #[inline]
     #[must_use]
     pub fn with_extra_exten(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -381,7 +381,7 @@ impl<'a> RedirectAction<'a> {
         self
     }
 
-    /// Sets `ExtraContext`; releases 1.8..
+    /// Sets it: Context for the second channel. `ExtraContext`; releases 1.8..
     #[inline]
     #[must_use]
     pub fn with_extra_context(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -389,7 +389,7 @@ impl<'a> RedirectAction<'a> {
         self
     }
 
-    /// Sets `ExtraPriority`; releases 1.8..
+    /// Sets it: Priority for the second channel. `ExtraPriority`; releases 1.8..
     #[inline]
     #[must_use]
     pub fn with_extra_priority(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -450,7 +450,7 @@ pub struct SendTextAction<'a> {
     pub channel: Text<'a>,
     /// The text. `Message`
     pub message_text: Text<'a>,
-    /// `Content-Type`; releases 13..
+    /// Media type of the text; plain text without it. `Content-Type`; releases 13..
     pub content_type: Option<Text<'a>>,
 }
 
@@ -469,7 +469,7 @@ impl<'a> SendTextAction<'a> {
         self
     }
 
-    /// Sets `Content-Type`; releases 13..
+    /// Sets it: Media type of the text; plain text without it. `Content-Type`; releases 13..
     #[inline]
     #[must_use]
     pub fn with_content_type(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -520,7 +520,7 @@ pub struct SetCDRUserFieldAction<'a> {
     pub user_field: Option<Text<'a>>,
     /// The channel, by name. `Channel`
     pub channel: Option<Text<'a>>,
-    /// `Append`
+    /// Whether to add to what is there instead of replacing it. `Append`
     pub append: Option<Value<'a, bool>>,
 }
 
@@ -556,7 +556,7 @@ impl<'a> SetCDRUserFieldAction<'a> {
         self
     }
 
-    /// Sets `Append`
+    /// Sets it: Whether to add to what is there instead of replacing it. `Append`
     #[inline]
     #[must_use]
     pub fn with_append(mut self, value: impl Into<Value<'a, bool>>) -> Self {
@@ -606,9 +606,9 @@ pub struct StatusAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The channel, by name. `Channel`
     pub channel: Option<Text<'a>>,
-    /// `Variables`; releases 1.6.2..
+    /// Names of variables to report, separated by commas. `Variables`; releases 1.6.2..
     pub variables: Option<Text<'a>>,
-    /// `AllVariables`; releases 14..
+    /// Whether to report all variables of the channels. `AllVariables`; releases 14..
     pub all_variables: Option<Value<'a, bool>>,
 }
 
@@ -636,7 +636,7 @@ impl<'a> StatusAction<'a> {
         self
     }
 
-    /// Sets `Variables`; releases 1.6.2..
+    /// Sets it: Names of variables to report, separated by commas. `Variables`; releases 1.6.2..
     #[inline]
     #[must_use]
     pub fn with_variables(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -644,7 +644,7 @@ impl<'a> StatusAction<'a> {
         self
     }
 
-    /// Sets `AllVariables`; releases 14..
+    /// Sets it: Whether to report all variables of the channels. `AllVariables`; releases 14..
     #[inline]
     #[must_use]
     pub fn with_all_variables(mut self, value: impl Into<Value<'a, bool>>) -> Self {

@@ -349,7 +349,7 @@ pub struct ConfbridgeStartRecordAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The conference. `Conference`
     pub conference: Text<'a>,
-    /// `RecordFile`
+    /// The file to write; named by the conference's configuration without it. `RecordFile`
     pub record_file: Option<Text<'a>>,
 }
 
@@ -368,7 +368,7 @@ impl<'a> ConfbridgeStartRecordAction<'a> {
         self
     }
 
-    /// Sets `RecordFile`
+    /// Sets it: The file to write; named by the conference's configuration without it. `RecordFile`
     #[inline]
     #[must_use]
     pub fn with_record_file(mut self, value: impl Into<Text<'a>>) -> Self {

@@ -72,7 +72,7 @@ pub struct GetConfigAction<'a> {
     pub filename: Text<'a>,
     /// The category. `Category`; releases 1.6.2..
     pub category: Option<Text<'a>>,
-    /// `Filter`; releases 12..
+    /// Only categories with a variable that has a certain value: `NAME=EXPRESSION`, several separated by commas. `Filter`; releases 12..
     pub filter: Option<Text<'a>>,
 }
 
@@ -99,7 +99,7 @@ impl<'a> GetConfigAction<'a> {
         self
     }
 
-    /// Sets `Filter`; releases 12..
+    /// Sets it: Only categories with a variable that has a certain value: `NAME=EXPRESSION`, several separated by commas. `Filter`; releases 12..
     #[inline]
     #[must_use]
     pub fn with_filter(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -150,7 +150,7 @@ pub struct GetConfigJSONAction<'a> {
     pub filename: Text<'a>,
     /// The category. `Category`; releases 12..
     pub category: Option<Text<'a>>,
-    /// `Filter`; releases 12..
+    /// Only categories with a variable that has a certain value: `NAME=EXPRESSION`, several separated by commas. `Filter`; releases 12..
     pub filter: Option<Text<'a>>,
 }
 
@@ -177,7 +177,7 @@ impl<'a> GetConfigJSONAction<'a> {
         self
     }
 
-    /// Sets `Filter`; releases 12..
+    /// Sets it: Only categories with a variable that has a certain value: `NAME=EXPRESSION`, several separated by commas. `Filter`; releases 12..
     #[inline]
     #[must_use]
     pub fn with_filter(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -290,27 +290,27 @@ impl serde::Serialize for ListCategoriesAction<'_> {
 pub struct UpdateConfigAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `SrcFilename`
+    /// The file to read. `SrcFilename`
     pub src_filename: Text<'a>,
-    /// `DstFilename`
+    /// The file to write; may be the same. `DstFilename`
     pub dst_filename: Text<'a>,
-    /// `Reload`
+    /// Module to reload afterwards, or `yes` for all. `Reload`
     pub reload: Option<Text<'a>>,
-    /// `Action-#`
+    /// What to change; changes are numbered from 000000. `Action-#`
     pub action: Headers<'a>,
-    /// `Cat-#`
+    /// The category that this change is about. `Cat-#`
     pub cat: Headers<'a>,
-    /// `Var-#`
+    /// The variable that this change is about. `Var-#`
     pub var: Headers<'a>,
-    /// `Value-#`
+    /// The new value. `Value-#`
     pub value: Headers<'a>,
-    /// `Match-#`
+    /// Only where the variable has this value. `Match-#`
     pub match_: Headers<'a>,
-    /// `Line-#`; releases 1.8..
+    /// The line of the category that this change is about, from 0. `Line-#`; releases 1.8..
     pub line: Headers<'a>,
-    /// `Options-#`; releases 12..
+    /// Further conditions of this change, `NAME=VALUE` separated by commas. `Options-#`; releases 12..
     pub options: Headers<'a>,
-    /// `PreserveEffectiveContext`; releases 13..
+    /// Whether variables that a template gives stay out of the file. `PreserveEffectiveContext`; releases 13..
     pub preserve_effective_context: Option<Value<'a, bool>>,
 }
 
@@ -342,7 +342,7 @@ impl<'a> UpdateConfigAction<'a> {
         self
     }
 
-    /// Sets `Reload`
+    /// Sets it: Module to reload afterwards, or `yes` for all. `Reload`
     #[inline]
     #[must_use]
     pub fn with_reload(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -350,7 +350,7 @@ impl<'a> UpdateConfigAction<'a> {
         self
     }
 
-    /// Sets `Action-#`
+    /// Sets it: What to change; changes are numbered from 000000. `Action-#`
     #[inline]
     #[must_use]
     pub fn with_action(mut self, value: impl Into<Headers<'a>>) -> Self {
@@ -358,7 +358,7 @@ impl<'a> UpdateConfigAction<'a> {
         self
     }
 
-    /// Sets `Cat-#`
+    /// Sets it: The category that this change is about. `Cat-#`
     #[inline]
     #[must_use]
     pub fn with_cat(mut self, value: impl Into<Headers<'a>>) -> Self {
@@ -366,7 +366,7 @@ impl<'a> UpdateConfigAction<'a> {
         self
     }
 
-    /// Sets `Var-#`
+    /// Sets it: The variable that this change is about. `Var-#`
     #[inline]
     #[must_use]
     pub fn with_var(mut self, value: impl Into<Headers<'a>>) -> Self {
@@ -374,7 +374,7 @@ impl<'a> UpdateConfigAction<'a> {
         self
     }
 
-    /// Sets `Value-#`
+    /// Sets it: The new value. `Value-#`
     #[inline]
     #[must_use]
     pub fn with_value(mut self, value: impl Into<Headers<'a>>) -> Self {
@@ -382,7 +382,7 @@ impl<'a> UpdateConfigAction<'a> {
         self
     }
 
-    /// Sets `Match-#`
+    /// Sets it: Only where the variable has this value. `Match-#`
     #[inline]
     #[must_use]
     pub fn with_match_(mut self, value: impl Into<Headers<'a>>) -> Self {
@@ -390,7 +390,7 @@ impl<'a> UpdateConfigAction<'a> {
         self
     }
 
-    /// Sets `Line-#`; releases 1.8..
+    /// Sets it: The line of the category that this change is about, from 0. `Line-#`; releases 1.8..
     #[inline]
     #[must_use]
     pub fn with_line(mut self, value: impl Into<Headers<'a>>) -> Self {
@@ -398,7 +398,7 @@ impl<'a> UpdateConfigAction<'a> {
         self
     }
 
-    /// Sets `Options-#`; releases 12..
+    /// Sets it: Further conditions of this change, `NAME=VALUE` separated by commas. `Options-#`; releases 12..
     #[inline]
     #[must_use]
     pub fn with_options(mut self, value: impl Into<Headers<'a>>) -> Self {
@@ -406,7 +406,7 @@ impl<'a> UpdateConfigAction<'a> {
         self
     }
 
-    /// Sets `PreserveEffectiveContext`; releases 13..
+    /// Sets it: Whether variables that a template gives stay out of the file. `PreserveEffectiveContext`; releases 13..
     #[inline]
     #[must_use]
     pub fn with_preserve_effective_context(mut self, value: impl Into<Value<'a, bool>>) -> Self {

@@ -125,7 +125,7 @@ pub struct DAHDIDialOffhookAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// Number of the channel. `DAHDIChannel`
     pub dahdi_channel: Text<'a>,
-    /// `Number`
+    /// Digits to dial. `Number`
     pub number: Text<'a>,
 }
 
@@ -551,7 +551,7 @@ pub struct PRIDebugSetAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// Number of the span. `Span`
     pub span: Text<'a>,
-    /// `Level`
+    /// How much to show. `Level`
     pub level: Value<'a, PriDebugLevel<'a>>,
 }
 
@@ -789,7 +789,7 @@ pub struct ZapDialOffhookAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// Number of the channel. `ZapChannel`
     pub zap_channel: Option<Text<'a>>,
-    /// `Number`
+    /// Digits to dial. `Number`
     pub number: Option<Text<'a>>,
 }
 
@@ -817,7 +817,7 @@ impl<'a> ZapDialOffhookAction<'a> {
         self
     }
 
-    /// Sets `Number`
+    /// Sets it: Digits to dial. `Number`
     #[inline]
     #[must_use]
     pub fn with_number(mut self, value: impl Into<Text<'a>>) -> Self {

@@ -37,15 +37,15 @@ pub struct OriginateAction<'a> {
     pub data: Option<Text<'a>>,
     /// Answer at once and report by `OriginateResponse`. `Async`
     pub async_: Option<Value<'a, bool>>,
-    /// `Codecs`; releases 1.4..
+    /// Codecs that the channel may use, separated by commas. `Codecs`; releases 1.4..
     pub codecs: Option<Text<'a>>,
-    /// `EarlyMedia`; releases 11..
+    /// Whether early media counts as an answer: the call goes on to its extension or application then. `EarlyMedia`; releases 11..
     pub early_media: Option<Value<'a, bool>>,
-    /// `ChannelId`; releases 12..
+    /// What `Uniqueid` the channel gets. `ChannelId`; releases 12..
     pub channel_id: Option<Text<'a>>,
-    /// `OtherChannelId`; releases 12..
+    /// What `Uniqueid` the second half of a Local channel gets. `OtherChannelId`; releases 12..
     pub other_channel_id: Option<Text<'a>>,
-    /// `PreDialGoSub`; releases 18..
+    /// Subroutine that the channel runs before it dials, `CONTEXT,EXTEN,PRIORITY(ARGUMENTS)`. `PreDialGoSub`; releases 18..
     pub pre_dial_go_sub: Option<Text<'a>>,
 }
 
@@ -162,7 +162,7 @@ impl<'a> OriginateAction<'a> {
         self
     }
 
-    /// Sets `Codecs`; releases 1.4..
+    /// Sets it: Codecs that the channel may use, separated by commas. `Codecs`; releases 1.4..
     #[inline]
     #[must_use]
     pub fn with_codecs(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -170,7 +170,7 @@ impl<'a> OriginateAction<'a> {
         self
     }
 
-    /// Sets `EarlyMedia`; releases 11..
+    /// Sets it: Whether early media counts as an answer: the call goes on to its extension or application then. `EarlyMedia`; releases 11..
     #[inline]
     #[must_use]
     pub fn with_early_media(mut self, value: impl Into<Value<'a, bool>>) -> Self {
@@ -178,7 +178,7 @@ impl<'a> OriginateAction<'a> {
         self
     }
 
-    /// Sets `ChannelId`; releases 12..
+    /// Sets it: What `Uniqueid` the channel gets. `ChannelId`; releases 12..
     #[inline]
     #[must_use]
     pub fn with_channel_id(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -186,7 +186,7 @@ impl<'a> OriginateAction<'a> {
         self
     }
 
-    /// Sets `OtherChannelId`; releases 12..
+    /// Sets it: What `Uniqueid` the second half of a Local channel gets. `OtherChannelId`; releases 12..
     #[inline]
     #[must_use]
     pub fn with_other_channel_id(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -194,7 +194,7 @@ impl<'a> OriginateAction<'a> {
         self
     }
 
-    /// Sets `PreDialGoSub`; releases 18..
+    /// Sets it: Subroutine that the channel runs before it dials, `CONTEXT,EXTEN,PRIORITY(ARGUMENTS)`. `PreDialGoSub`; releases 18..
     #[inline]
     #[must_use]
     pub fn with_pre_dial_go_sub(mut self, value: impl Into<Text<'a>>) -> Self {

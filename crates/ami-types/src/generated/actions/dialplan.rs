@@ -20,11 +20,11 @@ pub struct DialplanExtensionAddAction<'a> {
     pub extension: Text<'a>,
     /// The priority. `Priority`
     pub priority: Text<'a>,
-    /// `Application`
+    /// Application that the priority runs. `Application`
     pub application: Text<'a>,
     /// Arguments of the application. `ApplicationData`
     pub application_data: Option<Text<'a>>,
-    /// `Replace`
+    /// `yes`, `1` or `true`: replace the priority if it exists. `Replace`
     pub replace: Option<Text<'a>>,
 }
 
@@ -64,7 +64,7 @@ impl<'a> DialplanExtensionAddAction<'a> {
         self
     }
 
-    /// Sets `Replace`
+    /// Sets `yes`, `1` or `true`: replace the priority if it exists. `Replace`
     #[inline]
     #[must_use]
     pub fn with_replace(mut self, value: impl Into<Text<'a>>) -> Self {

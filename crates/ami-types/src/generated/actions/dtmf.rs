@@ -19,9 +19,9 @@ pub struct PlayDTMFAction<'a> {
     pub channel: Text<'a>,
     /// The digit. `Digit`
     pub digit: Text<'a>,
-    /// `Duration`, in milliseconds; releases 12..
+    /// How long the digit sounds. `Duration`, in milliseconds; releases 12..
     pub duration: Option<Value<'a, Milliseconds>>,
-    /// `Receive`; releases 13..
+    /// Whether the digit is to look as if the channel had sent it. `Receive`; releases 13..
     pub receive: Option<Value<'a, bool>>,
 }
 
@@ -40,7 +40,7 @@ impl<'a> PlayDTMFAction<'a> {
         self
     }
 
-    /// Sets `Duration`, in milliseconds; releases 12..
+    /// Sets it: How long the digit sounds. `Duration`, in milliseconds; releases 12..
     #[inline]
     #[must_use]
     pub fn with_duration(mut self, value: impl Into<Value<'a, Milliseconds>>) -> Self {
@@ -48,7 +48,7 @@ impl<'a> PlayDTMFAction<'a> {
         self
     }
 
-    /// Sets `Receive`; releases 13..
+    /// Sets it: Whether the digit is to look as if the channel had sent it. `Receive`; releases 13..
     #[inline]
     #[must_use]
     pub fn with_receive(mut self, value: impl Into<Value<'a, bool>>) -> Self {
@@ -101,7 +101,7 @@ pub struct PlayMFAction<'a> {
     pub channel: Text<'a>,
     /// The digit. `Digit`
     pub digit: Text<'a>,
-    /// `Duration`
+    /// How long the digit sounds, in milliseconds. `Duration`
     pub duration: Option<Text<'a>>,
 }
 
@@ -120,7 +120,7 @@ impl<'a> PlayMFAction<'a> {
         self
     }
 
-    /// Sets `Duration`
+    /// Sets it: How long the digit sounds, in milliseconds. `Duration`
     #[inline]
     #[must_use]
     pub fn with_duration(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -169,7 +169,7 @@ pub struct SendFlashAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `Receive`
+    /// `yes`: the hook flash is to look as if the channel had sent it. `Receive`
     pub receive: Option<Text<'a>>,
 }
 
@@ -188,7 +188,7 @@ impl<'a> SendFlashAction<'a> {
         self
     }
 
-    /// Sets `Receive`
+    /// Sets `yes`: the hook flash is to look as if the channel had sent it. `Receive`
     #[inline]
     #[must_use]
     pub fn with_receive(mut self, value: impl Into<Text<'a>>) -> Self {

@@ -75,7 +75,7 @@ pub struct ControlPlaybackAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `Control`
+    /// What to do with the playback. `Control`
     pub control: Value<'a, PlaybackControl<'a>>,
 }
 
@@ -137,7 +137,7 @@ pub struct MixMonitorAction<'a> {
     pub file: Option<Text<'a>>,
     /// Options. `Options`
     pub options: Option<Text<'a>>,
-    /// `Command`; releases 12..
+    /// Shell command to run when the recording has ended. `Command`; releases 12..
     pub command: Option<Text<'a>>,
 }
 
@@ -172,7 +172,7 @@ impl<'a> MixMonitorAction<'a> {
         self
     }
 
-    /// Sets `Command`; releases 12..
+    /// Sets it: Shell command to run when the recording has ended. `Command`; releases 12..
     #[inline]
     #[must_use]
     pub fn with_command(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -223,11 +223,11 @@ pub struct MixMonitorMuteAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `Direction`
+    /// `read` for what comes from the channel, `write` for what goes to it, or `both`. `Direction`
     pub direction: Option<Text<'a>>,
     /// The state. `State`
     pub state: Option<Text<'a>>,
-    /// `MixMonitorID`; releases 18..23
+    /// The recording, as `MixMonitor` named it; all of the channel without it. `MixMonitorID`; releases 18..23
     pub mix_monitor_id: Option<Text<'a>>,
 }
 
@@ -246,7 +246,7 @@ impl<'a> MixMonitorMuteAction<'a> {
         self
     }
 
-    /// Sets `Direction`
+    /// Sets `read` for what comes from the channel, `write` for what goes to it, or `both`. `Direction`
     #[inline]
     #[must_use]
     pub fn with_direction(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -262,7 +262,7 @@ impl<'a> MixMonitorMuteAction<'a> {
         self
     }
 
-    /// Sets `MixMonitorID`; releases 18..23
+    /// Sets it: The recording, as `MixMonitor` named it; all of the channel without it. `MixMonitorID`; releases 18..23
     #[inline]
     #[must_use]
     pub fn with_mix_monitor_id(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -315,9 +315,9 @@ pub struct MonitorAction<'a> {
     pub channel: Text<'a>,
     /// The file. `File`
     pub file: Option<Text<'a>>,
-    /// `Format`
+    /// File format, which is also the ending of the names; `wav` without it. `Format`
     pub format: Option<Text<'a>>,
-    /// `Mix`
+    /// Whether to mix both directions into one file at the end. `Mix`
     pub mix: Option<Value<'a, bool>>,
 }
 
@@ -344,7 +344,7 @@ impl<'a> MonitorAction<'a> {
         self
     }
 
-    /// Sets `Format`
+    /// Sets it: File format, which is also the ending of the names; `wav` without it. `Format`
     #[inline]
     #[must_use]
     pub fn with_format(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -352,7 +352,7 @@ impl<'a> MonitorAction<'a> {
         self
     }
 
-    /// Sets `Mix`
+    /// Sets it: Whether to mix both directions into one file at the end. `Mix`
     #[inline]
     #[must_use]
     pub fn with_mix(mut self, value: impl Into<Value<'a, bool>>) -> Self {
@@ -457,7 +457,7 @@ pub struct StopMixMonitorAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// `MixMonitorID`
+    /// The recording, as `MixMonitor` named it; any of the channel without it. `MixMonitorID`
     pub mix_monitor_id: Option<Text<'a>>,
 }
 
@@ -476,7 +476,7 @@ impl<'a> StopMixMonitorAction<'a> {
         self
     }
 
-    /// Sets `MixMonitorID`
+    /// Sets it: The recording, as `MixMonitor` named it; any of the channel without it. `MixMonitorID`
     #[inline]
     #[must_use]
     pub fn with_mix_monitor_id(mut self, value: impl Into<Text<'a>>) -> Self {

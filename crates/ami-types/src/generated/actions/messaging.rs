@@ -14,9 +14,9 @@ use ami_wire::Message;
 pub struct JabberSendAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Jabber`
+    /// The server's own account to send from. `Jabber`
     pub jabber: Text<'a>,
-    /// `ScreenName`; releases 1.4..23
+    /// Whom to send to. `ScreenName`; releases 1.4..23
     pub screen_name: Option<Text<'a>>,
     /// The text. `Message`
     pub message_text: Text<'a>,
@@ -45,7 +45,7 @@ impl<'a> JabberSendAction<'a> {
         self
     }
 
-    /// Sets `ScreenName`; releases 1.4..23
+    /// Sets it: Whom to send to. `ScreenName`; releases 1.4..23
     #[inline]
     #[must_use]
     pub fn with_screen_name(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -94,13 +94,13 @@ impl serde::Serialize for JabberSendAction<'_> {
 pub struct MessageSendAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `To`
+    /// Whom to send to: a URI with the technology before it (`pjsip:`, `sip:`, `xmpp:`). `To`
     pub to: Option<Text<'a>>,
-    /// `From`
+    /// Who it comes from, where the technology lets one choose. `From`
     pub from: Option<Text<'a>>,
-    /// `Body`
+    /// The text, on one line. `Body`
     pub body: Option<Text<'a>>,
-    /// `Base64Body`
+    /// The text in Base64, for more than one line; counts instead of `Body`. `Base64Body`
     pub base64body: Option<Text<'a>>,
     /// The variable. `Variable`
     pub variable: Repeated<'a>,
@@ -132,7 +132,7 @@ impl<'a> MessageSendAction<'a> {
         self
     }
 
-    /// Sets `To`
+    /// Sets it: Whom to send to: a URI with the technology before it (`pjsip:`, `sip:`, `xmpp:`). `To`
     #[inline]
     #[must_use]
     pub fn with_to(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -140,7 +140,7 @@ impl<'a> MessageSendAction<'a> {
         self
     }
 
-    /// Sets `From`
+    /// Sets it: Who it comes from, where the technology lets one choose. `From`
     #[inline]
     #[must_use]
     pub fn with_from(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -148,7 +148,7 @@ impl<'a> MessageSendAction<'a> {
         self
     }
 
-    /// Sets `Body`
+    /// Sets it: The text, on one line. `Body`
     #[inline]
     #[must_use]
     pub fn with_body(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -156,7 +156,7 @@ impl<'a> MessageSendAction<'a> {
         self
     }
 
-    /// Sets `Base64Body`
+    /// Sets it: The text in Base64, for more than one line; counts instead of `Body`. `Base64Body`
     #[inline]
     #[must_use]
     pub fn with_base64body(mut self, value: impl Into<Text<'a>>) -> Self {

@@ -21,13 +21,13 @@ pub struct ParkAction<'a> {
     pub channel2: Option<Text<'a>>,
     /// How long. `Timeout`, in milliseconds
     pub timeout: Option<Value<'a, Milliseconds>>,
-    /// `Parkinglot`; releases 1.8..
+    /// The parking lot; the default one without it. `Parkinglot`; releases 1.8..
     pub parkinglot: Option<Text<'a>>,
-    /// `TimeoutChannel`; releases 12..
+    /// Channel that gets the call back when the time is over. `TimeoutChannel`; releases 12..
     pub timeout_channel: Option<Text<'a>>,
-    /// `AnnounceChannel`; releases 12..
+    /// Channel that hears where the call was parked. `AnnounceChannel`; releases 12..
     pub announce_channel: Option<Text<'a>>,
-    /// `ParkingSpace`; releases 18..
+    /// Space to park at; any free one without it. `ParkingSpace`; releases 18..
     pub parking_space: Option<Text<'a>>,
 }
 
@@ -71,7 +71,7 @@ impl<'a> ParkAction<'a> {
         self
     }
 
-    /// Sets `Parkinglot`; releases 1.8..
+    /// Sets it: The parking lot; the default one without it. `Parkinglot`; releases 1.8..
     #[inline]
     #[must_use]
     pub fn with_parkinglot(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -79,7 +79,7 @@ impl<'a> ParkAction<'a> {
         self
     }
 
-    /// Sets `TimeoutChannel`; releases 12..
+    /// Sets it: Channel that gets the call back when the time is over. `TimeoutChannel`; releases 12..
     #[inline]
     #[must_use]
     pub fn with_timeout_channel(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -87,7 +87,7 @@ impl<'a> ParkAction<'a> {
         self
     }
 
-    /// Sets `AnnounceChannel`; releases 12..
+    /// Sets it: Channel that hears where the call was parked. `AnnounceChannel`; releases 12..
     #[inline]
     #[must_use]
     pub fn with_announce_channel(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -95,7 +95,7 @@ impl<'a> ParkAction<'a> {
         self
     }
 
-    /// Sets `ParkingSpace`; releases 18..
+    /// Sets it: Space to park at; any free one without it. `ParkingSpace`; releases 18..
     #[inline]
     #[must_use]
     pub fn with_parking_space(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -151,7 +151,7 @@ impl serde::Serialize for ParkAction<'_> {
 pub struct ParkedCallsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `ParkingLot`; releases 12..
+    /// Only the calls of this parking lot. `ParkingLot`; releases 12..
     pub parking_lot: Option<Text<'a>>,
 }
 
@@ -171,7 +171,7 @@ impl<'a> ParkedCallsAction<'a> {
         self
     }
 
-    /// Sets `ParkingLot`; releases 12..
+    /// Sets it: Only the calls of this parking lot. `ParkingLot`; releases 12..
     #[inline]
     #[must_use]
     pub fn with_parking_lot(mut self, value: impl Into<Text<'a>>) -> Self {

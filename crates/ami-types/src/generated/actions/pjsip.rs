@@ -88,7 +88,7 @@ pub struct PJSIPNotifyAction<'a> {
     pub uri: Option<Text<'a>>,
     /// The channel, by name. `Channel`; releases 13..
     pub channel: Option<Text<'a>>,
-    /// `Option`; releases 18..
+    /// Entry of pjsip_notify.conf to send, instead of variables. `Option`; releases 18..
     pub option: Option<Text<'a>>,
 }
 
@@ -140,7 +140,7 @@ impl<'a> PJSIPNotifyAction<'a> {
         self
     }
 
-    /// Sets `Option`; releases 18..
+    /// Sets it: Entry of pjsip_notify.conf to send, instead of variables. `Option`; releases 18..
     #[inline]
     #[must_use]
     pub fn with_option(mut self, value: impl Into<Text<'a>>) -> Self {

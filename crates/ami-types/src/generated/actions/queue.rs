@@ -26,7 +26,7 @@ pub struct QueueAddAction<'a> {
     pub member_name: Option<Text<'a>>,
     /// Device whose state counts for the member. `StateInterface`; releases 1.4..
     pub state_interface: Option<Text<'a>>,
-    /// `Wrapuptime`; releases 16..23
+    /// Pause after a call before the next one is sent, in seconds. `Wrapuptime`; releases 16..23
     pub wrapuptime: Option<Text<'a>>,
     /// Why. `Reason`; releases 20..
     pub reason: Option<Text<'a>>,
@@ -89,7 +89,7 @@ impl<'a> QueueAddAction<'a> {
         self
     }
 
-    /// Sets `Wrapuptime`; releases 16..23
+    /// Sets it: Pause after a call before the next one is sent, in seconds. `Wrapuptime`; releases 16..23
     #[inline]
     #[must_use]
     pub fn with_wrapuptime(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -160,7 +160,7 @@ pub struct QueueChangePriorityCallerAction<'a> {
     pub caller: Text<'a>,
     /// The priority. `Priority`
     pub priority: Text<'a>,
-    /// `Immediate`; releases 18..
+    /// Whether the caller moves at once instead of keeping its place. `Immediate`; releases 18..
     pub immediate: Option<Value<'a, bool>>,
 }
 
@@ -179,7 +179,7 @@ impl<'a> QueueChangePriorityCallerAction<'a> {
         self
     }
 
-    /// Sets `Immediate`; releases 18..
+    /// Sets it: Whether the caller moves at once instead of keeping its place. `Immediate`; releases 18..
     #[inline]
     #[must_use]
     pub fn with_immediate(mut self, value: impl Into<Value<'a, bool>>) -> Self {
@@ -230,11 +230,11 @@ pub struct QueueLogAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The queue. `Queue`
     pub queue: Text<'a>,
-    /// `UniqueId`
+    /// Identifies the call that the entry is about. `UniqueId`
     pub unique_id: Option<Text<'a>>,
     /// The member's channel. `Interface`
     pub interface: Option<Text<'a>>,
-    /// `Event`
+    /// Name of the entry. `Event`
     pub event: Text<'a>,
     /// The text. `Message`
     pub message_text: Option<Text<'a>>,
@@ -262,7 +262,7 @@ impl<'a> QueueLogAction<'a> {
         self
     }
 
-    /// Sets `UniqueId`
+    /// Sets it: Identifies the call that the entry is about. `UniqueId`
     #[inline]
     #[must_use]
     pub fn with_unique_id(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -331,7 +331,7 @@ pub struct QueueMemberRingInUseAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The member's channel. `Interface`
     pub interface: Text<'a>,
-    /// `RingInUse`
+    /// Whether the member gets calls while it has one. `RingInUse`
     pub ring_in_use: Value<'a, bool>,
     /// The queue. `Queue`
     pub queue: Option<Text<'a>>,
@@ -553,11 +553,11 @@ pub struct QueueReloadAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The queue. `Queue`
     pub queue: Option<Text<'a>>,
-    /// `Members`
+    /// Whether to read the members again. `Members`
     pub members: Option<Value<'a, bool>>,
-    /// `Rules`
+    /// Whether to read the rules again. `Rules`
     pub rules: Option<Value<'a, bool>>,
-    /// `Parameters`
+    /// Whether to read the queues' settings again. `Parameters`
     pub parameters: Option<Value<'a, bool>>,
 }
 
@@ -585,7 +585,7 @@ impl<'a> QueueReloadAction<'a> {
         self
     }
 
-    /// Sets `Members`
+    /// Sets it: Whether to read the members again. `Members`
     #[inline]
     #[must_use]
     pub fn with_members(mut self, value: impl Into<Value<'a, bool>>) -> Self {
@@ -593,7 +593,7 @@ impl<'a> QueueReloadAction<'a> {
         self
     }
 
-    /// Sets `Rules`
+    /// Sets it: Whether to read the rules again. `Rules`
     #[inline]
     #[must_use]
     pub fn with_rules(mut self, value: impl Into<Value<'a, bool>>) -> Self {
@@ -601,7 +601,7 @@ impl<'a> QueueReloadAction<'a> {
         self
     }
 
-    /// Sets `Parameters`
+    /// Sets it: Whether to read the queues' settings again. `Parameters`
     #[inline]
     #[must_use]
     pub fn with_parameters(mut self, value: impl Into<Value<'a, bool>>) -> Self {
@@ -768,7 +768,7 @@ impl serde::Serialize for QueueResetAction<'_> {
 pub struct QueueRuleAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Rule`
+    /// The rule to list; all without it. `Rule`
     pub rule: Option<Text<'a>>,
 }
 
@@ -788,7 +788,7 @@ impl<'a> QueueRuleAction<'a> {
         self
     }
 
-    /// Sets `Rule`
+    /// Sets it: The rule to list; all without it. `Rule`
     #[inline]
     #[must_use]
     pub fn with_rule(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -969,7 +969,7 @@ pub struct QueueWithdrawCallerAction<'a> {
     pub queue: Text<'a>,
     /// The calling channel's device. `Caller`
     pub caller: Text<'a>,
-    /// `WithdrawInfo`
+    /// Text that the caller's channel finds in a variable. `WithdrawInfo`
     pub withdraw_info: Option<Text<'a>>,
 }
 
@@ -988,7 +988,7 @@ impl<'a> QueueWithdrawCallerAction<'a> {
         self
     }
 
-    /// Sets `WithdrawInfo`
+    /// Sets it: Text that the caller's channel finds in a variable. `WithdrawInfo`
     #[inline]
     #[must_use]
     pub fn with_withdraw_info(mut self, value: impl Into<Text<'a>>) -> Self {

@@ -69,7 +69,7 @@ impl serde::Serialize for ChallengeAction<'_> {
 pub struct EventsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `EventMask`
+    /// `on`, `off`, or the classes of events to send, separated by commas. `EventMask`
     pub event_mask: Text<'a>,
 }
 
@@ -125,9 +125,9 @@ pub struct FilterAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// What to do with the filter. `Operation`
     pub operation: Option<Text<'a>>,
-    /// `Filter`
+    /// What to match: an expression, or what `MatchCriteria` says; in the simple form a `!` before it excludes. `Filter`
     pub filter: Option<Text<'a>>,
-    /// `MatchCriteria`; releases 18..
+    /// How to match: action, event's name, header and method, in parts that are separated by commas. `MatchCriteria`; releases 18..
     pub match_criteria: Option<Text<'a>>,
 }
 
@@ -155,7 +155,7 @@ impl<'a> FilterAction<'a> {
         self
     }
 
-    /// Sets `Filter`
+    /// Sets it: What to match: an expression, or what `MatchCriteria` says; in the simple form a `!` before it excludes. `Filter`
     #[inline]
     #[must_use]
     pub fn with_filter(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -163,7 +163,7 @@ impl<'a> FilterAction<'a> {
         self
     }
 
-    /// Sets `MatchCriteria`; releases 18..
+    /// Sets it: How to match: action, event's name, header and method, in parts that are separated by commas. `MatchCriteria`; releases 18..
     #[inline]
     #[must_use]
     pub fn with_match_criteria(mut self, value: impl Into<Text<'a>>) -> Self {

@@ -18,7 +18,7 @@ pub struct SIPnotifyAction<'a> {
     pub channel: Text<'a>,
     /// The variable. `Variable`
     pub variable: Repeated<'a>,
-    /// `Call-ID`; releases 13..20
+    /// Dialog to send the message in. `Call-ID`; releases 13..20
     pub call_id: Option<Text<'a>>,
 }
 
@@ -45,7 +45,7 @@ impl<'a> SIPnotifyAction<'a> {
         self
     }
 
-    /// Sets `Call-ID`; releases 13..20
+    /// Sets it: Dialog to send the message in. `Call-ID`; releases 13..20
     #[inline]
     #[must_use]
     pub fn with_call_id(mut self, value: impl Into<Text<'a>>) -> Self {

@@ -168,7 +168,7 @@ impl serde::Serialize for SKINNYshowdeviceAction<'_> {
 pub struct SKINNYshowlineAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Line`
+    /// The line to show. `Line`
     pub line: Text<'a>,
 }
 

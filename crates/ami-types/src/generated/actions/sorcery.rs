@@ -229,7 +229,7 @@ pub struct SorceryMemoryCacheStaleObjectAction<'a> {
     pub cache: Text<'a>,
     /// The object. `Object`
     pub object: Text<'a>,
-    /// `Reload`
+    /// Whether to fetch the object again at once. `Reload`
     pub reload: Option<Text<'a>>,
 }
 
@@ -248,7 +248,7 @@ impl<'a> SorceryMemoryCacheStaleObjectAction<'a> {
         self
     }
 
-    /// Sets `Reload`
+    /// Sets it: Whether to fetch the object again at once. `Reload`
     #[inline]
     #[must_use]
     pub fn with_reload(mut self, value: impl Into<Text<'a>>) -> Self {

@@ -172,7 +172,7 @@ impl serde::Serialize for ExtensionStateListAction<'_> {
 pub struct PresenceStateAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Provider`
+    /// The provider of the presence, `CustomPresence:NAME` for one. `Provider`
     pub provider: Text<'a>,
 }
 

@@ -169,9 +169,9 @@ pub struct DataGetAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// Path headers. `Path`
     pub path: Text<'a>,
-    /// `Search`
+    /// Conditions that the returned parts have to meet. `Search`
     pub search: Option<Text<'a>>,
-    /// `Filter`
+    /// Parts of the tree to return. `Filter`
     pub filter: Option<Text<'a>>,
 }
 
@@ -190,7 +190,7 @@ impl<'a> DataGetAction<'a> {
         self
     }
 
-    /// Sets `Search`
+    /// Sets it: Conditions that the returned parts have to meet. `Search`
     #[inline]
     #[must_use]
     pub fn with_search(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -198,7 +198,7 @@ impl<'a> DataGetAction<'a> {
         self
     }
 
-    /// Sets `Filter`
+    /// Sets it: Parts of the tree to return. `Filter`
     #[inline]
     #[must_use]
     pub fn with_filter(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -399,9 +399,9 @@ pub struct ModuleLoadAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The module. `Module`
     pub module: Option<Text<'a>>,
-    /// `LoadType`
+    /// Whether to load, unload or reload. `LoadType`
     pub load_type: Value<'a, ModuleLoadType<'a>>,
-    /// `Recursive`; releases 18..
+    /// Whether modules that depend on it are unloaded and loaded, too. `Recursive`; releases 18..
     pub recursive: Option<Text<'a>>,
 }
 
@@ -428,7 +428,7 @@ impl<'a> ModuleLoadAction<'a> {
         self
     }
 
-    /// Sets `Recursive`; releases 18..
+    /// Sets it: Whether modules that depend on it are unloaded and loaded, too. `Recursive`; releases 18..
     #[inline]
     #[must_use]
     pub fn with_recursive(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -584,7 +584,7 @@ impl serde::Serialize for RptLocalNodesAction<'_> {
 pub struct RptStatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `Command`
+    /// What to ask: `NodeStat`, `RptStat`, `SawStat` or `XStat`. `Command`
     pub command: Option<Text<'a>>,
 }
 
@@ -604,7 +604,7 @@ impl<'a> RptStatusAction<'a> {
         self
     }
 
-    /// Sets `Command`
+    /// Sets it: What to ask: `NodeStat`, `RptStat`, `SawStat` or `XStat`. `Command`
     #[inline]
     #[must_use]
     pub fn with_command(mut self, value: impl Into<Text<'a>>) -> Self {

@@ -14,7 +14,7 @@ use ami_wire::Message;
 pub struct UserEventAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// `UserEvent`
+    /// Name to give it. `UserEvent`
     pub user_event: Text<'a>,
     /// Any further header of the event. `*`
     pub headers: Headers<'a>,

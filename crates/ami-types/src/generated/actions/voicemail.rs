@@ -131,9 +131,9 @@ pub struct MWIUpdateAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
-    /// `OldMessages`
+    /// Heard messages. `OldMessages`
     pub old_messages: Option<Text<'a>>,
-    /// `NewMessages`
+    /// Messages not heard yet. `NewMessages`
     pub new_messages: Option<Text<'a>>,
 }
 
@@ -152,7 +152,7 @@ impl<'a> MWIUpdateAction<'a> {
         self
     }
 
-    /// Sets `OldMessages`
+    /// Sets it: Heard messages. `OldMessages`
     #[inline]
     #[must_use]
     pub fn with_old_messages(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -160,7 +160,7 @@ impl<'a> MWIUpdateAction<'a> {
         self
     }
 
-    /// Sets `NewMessages`
+    /// Sets it: Messages not heard yet. `NewMessages`
     #[inline]
     #[must_use]
     pub fn with_new_messages(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -377,15 +377,15 @@ pub struct VoicemailForwardAction<'a> {
     pub context: Text<'a>,
     /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
-    /// `Folder`
+    /// Folder that the message is in. `Folder`
     pub folder: Text<'a>,
-    /// `ID`
+    /// Identifies the message. `ID`
     pub id: Text<'a>,
-    /// `ToContext`
+    /// Context of the mailbox that gets it. `ToContext`
     pub to_context: Text<'a>,
-    /// `ToMailbox`
+    /// Mailbox that gets it. `ToMailbox`
     pub to_mailbox: Text<'a>,
-    /// `ToFolder`
+    /// Folder there. `ToFolder`
     pub to_folder: Text<'a>,
 }
 
@@ -472,11 +472,11 @@ pub struct VoicemailMoveAction<'a> {
     pub context: Text<'a>,
     /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
-    /// `Folder`
+    /// Folder that the message is in. `Folder`
     pub folder: Text<'a>,
-    /// `ID`
+    /// Identifies the message. `ID`
     pub id: Text<'a>,
-    /// `ToFolder`
+    /// Folder to move it to. `ToFolder`
     pub to_folder: Text<'a>,
 }
 
@@ -630,9 +630,9 @@ pub struct VoicemailRemoveAction<'a> {
     pub context: Text<'a>,
     /// The mailbox, `number@context`. `Mailbox`
     pub mailbox: Text<'a>,
-    /// `Folder`
+    /// Folder that the message is in. `Folder`
     pub folder: Text<'a>,
-    /// `ID`
+    /// Identifies the message. `ID`
     pub id: Text<'a>,
 }
 

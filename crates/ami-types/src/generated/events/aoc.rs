@@ -29,7 +29,7 @@ impl<'a> AocD<'a> {
         self.0.text(15)
     }
 
-    /// `Type`
+    /// Whether the charge is in money, in units, free, or not known. `Type`
     #[inline]
     pub fn type_(&self) -> Field<'a, AocCharge<'a>> {
         self.0.field(16)
@@ -130,7 +130,7 @@ impl<'a> AocE<'a> {
         self.0.text(15)
     }
 
-    /// `Number`; releases 12..
+    /// The number that the charge is associated with. `Number`; releases 12..
     #[inline]
     pub fn number(&self) -> Option<Text<'a>> {
         self.0.text(16)
@@ -142,7 +142,7 @@ impl<'a> AocE<'a> {
         self.0.text(17)
     }
 
-    /// `ID`; releases 12..
+    /// The charge's identifier, where it is associated by one instead of a number. `ID`; releases 12..
     #[inline]
     pub fn id(&self) -> Option<Text<'a>> {
         self.0.text(18)
@@ -154,7 +154,7 @@ impl<'a> AocE<'a> {
         self.0.text(19)
     }
 
-    /// `Type`; releases 12..
+    /// Whether the charge is in money, in units, free, or not known. `Type`; releases 12..
     #[inline]
     pub fn type_(&self) -> Field<'a, AocCharge<'a>> {
         self.0.field(20)
@@ -285,13 +285,13 @@ impl<'a> AocS<'a> {
         self.0.field(20)
     }
 
-    /// `ChargingType`
+    /// Whether a duration is charged continuously or in steps. `ChargingType`
     #[inline]
     pub fn charging_type(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
-    /// `StepFunction`
+    /// A duration's charge is made once for each step; the steps' length follows. `StepFunction`
     #[inline]
     pub fn step_function(&self) -> Option<Text<'a>> {
         self.0.text(22)
@@ -315,7 +315,7 @@ impl<'a> AocS<'a> {
         self.0.text(25)
     }
 
-    /// `Unit`
+    /// What is counted, for a charge by volume. `Unit`
     #[inline]
     pub fn unit(&self) -> Field<'a, AocVolumeUnit<'a>> {
         self.0.field(26)

@@ -63,25 +63,25 @@ impl<'a> ChannelUpdate<'a> {
         self.0.text(1)
     }
 
-    /// `Gtalk-SID`
+    /// Session of a Google Talk channel. `Gtalk-SID`
     #[inline]
     pub fn gtalk_sid(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `IAX2-callno-local`
+    /// Call number of an IAX2 channel at this server. `IAX2-callno-local`
     #[inline]
     pub fn iax2_callno_local(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// `IAX2-callno-remote`
+    /// Call number of an IAX2 channel at the other end. `IAX2-callno-remote`
     #[inline]
     pub fn iax2_callno_remote(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
-    /// `IAX2-peer`
+    /// Peer of an IAX2 channel. `IAX2-peer`
     #[inline]
     pub fn iax2_peer(&self) -> Option<Text<'a>> {
         self.0.text(5)
@@ -93,25 +93,25 @@ impl<'a> ChannelUpdate<'a> {
         self.0.text(6)
     }
 
-    /// `SIPcallid`
+    /// `Call-ID` of a SIP channel. `SIPcallid`
     #[inline]
     pub fn sip_callid(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// `SIPfullcontact`
+    /// Full contact of a SIP channel's peer. `SIPfullcontact`
     #[inline]
     pub fn sip_fullcontact(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// `Peername`
+    /// Peer of a SIP channel. `Peername`
     #[inline]
     pub fn peername(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// `CallRef`; releases 1.8..11
+    /// Call reference of an H.323 channel. `CallRef`; releases 1.8..11
     #[inline]
     pub fn call_ref(&self) -> Option<Text<'a>> {
         self.0.text(10)
@@ -540,157 +540,157 @@ impl<'a> MCID<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `MCallerIDNumValid`; releases 12..
+    /// Whether the malicious caller's number is valid. `MCallerIDNumValid`; releases 12..
     #[inline]
     pub fn m_caller_id_num_valid(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `MCallerIDNum`; releases 12..
+    /// The malicious caller's number. `MCallerIDNum`; releases 12..
     #[inline]
     pub fn m_caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// `MCallerIDton`; releases 12..
+    /// Type of the malicious caller's number. `MCallerIDton`; releases 12..
     #[inline]
     pub fn m_caller_id_ton(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
-    /// `MCallerIDNumPlan`; releases 12..
+    /// Numbering plan of the malicious caller's number. `MCallerIDNumPlan`; releases 12..
     #[inline]
     pub fn m_caller_id_num_plan(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// `MCallerIDNumPres`; releases 12..
+    /// Whether the malicious caller's number may be shown. `MCallerIDNumPres`; releases 12..
     #[inline]
     pub fn m_caller_id_num_pres(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// `MCallerIDNameValid`; releases 12..
+    /// Whether the malicious caller's name is valid. `MCallerIDNameValid`; releases 12..
     #[inline]
     pub fn m_caller_id_name_valid(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
-    /// `MCallerIDName`; releases 12..
+    /// The malicious caller's name. `MCallerIDName`; releases 12..
     #[inline]
     pub fn m_caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
-    /// `MCallerIDNameCharSet`; releases 12..
+    /// Character set of the malicious caller's name. `MCallerIDNameCharSet`; releases 12..
     #[inline]
     pub fn m_caller_id_name_char_set(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
-    /// `MCallerIDNamePres`; releases 12..
+    /// Whether the malicious caller's name may be shown. `MCallerIDNamePres`; releases 12..
     #[inline]
     pub fn m_caller_id_name_pres(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
-    /// `MCallerIDSubaddr`; releases 12..
+    /// The malicious caller's subaddress. `MCallerIDSubaddr`; releases 12..
     #[inline]
     pub fn m_caller_id_subaddr(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
-    /// `MCallerIDSubaddrType`; releases 12..
+    /// Type of the malicious caller's subaddress. `MCallerIDSubaddrType`; releases 12..
     #[inline]
     pub fn m_caller_id_subaddr_type(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
-    /// `MCallerIDSubaddrOdd`; releases 12..
+    /// Whether the malicious caller's subaddress has an odd number of digits. `MCallerIDSubaddrOdd`; releases 12..
     #[inline]
     pub fn m_caller_id_subaddr_odd(&self) -> Option<Text<'a>> {
         self.0.text(26)
     }
 
-    /// `MCallerIDPres`; releases 12..
+    /// Whether the malicious caller's identity may be shown. `MCallerIDPres`; releases 12..
     #[inline]
     pub fn m_caller_id_pres(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
 
-    /// `MConnectedIDNumValid`; releases 12..
+    /// Whether the connected party's number is valid. `MConnectedIDNumValid`; releases 12..
     #[inline]
     pub fn m_connected_id_num_valid(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
-    /// `MConnectedIDNum`; releases 12..
+    /// The connected party's number. `MConnectedIDNum`; releases 12..
     #[inline]
     pub fn m_connected_id_num(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
 
-    /// `MConnectedIDton`; releases 12..
+    /// Type of the connected party's number. `MConnectedIDton`; releases 12..
     #[inline]
     pub fn m_connected_id_ton(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
-    /// `MConnectedIDNumPlan`; releases 12..
+    /// Numbering plan of the connected party's number. `MConnectedIDNumPlan`; releases 12..
     #[inline]
     pub fn m_connected_id_num_plan(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
-    /// `MConnectedIDNumPres`; releases 12..
+    /// Whether the connected party's number may be shown. `MConnectedIDNumPres`; releases 12..
     #[inline]
     pub fn m_connected_id_num_pres(&self) -> Option<Text<'a>> {
         self.0.text(32)
     }
 
-    /// `MConnectedIDNameValid`; releases 12..
+    /// Whether the connected party's name is valid. `MConnectedIDNameValid`; releases 12..
     #[inline]
     pub fn m_connected_id_name_valid(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
 
-    /// `MConnectedIDName`; releases 12..
+    /// The connected party's name. `MConnectedIDName`; releases 12..
     #[inline]
     pub fn m_connected_id_name(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
-    /// `MConnectedIDNameCharSet`; releases 12..
+    /// Character set of the connected party's name. `MConnectedIDNameCharSet`; releases 12..
     #[inline]
     pub fn m_connected_id_name_char_set(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
-    /// `MConnectedIDNamePres`; releases 12..
+    /// Whether the connected party's name may be shown. `MConnectedIDNamePres`; releases 12..
     #[inline]
     pub fn m_connected_id_name_pres(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
-    /// `MConnectedIDSubaddr`; releases 12..
+    /// The connected party's subaddress. `MConnectedIDSubaddr`; releases 12..
     #[inline]
     pub fn m_connected_id_subaddr(&self) -> Option<Text<'a>> {
         self.0.text(37)
     }
 
-    /// `MConnectedIDSubaddrType`; releases 12..
+    /// Type of the connected party's subaddress. `MConnectedIDSubaddrType`; releases 12..
     #[inline]
     pub fn m_connected_id_subaddr_type(&self) -> Option<Text<'a>> {
         self.0.text(38)
     }
 
-    /// `MConnectedIDSubaddrOdd`; releases 12..
+    /// Whether the connected party's subaddress has an odd number of digits. `MConnectedIDSubaddrOdd`; releases 12..
     #[inline]
     pub fn m_connected_id_subaddr_odd(&self) -> Option<Text<'a>> {
         self.0.text(39)
     }
 
-    /// `MConnectedIDPres`; releases 12..
+    /// Whether the connected party's identity may be shown. `MConnectedIDPres`; releases 12..
     #[inline]
     pub fn m_connected_id_pres(&self) -> Option<Text<'a>> {
         self.0.text(40)
@@ -1125,7 +1125,7 @@ impl<'a> Status<'a> {
         self.0.text(18)
     }
 
-    /// `Type`; releases 12..
+    /// The channel technology. `Type`; releases 12..
     #[inline]
     pub fn type_(&self) -> Option<Text<'a>> {
         self.0.text(19)

@@ -117,7 +117,7 @@ impl<'a> LocalOptimizationBegin<'a> {
         ChannelSnapshot(self.0.view_from(30))
     }
 
-    /// `DestUniqueId`
+    /// Identifies the channel at the far end. `DestUniqueId`
     #[inline]
     pub fn dest_unique_id(&self) -> Option<Text<'a>> {
         self.0.text(45)

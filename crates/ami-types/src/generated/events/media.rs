@@ -187,85 +187,85 @@ impl<'a> JitterBufStats<'a> {
         self.0.text(1)
     }
 
-    /// `LocalJitter`, in milliseconds
+    /// Jitter of what this server receives. `LocalJitter`, in milliseconds
     #[inline]
     pub fn local_jitter(&self) -> Field<'a, Milliseconds> {
         self.0.field(2)
     }
 
-    /// `LocalJBDelay`, in milliseconds
+    /// Delay that this server's buffer adds. `LocalJBDelay`, in milliseconds
     #[inline]
     pub fn local_jb_delay(&self) -> Field<'a, Milliseconds> {
         self.0.field(3)
     }
 
-    /// `LocalTotalLost`, in packets
+    /// Lost on the way here. `LocalTotalLost`, in packets
     #[inline]
     pub fn local_total_lost(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
-    /// `LocalLossPercent`
+    /// Share that is lost on the way here. `LocalLossPercent`
     #[inline]
     pub fn local_loss_percent(&self) -> Field<'a, Percent> {
         self.0.field(5)
     }
 
-    /// `LocalDropped`, in packets
+    /// Received here and dropped, because they came too late. `LocalDropped`, in packets
     #[inline]
     pub fn local_dropped(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
-    /// `Localooo`, in packets
+    /// Received here out of order. `Localooo`, in packets
     #[inline]
     pub fn localooo(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
-    /// `LocalReceived`, in packets
+    /// Received here. `LocalReceived`, in packets
     #[inline]
     pub fn local_received(&self) -> Field<'a, u64> {
         self.0.field(8)
     }
 
-    /// `RemoteJitter`, in milliseconds
+    /// Jitter that the other end reports. `RemoteJitter`, in milliseconds
     #[inline]
     pub fn remote_jitter(&self) -> Field<'a, Milliseconds> {
         self.0.field(9)
     }
 
-    /// `RemoteJBDelay`, in milliseconds
+    /// Delay that the other end's buffer adds. `RemoteJBDelay`, in milliseconds
     #[inline]
     pub fn remote_jb_delay(&self) -> Field<'a, Milliseconds> {
         self.0.field(10)
     }
 
-    /// `RemoteTotalLost`, in packets
+    /// Lost on the way to the other end. `RemoteTotalLost`, in packets
     #[inline]
     pub fn remote_total_lost(&self) -> Field<'a, u64> {
         self.0.field(11)
     }
 
-    /// `RemoteLossPercent`
+    /// Share that is lost on the way to the other end. `RemoteLossPercent`
     #[inline]
     pub fn remote_loss_percent(&self) -> Field<'a, Percent> {
         self.0.field(12)
     }
 
-    /// `RemoteDropped`, in packets
+    /// Dropped by the other end, because they came too late. `RemoteDropped`, in packets
     #[inline]
     pub fn remote_dropped(&self) -> Field<'a, u64> {
         self.0.field(13)
     }
 
-    /// `Remoteooo`, in packets
+    /// Received out of order by the other end. `Remoteooo`, in packets
     #[inline]
     pub fn remoteooo(&self) -> Field<'a, u64> {
         self.0.field(14)
     }
 
-    /// `RemoteReceived`, in packets
+    /// Received by the other end. `RemoteReceived`, in packets
     #[inline]
     pub fn remote_received(&self) -> Field<'a, u64> {
         self.0.field(15)

@@ -931,7 +931,7 @@ impl<'a> ContactStatusDetail<'a> {
         self.0.text(8)
     }
 
-    /// `ID`
+    /// Identifies the contact among the server's objects. `ID`
     #[inline]
     pub fn id(&self) -> Option<Text<'a>> {
         self.0.text(9)
@@ -1014,43 +1014,43 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(1)
     }
 
-    /// `RpidImmediate`; releases 16..
+    /// Whether a changed connected line is told at once, before the call is answered. `RpidImmediate`; releases 16..
     #[inline]
     pub fn rpid_immediate(&self) -> Field<'a, bool> {
         self.0.field(2)
     }
 
-    /// `Webrtc`; releases 16..
+    /// Whether the options that a browser needs are set. `Webrtc`; releases 16..
     #[inline]
     pub fn webrtc(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
-    /// `Ignore183WithoutSdp`; releases 16..
+    /// Whether a 183 without a session description is not passed on. `Ignore183WithoutSdp`; releases 16..
     #[inline]
     pub fn ignore183without_sdp(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
-    /// `SendAoc`; releases 20..
+    /// Whether advice of charge is sent. `SendAoc`; releases 20..
     #[inline]
     pub fn send_aoc(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// `DeviceStateBusyAt`
+    /// Calls from which on the device counts as busy; 0 for never. `DeviceStateBusyAt`
     #[inline]
     pub fn device_state_busy_at(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
-    /// `T38UdptlMaxdatagram`, in octets
+    /// Largest T.38 datagram; 0 leaves it to the offer. `T38UdptlMaxdatagram`, in octets
     #[inline]
     pub fn t38udptl_maxdatagram(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
-    /// `CodecPrefsIncomingAnswer`; releases 20..
+    /// How the codecs of the answer to an incoming call are chosen. `CodecPrefsIncomingAnswer`; releases 20..
     #[inline]
     pub fn codec_prefs_incoming_answer(&self) -> Option<Text<'a>> {
         self.0.text(8)
@@ -1062,61 +1062,61 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(9)
     }
 
-    /// `DtlsRekey`, in seconds
+    /// Time between new DTLS keys; 0 for never. `DtlsRekey`, in seconds
     #[inline]
     pub fn dtls_rekey(&self) -> Field<'a, Seconds> {
         self.0.field(10)
     }
 
-    /// `RtpPortEnd`; releases 20..
+    /// Highest port for RTP; 0 for the server's default. `RtpPortEnd`; releases 20..
     #[inline]
     pub fn rtp_port_end(&self) -> Field<'a, u64> {
         self.0.field(11)
     }
 
-    /// `NamedPickupGroup`
+    /// Named groups whose calls it may pick up. `NamedPickupGroup`
     #[inline]
     pub fn named_pickup_group(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// `DirectMediaMethod`
+    /// How direct media is arranged: `invite`, `reinvite` or `update`. `DirectMediaMethod`
     #[inline]
     pub fn direct_media_method(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
-    /// `SendRpid`
+    /// Whether `Remote-Party-ID` is sent. `SendRpid`
     #[inline]
     pub fn send_rpid(&self) -> Field<'a, bool> {
         self.0.field(14)
     }
 
-    /// `PickupGroup`
+    /// Numbered groups whose calls it may pick up. `PickupGroup`
     #[inline]
     pub fn pickup_group(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `SdpSession`
+    /// Session name in session descriptions. `SdpSession`
     #[inline]
     pub fn sdp_session(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// `DtlsVerify`
+    /// What is verified of the other end's certificate. `DtlsVerify`
     #[inline]
     pub fn dtls_verify(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
-    /// `MessageContext`
+    /// Dialplan context for text messages from it. `MessageContext`
     #[inline]
     pub fn message_context(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// `Tenantid`; releases 20..
+    /// Tenant that its channels belong to. `Tenantid`; releases 20..
     #[inline]
     pub fn tenantid(&self) -> Option<Text<'a>> {
         self.0.text(19)
@@ -1128,109 +1128,109 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(20)
     }
 
-    /// `RecordOnFeature`
+    /// Feature that starts a recording on `Record: on`. `RecordOnFeature`
     #[inline]
     pub fn record_on_feature(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
-    /// `DtlsPrivateKey`
+    /// File with the DTLS private key. `DtlsPrivateKey`
     #[inline]
     pub fn dtls_private_key(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
-    /// `DtlsFingerprint`; releases 16..
+    /// Hash of the certificate's fingerprint in session descriptions. `DtlsFingerprint`; releases 16..
     #[inline]
     pub fn dtls_fingerprint(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
-    /// `OverlapContext`; releases 18..
+    /// Dialplan context in which incomplete numbers are looked up. `OverlapContext`; releases 18..
     #[inline]
     pub fn overlap_context(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
-    /// `OutgoingCallOfferPref`; releases 20..
+    /// Which codecs an outgoing call offers, and in which order. `OutgoingCallOfferPref`; releases 20..
     #[inline]
     pub fn outgoing_call_offer_pref(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
-    /// `RtpPortStart`; releases 20..
+    /// Lowest port for RTP; 0 for the server's default. `RtpPortStart`; releases 20..
     #[inline]
     pub fn rtp_port_start(&self) -> Field<'a, u64> {
         self.0.field(26)
     }
 
-    /// `FromDomain`
+    /// Host part of `From` in requests to it. `FromDomain`
     #[inline]
     pub fn from_domain(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
 
-    /// `TimersSessExpires`, in seconds
+    /// How long a session lasts without a refresh. `TimersSessExpires`, in seconds
     #[inline]
     pub fn timers_sess_expires(&self) -> Field<'a, Seconds> {
         self.0.field(28)
     }
 
-    /// `NamedCallGroup`
+    /// Named groups that its calls belong to. `NamedCallGroup`
     #[inline]
     pub fn named_call_group(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
 
-    /// `DtlsCipher`
+    /// Ciphers for DTLS. `DtlsCipher`
     #[inline]
     pub fn dtls_cipher(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
-    /// `MediaEncryptionOptimistic`
+    /// Whether a call goes on without encryption where the other end has none. `MediaEncryptionOptimistic`
     #[inline]
     pub fn media_encryption_optimistic(&self) -> Field<'a, bool> {
         self.0.field(31)
     }
 
-    /// `SuppressQ850ReasonHeaders`; releases 16..
+    /// Whether the `Reason` header with a Q.850 cause is left out. `SuppressQ850ReasonHeaders`; releases 16..
     #[inline]
     pub fn suppress_q850reason_headers(&self) -> Field<'a, bool> {
         self.0.field(32)
     }
 
-    /// `Aors`
+    /// Names of its addresses of record, separated by commas. `Aors`
     #[inline]
     pub fn aors(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
 
-    /// `IdentifyBy`
+    /// How requests are recognised as coming from it, separated by commas. `IdentifyBy`
     #[inline]
     pub fn identify_by(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
-    /// `CalleridPrivacy`
+    /// Whether its number may be shown. `CalleridPrivacy`
     #[inline]
     pub fn callerid_privacy(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
-    /// `MwiSubscribeReplacesUnsolicited`; releases 16..
+    /// Whether a subscription to message waiting ends what is sent unasked. `MwiSubscribeReplacesUnsolicited`; releases 16..
     #[inline]
     pub fn mwi_subscribe_replaces_unsolicited(&self) -> Field<'a, bool> {
         self.0.field(36)
     }
 
-    /// `CosAudio`
+    /// 802.1p priority of audio. `CosAudio`
     #[inline]
     pub fn cos_audio(&self) -> Field<'a, u64> {
         self.0.field(37)
     }
 
-    /// `FollowEarlyMediaFork`; releases 16..
+    /// Whether media follows when another branch of a forked call answers early. `FollowEarlyMediaFork`; releases 16..
     #[inline]
     pub fn follow_early_media_fork(&self) -> Field<'a, bool> {
         self.0.field(38)
@@ -1242,13 +1242,13 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(39)
     }
 
-    /// `Disallow`; releases 13..19
+    /// Codecs that it may not use. `Disallow`; releases 13..19
     #[inline]
     pub fn disallow(&self) -> Option<Text<'a>> {
         self.0.text(40)
     }
 
-    /// `RtpSymmetric`
+    /// Whether media goes where media came from. `RtpSymmetric`
     #[inline]
     pub fn rtp_symmetric(&self) -> Field<'a, bool> {
         self.0.field(41)
@@ -1260,121 +1260,121 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(42)
     }
 
-    /// `MohSuggest`
+    /// Music on hold class for channels that have set none. `MohSuggest`
     #[inline]
     pub fn moh_suggest(&self) -> Option<Text<'a>> {
         self.0.text(43)
     }
 
-    /// `T38Udptl`
+    /// Whether T.38 is supported. `T38Udptl`
     #[inline]
     pub fn t38udptl(&self) -> Field<'a, bool> {
         self.0.field(44)
     }
 
-    /// `FaxDetect`
+    /// Whether fax tones are listened for. `FaxDetect`
     #[inline]
     pub fn fax_detect(&self) -> Field<'a, bool> {
         self.0.field(45)
     }
 
-    /// `T38BindUdptlToMediaAddress`; releases 16..
+    /// Whether T.38 uses the media address to bind to. `T38BindUdptlToMediaAddress`; releases 16..
     #[inline]
     pub fn t38bind_udptl_to_media_address(&self) -> Field<'a, bool> {
         self.0.field(46)
     }
 
-    /// `TosVideo`
+    /// DSCP bits of video, as a number. `TosVideo`
     #[inline]
     pub fn tos_video(&self) -> Field<'a, u64> {
         self.0.field(47)
     }
 
-    /// `SrtpTag32`
+    /// Whether SRTP has an authentication tag of 32 bits instead of 80. `SrtpTag32`
     #[inline]
     pub fn srtp_tag32(&self) -> Field<'a, bool> {
         self.0.field(48)
     }
 
-    /// `ReferBlindProgress`; releases 16..
+    /// Whether the progress of a blind transfer is told to who asked for it. `ReferBlindProgress`; releases 16..
     #[inline]
     pub fn refer_blind_progress(&self) -> Field<'a, bool> {
         self.0.field(49)
     }
 
-    /// `MaxAudioStreams`; releases 16..
+    /// Audio streams that it can have. `MaxAudioStreams`; releases 16..
     #[inline]
     pub fn max_audio_streams(&self) -> Field<'a, u64> {
         self.0.field(50)
     }
 
-    /// `Bundle`; releases 16..
+    /// Whether media streams share one transport. `Bundle`; releases 16..
     #[inline]
     pub fn bundle(&self) -> Field<'a, bool> {
         self.0.field(51)
     }
 
-    /// `UseAvpf`
+    /// Whether the AVPF profile is used. `UseAvpf`
     #[inline]
     pub fn use_avpf(&self) -> Field<'a, bool> {
         self.0.field(52)
     }
 
-    /// `CallGroup`
+    /// Numbered groups that its calls belong to. `CallGroup`
     #[inline]
     pub fn call_group(&self) -> Option<Text<'a>> {
         self.0.text(53)
     }
 
-    /// `SendConnectedLine`
+    /// Whether changes of the connected line are sent. `SendConnectedLine`
     #[inline]
     pub fn send_connected_line(&self) -> Field<'a, bool> {
         self.0.field(54)
     }
 
-    /// `FaxDetectTimeout`, in seconds; releases 16..
+    /// How long fax tones are listened for after the answer; 0 for the whole call. `FaxDetectTimeout`, in seconds; releases 16..
     #[inline]
     pub fn fax_detect_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(55)
     }
 
-    /// `SdpOwner`
+    /// User name in the `o=` line of session descriptions. `SdpOwner`
     #[inline]
     pub fn sdp_owner(&self) -> Option<Text<'a>> {
         self.0.text(56)
     }
 
-    /// `ForceRport`
+    /// Whether responses go where the request came from. `ForceRport`
     #[inline]
     pub fn force_rport(&self) -> Field<'a, bool> {
         self.0.field(57)
     }
 
-    /// `CalleridTag`
+    /// Tag that its caller identification carries. `CalleridTag`
     #[inline]
     pub fn callerid_tag(&self) -> Option<Text<'a>> {
         self.0.text(58)
     }
 
-    /// `RtpTimeoutHold`, in seconds; releases 16..
+    /// Hang up when no RTP came for so long during hold; 0 for never. `RtpTimeoutHold`, in seconds; releases 16..
     #[inline]
     pub fn rtp_timeout_hold(&self) -> Field<'a, Seconds> {
         self.0.field(59)
     }
 
-    /// `SuppressMohOnSendonly`; releases 20..
+    /// Whether a hold by `sendonly` plays no music. `SuppressMohOnSendonly`; releases 20..
     #[inline]
     pub fn suppress_moh_on_sendonly(&self) -> Field<'a, bool> {
         self.0.field(60)
     }
 
-    /// `UsePtime`
+    /// Whether the packetization time that it asks for is used. `UsePtime`
     #[inline]
     pub fn use_ptime(&self) -> Field<'a, bool> {
         self.0.field(61)
     }
 
-    /// `MediaAddress`
+    /// Address in session descriptions. `MediaAddress`
     #[inline]
     pub fn media_address(&self) -> Option<Text<'a>> {
         self.0.text(62)
@@ -1386,79 +1386,79 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(63)
     }
 
-    /// `RtpTimeout`, in seconds; releases 16..
+    /// Hang up when no RTP came for so long; 0 for never. `RtpTimeout`, in seconds; releases 16..
     #[inline]
     pub fn rtp_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(64)
     }
 
-    /// `StirShaken`; releases 16..
+    /// Whether, and in which direction, calls are signed and verified: yes or no in old releases, a word in newer ones. `StirShaken`; releases 16..
     #[inline]
     pub fn stir_shaken(&self) -> Option<Text<'a>> {
         self.0.text(65)
     }
 
-    /// `SetVar`
+    /// Variables that its channels get, `NAME=value`. `SetVar`
     #[inline]
     pub fn set_var(&self) -> Option<Text<'a>> {
         self.0.text(66)
     }
 
-    /// `ContactAcl`; releases 16..
+    /// Name of the access list for its contacts. `ContactAcl`; releases 16..
     #[inline]
     pub fn contact_acl(&self) -> Option<Text<'a>> {
         self.0.text(67)
     }
 
-    /// `PreferredCodecOnly`; releases 15..
+    /// Whether an answer has one codec only. `PreferredCodecOnly`; releases 15..
     #[inline]
     pub fn preferred_codec_only(&self) -> Field<'a, bool> {
         self.0.field(68)
     }
 
-    /// `GeolocOutgoingCallProfile`; releases 16..
+    /// Geolocation profile for calls to it. `GeolocOutgoingCallProfile`; releases 16..
     #[inline]
     pub fn geoloc_outgoing_call_profile(&self) -> Option<Text<'a>> {
         self.0.text(69)
     }
 
-    /// `ForceAvp`
+    /// Whether the AVP profile is offered even for encrypted media. `ForceAvp`
     #[inline]
     pub fn force_avp(&self) -> Field<'a, bool> {
         self.0.field(70)
     }
 
-    /// `RecordOffFeature`
+    /// Feature that ends a recording on `Record: off`. `RecordOffFeature`
     #[inline]
     pub fn record_off_feature(&self) -> Option<Text<'a>> {
         self.0.text(71)
     }
 
-    /// `FromUser`
+    /// User part of `From` in requests to it. `FromUser`
     #[inline]
     pub fn from_user(&self) -> Option<Text<'a>> {
         self.0.text(72)
     }
 
-    /// `SendDiversion`
+    /// Whether `Diversion` is sent. `SendDiversion`
     #[inline]
     pub fn send_diversion(&self) -> Field<'a, bool> {
         self.0.field(73)
     }
 
-    /// `SendHistoryInfo`; releases 16..
+    /// Whether `History-Info` is sent. `SendHistoryInfo`; releases 16..
     #[inline]
     pub fn send_history_info(&self) -> Field<'a, bool> {
         self.0.field(74)
     }
 
-    /// `T38UdptlIpv6`
+    /// Whether T.38 uses IPv6. `T38UdptlIpv6`
     #[inline]
     pub fn t38udptl_ipv6(&self) -> Field<'a, bool> {
         self.0.field(75)
     }
 
-    /// `ToneZone`
+    /// Country whose tones its channels play. `ToneZone`
     #[inline]
     pub fn tone_zone(&self) -> Option<Text<'a>> {
         self.0.text(76)
@@ -1470,13 +1470,13 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(77)
     }
 
-    /// `AllowSubscribe`
+    /// Whether it may subscribe. `AllowSubscribe`
     #[inline]
     pub fn allow_subscribe(&self) -> Field<'a, bool> {
         self.0.field(78)
     }
 
-    /// `RtpIpv6`
+    /// Whether RTP uses IPv6. `RtpIpv6`
     #[inline]
     pub fn rtp_ipv6(&self) -> Field<'a, bool> {
         self.0.field(79)
@@ -1488,193 +1488,193 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(80)
     }
 
-    /// `MohPassthrough`
+    /// Whether a hold is passed on instead of playing music. `MohPassthrough`
     #[inline]
     pub fn moh_passthrough(&self) -> Field<'a, bool> {
         self.0.field(81)
     }
 
-    /// `CosVideo`
+    /// 802.1p priority of video. `CosVideo`
     #[inline]
     pub fn cos_video(&self) -> Field<'a, u64> {
         self.0.field(82)
     }
 
-    /// `DtlsAutoGenerateCert`; releases 16..
+    /// Whether a certificate is made when none is configured. `DtlsAutoGenerateCert`; releases 16..
     #[inline]
     pub fn dtls_auto_generate_cert(&self) -> Field<'a, bool> {
         self.0.field(83)
     }
 
-    /// `AsymmetricRtpCodec`; releases 16..
+    /// Whether the codec sent can differ from the one received. `AsymmetricRtpCodec`; releases 16..
     #[inline]
     pub fn asymmetric_rtp_codec(&self) -> Field<'a, bool> {
         self.0.field(84)
     }
 
-    /// `GeolocIncomingCallProfile`; releases 16..
+    /// Geolocation profile for calls from it. `GeolocIncomingCallProfile`; releases 16..
     #[inline]
     pub fn geoloc_incoming_call_profile(&self) -> Option<Text<'a>> {
         self.0.text(85)
     }
 
-    /// `IceSupport`
+    /// Whether ICE is used. `IceSupport`
     #[inline]
     pub fn ice_support(&self) -> Field<'a, bool> {
         self.0.field(86)
     }
 
-    /// `AggregateMwi`
+    /// Whether all its mailboxes are told in one notification. `AggregateMwi`
     #[inline]
     pub fn aggregate_mwi(&self) -> Field<'a, bool> {
         self.0.field(87)
     }
 
-    /// `OneTouchRecording`
+    /// Whether it may start recordings by `Record`. `OneTouchRecording`
     #[inline]
     pub fn one_touch_recording(&self) -> Field<'a, bool> {
         self.0.field(88)
     }
 
-    /// `MwiFromUser`
+    /// User part of `From` in message waiting notifications. `MwiFromUser`
     #[inline]
     pub fn mwi_from_user(&self) -> Option<Text<'a>> {
         self.0.text(89)
     }
 
-    /// `RedirectMethod`
+    /// What is done with a redirection: `user`, `uri_core` or `uri_pjsip`. `RedirectMethod`
     #[inline]
     pub fn redirect_method(&self) -> Option<Text<'a>> {
         self.0.text(90)
     }
 
-    /// `Accountcode`
+    /// Account that its calls are booked on. `Accountcode`
     #[inline]
     pub fn accountcode(&self) -> Option<Text<'a>> {
         self.0.text(91)
     }
 
-    /// `CodecPrefsOutgoingAnswer`; releases 20..
+    /// How the codecs of the answer to an outgoing call are chosen. `CodecPrefsOutgoingAnswer`; releases 20..
     #[inline]
     pub fn codec_prefs_outgoing_answer(&self) -> Option<Text<'a>> {
         self.0.text(92)
     }
 
-    /// `Allow`
+    /// Codecs that it may use. `Allow`
     #[inline]
     pub fn allow(&self) -> Option<Text<'a>> {
         self.0.text(93)
     }
 
-    /// `RewriteContact`
+    /// Whether its contact is replaced by where its requests come from. `RewriteContact`
     #[inline]
     pub fn rewrite_contact(&self) -> Field<'a, bool> {
         self.0.field(94)
     }
 
-    /// `UserEqPhone`
+    /// Whether `user=phone` is added to URIs with a telephone number. `UserEqPhone`
     #[inline]
     pub fn user_eq_phone(&self) -> Field<'a, bool> {
         self.0.field(95)
     }
 
-    /// `RtpEngine`
+    /// Module that handles RTP. `RtpEngine`
     #[inline]
     pub fn rtp_engine(&self) -> Option<Text<'a>> {
         self.0.text(96)
     }
 
-    /// `FollowRedirectMethods`; releases 22..
+    /// Requests for which a redirection is followed, separated by commas. `FollowRedirectMethods`; releases 22..
     #[inline]
     pub fn follow_redirect_methods(&self) -> Option<Text<'a>> {
         self.0.text(97)
     }
 
-    /// `SubscribeContext`
+    /// Dialplan context in which its subscriptions are looked up. `SubscribeContext`
     #[inline]
     pub fn subscribe_context(&self) -> Option<Text<'a>> {
         self.0.text(98)
     }
 
-    /// `NotifyEarlyInuseRinging`; releases 16..
+    /// Whether dialog information says `early` when it rings while in use. `NotifyEarlyInuseRinging`; releases 16..
     #[inline]
     pub fn notify_early_inuse_ringing(&self) -> Field<'a, bool> {
         self.0.field(99)
     }
 
-    /// `IncomingMwiMailbox`; releases 16..
+    /// Mailbox that its message waiting notifications are for. `IncomingMwiMailbox`; releases 16..
     #[inline]
     pub fn incoming_mwi_mailbox(&self) -> Option<Text<'a>> {
         self.0.text(100)
     }
 
-    /// `IncomingCallOfferPref`; releases 20..
+    /// Which codecs of an incoming offer are taken, and in which order. `IncomingCallOfferPref`; releases 20..
     #[inline]
     pub fn incoming_call_offer_pref(&self) -> Option<Text<'a>> {
         self.0.text(101)
     }
 
-    /// `AllowUnauthenticatedOptions`; releases 16..
+    /// Whether OPTIONS is answered without authentication. `AllowUnauthenticatedOptions`; releases 16..
     #[inline]
     pub fn allow_unauthenticated_options(&self) -> Field<'a, bool> {
         self.0.field(102)
     }
 
-    /// `Auth`
+    /// Names of the objects by which it authenticates, separated by commas. `Auth`
     #[inline]
     pub fn auth(&self) -> Option<Text<'a>> {
         self.0.text(103)
     }
 
-    /// `DirectMediaGlareMitigation`
+    /// Which side holds back when both arrange direct media: `none`, `incoming` or `outgoing`. `DirectMediaGlareMitigation`
     #[inline]
     pub fn direct_media_glare_mitigation(&self) -> Option<Text<'a>> {
         self.0.text(104)
     }
 
-    /// `TrustIdInbound`
+    /// Whether the caller identification that it sends is believed. `TrustIdInbound`
     #[inline]
     pub fn trust_id_inbound(&self) -> Field<'a, bool> {
         self.0.field(105)
     }
 
-    /// `StirShakenProfile`; releases 16..
+    /// Profile for signing and verifying calls. `StirShakenProfile`; releases 16..
     #[inline]
     pub fn stir_shaken_profile(&self) -> Option<Text<'a>> {
         self.0.text(106)
     }
 
-    /// `BindRtpToMediaAddress`; releases 16..
+    /// Whether RTP binds to the media address. `BindRtpToMediaAddress`; releases 16..
     #[inline]
     pub fn bind_rtp_to_media_address(&self) -> Field<'a, bool> {
         self.0.field(107)
     }
 
-    /// `DisableDirectMediaOnNat`
+    /// Whether direct media is left out behind an address translation. `DisableDirectMediaOnNat`
     #[inline]
     pub fn disable_direct_media_on_nat(&self) -> Field<'a, bool> {
         self.0.field(108)
     }
 
-    /// `MediaEncryption`
+    /// How media is encrypted: `no`, `sdes` or `dtls`. `MediaEncryption`
     #[inline]
     pub fn media_encryption(&self) -> Option<Text<'a>> {
         self.0.text(109)
     }
 
-    /// `MediaUseReceivedTransport`
+    /// Whether the answer uses the media transport of the offer. `MediaUseReceivedTransport`
     #[inline]
     pub fn media_use_received_transport(&self) -> Field<'a, bool> {
         self.0.field(110)
     }
 
-    /// `AllowOverlap`
+    /// Whether it may dial digit by digit. `AllowOverlap`
     #[inline]
     pub fn allow_overlap(&self) -> Field<'a, bool> {
         self.0.field(111)
     }
 
-    /// `DtmfMode`
+    /// How DTMF is sent: `rfc4733`, `inband`, `info`, `auto` or `auto_info`. `DtmfMode`
     #[inline]
     pub fn dtmf_mode(&self) -> Option<Text<'a>> {
         self.0.text(112)
@@ -1686,151 +1686,151 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(113)
     }
 
-    /// `TosAudio`
+    /// DSCP bits of audio, as a number. `TosAudio`
     #[inline]
     pub fn tos_audio(&self) -> Field<'a, u64> {
         self.0.field(114)
     }
 
-    /// `DtlsCertFile`
+    /// File with the DTLS certificate. `DtlsCertFile`
     #[inline]
     pub fn dtls_cert_file(&self) -> Option<Text<'a>> {
         self.0.text(115)
     }
 
-    /// `DtlsCaPath`
+    /// Folder with certificates of authorities. `DtlsCaPath`
     #[inline]
     pub fn dtls_ca_path(&self) -> Option<Text<'a>> {
         self.0.text(116)
     }
 
-    /// `DtlsSetup`
+    /// Role in setting up DTLS: `active`, `passive` or `actpass`. `DtlsSetup`
     #[inline]
     pub fn dtls_setup(&self) -> Option<Text<'a>> {
         self.0.text(117)
     }
 
-    /// `ConnectedLineMethod`
+    /// How a changed connected line is told: `invite`, `reinvite` or `update`. `ConnectedLineMethod`
     #[inline]
     pub fn connected_line_method(&self) -> Option<Text<'a>> {
         self.0.text(118)
     }
 
-    /// `G726NonStandard`; releases 16..
+    /// Whether G.726 is packed as for AAL2. `G726NonStandard`; releases 16..
     #[inline]
     pub fn g726non_standard(&self) -> Field<'a, bool> {
         self.0.field(119)
     }
 
-    /// `100rel`
+    /// Whether provisional responses are acknowledged: `no`, `yes`, `required` or `peer_supported`. `100rel`
     #[inline]
     pub fn n100rel(&self) -> Option<Text<'a>> {
         self.0.text(120)
     }
 
-    /// `Timers`
+    /// Whether sessions have timers: `no`, `yes`, `required` or `always`. `Timers`
     #[inline]
     pub fn timers(&self) -> Option<Text<'a>> {
         self.0.text(121)
     }
 
-    /// `DirectMedia`
+    /// Whether media may go past the server. `DirectMedia`
     #[inline]
     pub fn direct_media(&self) -> Field<'a, bool> {
         self.0.field(122)
     }
 
-    /// `Acl`; releases 16..
+    /// Name of the access list for its requests. `Acl`; releases 16..
     #[inline]
     pub fn acl(&self) -> Option<Text<'a>> {
         self.0.text(123)
     }
 
-    /// `TimersMinSe`, in seconds
+    /// Shortest session time that is accepted. `TimersMinSe`, in seconds
     #[inline]
     pub fn timers_min_se(&self) -> Field<'a, Seconds> {
         self.0.field(124)
     }
 
-    /// `TrustIdOutbound`
+    /// Whether private caller identification is sent to it. `TrustIdOutbound`
     #[inline]
     pub fn trust_id_outbound(&self) -> Field<'a, bool> {
         self.0.field(125)
     }
 
-    /// `SubMinExpiry`, in seconds
+    /// Shortest subscription that is accepted. `SubMinExpiry`, in seconds
     #[inline]
     pub fn sub_min_expiry(&self) -> Field<'a, Seconds> {
         self.0.field(126)
     }
 
-    /// `RtcpMux`; releases 16..
+    /// Whether RTCP shares the port of RTP. `RtcpMux`; releases 16..
     #[inline]
     pub fn rtcp_mux(&self) -> Field<'a, bool> {
         self.0.field(127)
     }
 
-    /// `MaxVideoStreams`; releases 16..
+    /// Video streams that it can have. `MaxVideoStreams`; releases 16..
     #[inline]
     pub fn max_video_streams(&self) -> Field<'a, u64> {
         self.0.field(128)
     }
 
-    /// `AcceptMultipleSdpAnswers`; releases 16..
+    /// Whether a later answer can replace an earlier one. `AcceptMultipleSdpAnswers`; releases 16..
     #[inline]
     pub fn accept_multiple_sdp_answers(&self) -> Field<'a, bool> {
         self.0.field(129)
     }
 
-    /// `CodecPrefsIncomingOffer`; releases 20..
+    /// How the codecs of an incoming call's offer are chosen. `CodecPrefsIncomingOffer`; releases 20..
     #[inline]
     pub fn codec_prefs_incoming_offer(&self) -> Option<Text<'a>> {
         self.0.text(130)
     }
 
-    /// `CodecPrefsOutgoingOffer`; releases 20..
+    /// How the codecs of an outgoing call's offer are chosen. `CodecPrefsOutgoingOffer`; releases 20..
     #[inline]
     pub fn codec_prefs_outgoing_offer(&self) -> Option<Text<'a>> {
         self.0.text(131)
     }
 
-    /// `TrustConnectedLine`
+    /// Whether the connected line that it sends is believed. `TrustConnectedLine`
     #[inline]
     pub fn trust_connected_line(&self) -> Field<'a, bool> {
         self.0.field(132)
     }
 
-    /// `SendPai`
+    /// Whether `P-Asserted-Identity` is sent. `SendPai`
     #[inline]
     pub fn send_pai(&self) -> Field<'a, bool> {
         self.0.field(133)
     }
 
-    /// `RtpKeepalive`, in seconds; releases 16..
+    /// Time between keep-alive packets; 0 for none. `RtpKeepalive`, in seconds; releases 16..
     #[inline]
     pub fn rtp_keepalive(&self) -> Field<'a, Seconds> {
         self.0.field(134)
     }
 
-    /// `T38UdptlEc`
+    /// Error correction of T.38: `none`, `fec` or `redundancy`. `T38UdptlEc`
     #[inline]
     pub fn t38udptl_ec(&self) -> Option<Text<'a>> {
         self.0.text(135)
     }
 
-    /// `T38UdptlNat`
+    /// Whether T.38 goes where T.38 came from. `T38UdptlNat`
     #[inline]
     pub fn t38udptl_nat(&self) -> Field<'a, bool> {
         self.0.field(136)
     }
 
-    /// `AllowTransfer`
+    /// Whether it may transfer. `AllowTransfer`
     #[inline]
     pub fn allow_transfer(&self) -> Field<'a, bool> {
         self.0.field(137)
     }
 
-    /// `DtlsCaFile`
+    /// File with certificates of authorities. `DtlsCaFile`
     #[inline]
     pub fn dtls_ca_file(&self) -> Option<Text<'a>> {
         self.0.text(138)
@@ -1842,7 +1842,7 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(139)
     }
 
-    /// `InbandProgress`
+    /// Whether progress is told by tones in the media. `InbandProgress`
     #[inline]
     pub fn inband_progress(&self) -> Field<'a, bool> {
         self.0.field(140)
@@ -2821,7 +2821,7 @@ impl serde::Serialize for PJSIPMaintenanceStatus<'_> {
 ///
 /// `ResourceListDetail`; without `Privilege`; releases 20...
 #[derive(Clone, Copy, Debug)]
-pub struct ResourceListDetail<'a>(Located<'a, 6>);
+pub struct ResourceListDetail<'a>(Located<'a, 7>);
 
 impl<'a> ResourceListDetail<'a> {
     /// Kind of the configuration object. `ObjectType`
@@ -2836,28 +2836,34 @@ impl<'a> ResourceListDetail<'a> {
         self.0.text(1)
     }
 
-    /// `FullState`
+    /// Whether each notification has the state of the whole list. `FullState`
     #[inline]
     pub fn full_state(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `ListItem`
+    /// The resources, separated by commas. `ListItem`
     #[inline]
     pub fn list_item(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `NotificationBatchInterval`
+    /// The event package, like `presence`: the second header of this name. `Event`
     #[inline]
-    pub fn notification_batch_interval(&self) -> Option<Text<'a>> {
+    pub fn event_package(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `ResourceDisplayName`
+    /// How long changes are collected before a notification, in milliseconds. `NotificationBatchInterval`
+    #[inline]
+    pub fn notification_batch_interval(&self) -> Option<Text<'a>> {
+        self.0.text(5)
+    }
+
+    /// Whether notifications have display names. `ResourceDisplayName`
     #[inline]
     pub fn resource_display_name(&self) -> Option<Text<'a>> {
-        self.0.text(5)
+        self.0.text(6)
     }
 }
 
@@ -2901,43 +2907,43 @@ impl<'a> TransportDetail<'a> {
         self.0.text(1)
     }
 
-    /// `Protocol`
+    /// `udp`, `tcp`, `tls`, `ws`, `wss` or `flow`. `Protocol`
     #[inline]
     pub fn protocol(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `Bind`
+    /// Address and port that it listens on. `Bind`
     #[inline]
     pub fn bind(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `AsycOperations`
+    /// Operations that may wait at the same time; the server spells the header so. `AsycOperations`
     #[inline]
     pub fn asyc_operations(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `CaListFile`
+    /// File with certificates of authorities. `CaListFile`
     #[inline]
     pub fn ca_list_file(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `CaListPath`
+    /// Folder with certificates of authorities. `CaListPath`
     #[inline]
     pub fn ca_list_path(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `CertFile`
+    /// File with the certificate. `CertFile`
     #[inline]
     pub fn cert_file(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// `PrivKeyFile`
+    /// File with the private key. `PrivKeyFile`
     #[inline]
     pub fn priv_key_file(&self) -> Option<Text<'a>> {
         self.0.text(8)
@@ -2949,19 +2955,19 @@ impl<'a> TransportDetail<'a> {
         self.0.text(9)
     }
 
-    /// `ExternalSignalingAddress`
+    /// Address to name in signalling to the outside. `ExternalSignalingAddress`
     #[inline]
     pub fn external_signaling_address(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
-    /// `ExternalSignalingPort`
+    /// Port to name in signalling to the outside. `ExternalSignalingPort`
     #[inline]
     pub fn external_signaling_port(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
-    /// `ExternalMediaAddress`
+    /// Address to name in session descriptions to the outside. `ExternalMediaAddress`
     #[inline]
     pub fn external_media_address(&self) -> Option<Text<'a>> {
         self.0.text(12)
@@ -2973,55 +2979,55 @@ impl<'a> TransportDetail<'a> {
         self.0.text(13)
     }
 
-    /// `VerifyServer`
+    /// Whether the certificate of a server is verified. `VerifyServer`
     #[inline]
     pub fn verify_server(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// `VerifyClient`
+    /// Whether the certificate of a client is verified. `VerifyClient`
     #[inline]
     pub fn verify_client(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `RequireClientCert`
+    /// Whether a client needs a certificate. `RequireClientCert`
     #[inline]
     pub fn require_client_cert(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// `Method`
+    /// Version of TLS. `Method`
     #[inline]
     pub fn method(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
-    /// `Cipher`
+    /// Ciphers for TLS. `Cipher`
     #[inline]
     pub fn cipher(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// `LocalNet`
+    /// Networks that are not outside. `LocalNet`
     #[inline]
     pub fn local_net(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// `Tos`
+    /// DSCP bits of signalling. `Tos`
     #[inline]
     pub fn tos(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
-    /// `Cos`
+    /// 802.1p priority of signalling. `Cos`
     #[inline]
     pub fn cos(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
-    /// `WebsocketWriteTimeout`
+    /// How long a write to a WebSocket may take, in milliseconds. `WebsocketWriteTimeout`
     #[inline]
     pub fn websocket_write_timeout(&self) -> Option<Text<'a>> {
         self.0.text(22)
@@ -3033,49 +3039,49 @@ impl<'a> TransportDetail<'a> {
         self.0.text(23)
     }
 
-    /// `ExternalSignalingHostname`; releases 20..
+    /// Host name to name in signalling to the outside. `ExternalSignalingHostname`; releases 20..
     #[inline]
     pub fn external_signaling_hostname(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
-    /// `AllowReload`; releases 20..
+    /// Whether a reload may change it. `AllowReload`; releases 20..
     #[inline]
     pub fn allow_reload(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
-    /// `AllowWildcardCerts`; releases 20..
+    /// Whether a certificate may have a name with `*`. `AllowWildcardCerts`; releases 20..
     #[inline]
     pub fn allow_wildcard_certs(&self) -> Option<Text<'a>> {
         self.0.text(26)
     }
 
-    /// `SymmetricTransport`; releases 20..
+    /// Whether requests to who came by this transport use it, too. `SymmetricTransport`; releases 20..
     #[inline]
     pub fn symmetric_transport(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
 
-    /// `TcpKeepaliveEnable`; releases 20..
+    /// Whether idle TCP connections are probed. `TcpKeepaliveEnable`; releases 20..
     #[inline]
     pub fn tcp_keepalive_enable(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
-    /// `TcpKeepaliveIdleTime`; releases 20..
+    /// Idle time before the first probe, in seconds. `TcpKeepaliveIdleTime`; releases 20..
     #[inline]
     pub fn tcp_keepalive_idle_time(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
 
-    /// `TcpKeepaliveIntervalTime`; releases 20..
+    /// Time between probes, in seconds. `TcpKeepaliveIntervalTime`; releases 20..
     #[inline]
     pub fn tcp_keepalive_interval_time(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
-    /// `TcpKeepaliveProbeCount`; releases 20..
+    /// Probes without an answer after which the connection is closed. `TcpKeepaliveProbeCount`; releases 20..
     #[inline]
     pub fn tcp_keepalive_probe_count(&self) -> Option<Text<'a>> {
         self.0.text(31)

@@ -15,7 +15,7 @@ use ami_wire::Message;
 pub struct CloseSession<'a>(Located<'a, 1>);
 
 impl<'a> CloseSession<'a> {
-    /// `CloseSession`
+    /// Says that the session is closed. `CloseSession`
     #[inline]
     pub fn close_session(&self) -> Option<Text<'a>> {
         self.0.text(0)

@@ -677,7 +677,7 @@ impl<'a> SessionTimeout<'a> {
         ChannelSnapshot(self.0.view_from(1))
     }
 
-    /// `Source`
+    /// Which timer ran out. `Source`
     #[inline]
     pub fn source(&self) -> Field<'a, SessionTimeoutSource<'a>> {
         self.0.field(0)

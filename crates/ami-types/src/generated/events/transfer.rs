@@ -77,25 +77,25 @@ impl<'a> AttendedTransfer<'a> {
         self.0.field(77)
     }
 
-    /// `DestType`
+    /// What the transferred call was connected to. `DestType`
     #[inline]
     pub fn dest_type(&self) -> Field<'a, TransferDestination<'a>> {
         self.0.field(78)
     }
 
-    /// `DestBridgeUniqueid`
+    /// The bridge that both calls are in now, for the types `Bridge` and `Threeway`. `DestBridgeUniqueid`
     #[inline]
     pub fn dest_bridge_uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(79)
     }
 
-    /// `DestApp`
+    /// The application that the call is in now, for the type `App`. `DestApp`
     #[inline]
     pub fn dest_app(&self) -> Option<Text<'a>> {
         self.0.text(80)
     }
 
-    /// `DestTransfererChannel`
+    /// The transferer that stays in the call, for the type `Threeway`. `DestTransfererChannel`
     #[inline]
     pub fn dest_transferer_channel(&self) -> Option<Text<'a>> {
         self.0.text(111)
@@ -242,13 +242,13 @@ impl serde::Serialize for Pickup<'_> {
 pub struct Transfer<'a>(Located<'a, 10>);
 
 impl<'a> Transfer<'a> {
-    /// `TransferMethod`
+    /// Protocol of the transfer: `SIP`. `TransferMethod`
     #[inline]
     pub fn transfer_method(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `TransferType`
+    /// `Attended` or `Blind`. `TransferType`
     #[inline]
     pub fn transfer_type(&self) -> Option<Text<'a>> {
         self.0.text(1)
@@ -266,37 +266,37 @@ impl<'a> Transfer<'a> {
         self.0.text(3)
     }
 
-    /// `SIP-Callid`
+    /// `Call-ID` of the transferer's dialog. `SIP-Callid`
     #[inline]
     pub fn sip_callid(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `TargetChannel`
+    /// Channel that the call is transferred to, for an attended transfer. `TargetChannel`
     #[inline]
     pub fn target_channel(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `TargetUniqueid`
+    /// Identifies the channel that the call is transferred to. `TargetUniqueid`
     #[inline]
     pub fn target_uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `TransferExten`
+    /// Extension transferred to, for a blind transfer. `TransferExten`
     #[inline]
     pub fn transfer_exten(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// `Transfer2Parking`
+    /// `Yes` for a transfer to a parking lot. `Transfer2Parking`
     #[inline]
     pub fn transfer2parking(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// `TransferContext`
+    /// Context transferred to, for a blind transfer. `TransferContext`
     #[inline]
     pub fn transfer_context(&self) -> Option<Text<'a>> {
         self.0.text(9)

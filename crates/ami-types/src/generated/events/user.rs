@@ -17,7 +17,7 @@ use ami_wire::Message;
 pub struct TestEvent<'a>(Located<'a, 6>);
 
 impl<'a> TestEvent<'a> {
-    /// `Type`
+    /// `StateChange`, or `Assert` for a check and its result. `Type`
     #[inline]
     pub fn type_(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -29,25 +29,25 @@ impl<'a> TestEvent<'a> {
         self.0.view().all(1)
     }
 
-    /// `AppFile`
+    /// Source file. `AppFile`
     #[inline]
     pub fn app_file(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `AppFunction`
+    /// Function in it. `AppFunction`
     #[inline]
     pub fn app_function(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `AppLine`
+    /// Line in it. `AppLine`
     #[inline]
     pub fn app_line(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
-    /// `Expression`; releases 1.8..11
+    /// What was checked, for an assertion. `Expression`; releases 1.8..11
     #[inline]
     pub fn expression(&self) -> Option<Text<'a>> {
         self.0.text(5)
@@ -89,7 +89,7 @@ impl<'a> UserEvent<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// `UserEvent`
+    /// Name that its maker gave it. `UserEvent`
     #[inline]
     pub fn user_event(&self) -> Option<Text<'a>> {
         self.0.text(15)

@@ -22,13 +22,13 @@ impl<'a> MWIGet<'a> {
         self.0.text(0)
     }
 
-    /// `OldMessages`
+    /// Heard messages. `OldMessages`
     #[inline]
     pub fn old_messages(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `NewMessages`
+    /// Messages not heard yet. `NewMessages`
     #[inline]
     pub fn new_messages(&self) -> Option<Text<'a>> {
         self.0.text(2)
@@ -122,13 +122,13 @@ impl<'a> MessageWaiting<'a> {
         self.0.field(1)
     }
 
-    /// `New`; releases 1.2..
+    /// Messages not heard yet. `New`; releases 1.2..
     #[inline]
     pub fn new_messages(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// `Old`; releases 1.2..
+    /// Heard messages. `Old`; releases 1.2..
     #[inline]
     pub fn old_messages(&self) -> Field<'a, u64> {
         self.0.field(3)
@@ -169,7 +169,7 @@ impl<'a> MiniVoiceMail<'a> {
         ChannelSnapshot(self.0.view_from(3))
     }
 
-    /// `Action`
+    /// What happened: `SentNotification`. `Action`
     #[inline]
     pub fn action(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -181,7 +181,7 @@ impl<'a> MiniVoiceMail<'a> {
         self.0.text(1)
     }
 
-    /// `Counter`
+    /// Value of the message counter. `Counter`
     #[inline]
     pub fn counter(&self) -> Option<Text<'a>> {
         self.0.text(2)
@@ -228,7 +228,7 @@ impl<'a> VoicemailPasswordChange<'a> {
         self.0.text(1)
     }
 
-    /// `NewPassword`
+    /// The new password. `NewPassword`
     #[inline]
     pub fn new_password(&self) -> Option<Text<'a>> {
         self.0.text(2)
@@ -263,49 +263,49 @@ impl serde::Serialize for VoicemailPasswordChange<'_> {
 pub struct VoicemailUserEntry<'a>(Located<'a, 27>);
 
 impl<'a> VoicemailUserEntry<'a> {
-    /// `VMContext`
+    /// Context of the mailbox. `VMContext`
     #[inline]
     pub fn vm_context(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `VoiceMailbox`
+    /// Number of the mailbox. `VoiceMailbox`
     #[inline]
     pub fn voice_mailbox(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Fullname`
+    /// Name of its owner. `Fullname`
     #[inline]
     pub fn fullname(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `Email`
+    /// Address to which messages are announced. `Email`
     #[inline]
     pub fn email(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `Pager`
+    /// Address of a pager to which messages are announced. `Pager`
     #[inline]
     pub fn pager(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `ServerEmail`
+    /// Address that announcements come from. `ServerEmail`
     #[inline]
     pub fn server_email(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// `FromString`; releases 13..
+    /// Name that announcements come from. `FromString`; releases 13..
     #[inline]
     pub fn from_string(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// `MailCommand`
+    /// Command that sends mail. `MailCommand`
     #[inline]
     pub fn mail_command(&self) -> Option<Text<'a>> {
         self.0.text(7)
@@ -317,19 +317,19 @@ impl<'a> VoicemailUserEntry<'a> {
         self.0.text(8)
     }
 
-    /// `TimeZone`
+    /// Time zone in which the owner hears times. `TimeZone`
     #[inline]
     pub fn time_zone(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// `Callback`
+    /// Dialplan context for calling back who left a message. `Callback`
     #[inline]
     pub fn callback(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
-    /// `Dialout`
+    /// Dialplan context for calls from within the mailbox. `Dialout`
     #[inline]
     pub fn dialout(&self) -> Option<Text<'a>> {
         self.0.text(11)
@@ -341,85 +341,85 @@ impl<'a> VoicemailUserEntry<'a> {
         self.0.text(12)
     }
 
-    /// `ExitContext`
+    /// Dialplan context for callers who leave by `0` or `*`. `ExitContext`
     #[inline]
     pub fn exit_context(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
-    /// `SayDurationMinimum`, in minutes
+    /// Messages shorter than this are not announced with their length. `SayDurationMinimum`, in minutes
     #[inline]
     pub fn say_duration_minimum(&self) -> Field<'a, u64> {
         self.0.field(14)
     }
 
-    /// `SayEnvelope`
+    /// Whether date and time are said before a message. `SayEnvelope`
     #[inline]
     pub fn say_envelope(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// `SayCID`
+    /// Whether the caller is said before a message. `SayCID`
     #[inline]
     pub fn say_cid(&self) -> Field<'a, bool> {
         self.0.field(16)
     }
 
-    /// `AttachMessage`
+    /// Whether messages are attached to mails. `AttachMessage`
     #[inline]
     pub fn attach_message(&self) -> Field<'a, bool> {
         self.0.field(17)
     }
 
-    /// `AttachmentFormat`
+    /// Format of what is attached. `AttachmentFormat`
     #[inline]
     pub fn attachment_format(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// `DeleteMessage`
+    /// Whether a message is deleted once it was mailed. `DeleteMessage`
     #[inline]
     pub fn delete_message(&self) -> Field<'a, bool> {
         self.0.field(19)
     }
 
-    /// `VolumeGain`
+    /// Gain of messages in mails, in decibels. `VolumeGain`
     #[inline]
     pub fn volume_gain(&self) -> Field<'a, f64> {
         self.0.field(20)
     }
 
-    /// `CanReview`
+    /// Whether callers can hear their message before they leave it. `CanReview`
     #[inline]
     pub fn can_review(&self) -> Field<'a, bool> {
         self.0.field(21)
     }
 
-    /// `CallOperator`
+    /// Whether callers can reach an operator. `CallOperator`
     #[inline]
     pub fn call_operator(&self) -> Field<'a, bool> {
         self.0.field(22)
     }
 
-    /// `MaxMessageCount`, in messages
+    /// Most messages in a folder. `MaxMessageCount`, in messages
     #[inline]
     pub fn max_message_count(&self) -> Field<'a, u64> {
         self.0.field(23)
     }
 
-    /// `MaxMessageLength`, in seconds
+    /// Longest message. `MaxMessageLength`, in seconds
     #[inline]
     pub fn max_message_length(&self) -> Field<'a, Seconds> {
         self.0.field(24)
     }
 
-    /// `NewMessageCount`
+    /// Messages not heard yet. `NewMessageCount`
     #[inline]
     pub fn new_message_count(&self) -> Field<'a, u64> {
         self.0.field(25)
     }
 
-    /// `OldMessageCount`; releases 13..
+    /// Heard messages. `OldMessageCount`; releases 13..
     #[inline]
     pub fn old_message_count(&self) -> Field<'a, u64> {
         self.0.field(26)

@@ -13,13 +13,13 @@ use ami_wire::Message;
 pub struct GetConfigResponse<'a>(Located<'a, 2>);
 
 impl<'a> GetConfigResponse<'a> {
-    /// `Category-#`
+    /// Name of a category; the number is its place in the file. `Category-#`
     #[inline]
     pub fn category(&self, number: u32) -> Field<'a, Text<'a>> {
         self.0.view().numbered(0, number)
     }
 
-    /// `Line-#-#`
+    /// `NAME=VALUE`; the first number is the category's, the second counts its lines. `Line-#-#`
     #[inline]
     pub fn line(&self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> + use<'a> {
         self.0.view().family(1)
@@ -45,7 +45,7 @@ impl<'a> TypedResponse<'a> for GetConfigResponse<'a> {
 pub struct GetConfigJSONResponse<'a>(Located<'a, 1>);
 
 impl<'a> GetConfigJSONResponse<'a> {
-    /// `JSON`
+    /// The file's contents: one object with a member for each category. `JSON`
     #[inline]
     pub fn json(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -71,7 +71,7 @@ impl<'a> TypedResponse<'a> for GetConfigJSONResponse<'a> {
 pub struct ListCategoriesResponse<'a>(Located<'a, 1>);
 
 impl<'a> ListCategoriesResponse<'a> {
-    /// `Category-#`
+    /// Name of a category; the number is its place in the file. `Category-#`
     #[inline]
     pub fn category(&self, number: u32) -> Field<'a, Text<'a>> {
         self.0.view().numbered(0, number)

@@ -18,7 +18,7 @@ impl<'a> GetVarResponse<'a> {
         self.0.text(0)
     }
 
-    /// `Variable`; releases 1.4..
+    /// Name of the variable, as the action gave it. `Variable`; releases 1.4..
     #[inline]
     pub fn variable(&self) -> Option<Text<'a>> {
         self.0.text(1)

@@ -39,7 +39,7 @@ impl<'a> TypedResponse<'a> for ChallengeResponse<'a> {
 pub struct EventsResponse<'a>(Located<'a, 1>);
 
 impl<'a> EventsResponse<'a> {
-    /// `Events`; releases 1.8..
+    /// `On` or `Off`: whether any event is sent now. `Events`; releases 1.8..
     #[inline]
     pub fn events(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -71,7 +71,7 @@ impl<'a> PingResponse<'a> {
         self.0.text(0)
     }
 
-    /// `Timestamp`; releases 1.8..
+    /// The server's time. `Timestamp`; releases 1.8..
     #[inline]
     pub fn timestamp(&self) -> Field<'a, Epoch> {
         self.0.field(1)

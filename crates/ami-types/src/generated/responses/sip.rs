@@ -18,25 +18,25 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(0)
     }
 
-    /// `AMAflags`; releases 1.4..11
+    /// How its calls are marked for billing. `AMAflags`; releases 1.4..11
     #[inline]
     pub fn am_aflags(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `Address-IP`; releases 1.4..11
+    /// Address it registered from, or has by configuration. `Address-IP`; releases 1.4..11
     #[inline]
     pub fn address_ip(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `Address-Port`; releases 1.4..11
+    /// Port there. `Address-Port`; releases 1.4..11
     #[inline]
     pub fn address_port(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `Busy-level`; releases 1.6.2..11
+    /// Calls from which on it counts as busy; 0 for never. `Busy-level`; releases 1.6.2..11
     #[inline]
     pub fn busy_level(&self) -> Option<Text<'a>> {
         self.0.text(4)
@@ -48,7 +48,7 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(5)
     }
 
-    /// `Call-limit`; releases 1.4..11
+    /// Calls that it may have; 0 for any number. `Call-limit`; releases 1.4..11
     #[inline]
     pub fn call_limit(&self) -> Option<Text<'a>> {
         self.0.text(6)
@@ -78,13 +78,13 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(10)
     }
 
-    /// `CodecOrder`; releases 1.4..11
+    /// Codecs in order of preference. `CodecOrder`; releases 1.4..11
     #[inline]
     pub fn codec_order(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
-    /// `Codecs`; releases 1.4..11
+    /// Codecs that it may use, as a number and names. `Codecs`; releases 1.4..11
     #[inline]
     pub fn codecs(&self) -> Option<Text<'a>> {
         self.0.text(12)
@@ -96,19 +96,19 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(13)
     }
 
-    /// `Default-Username`; releases 1.4..11
+    /// User name while it is not registered. `Default-Username`; releases 1.4..11
     #[inline]
     pub fn default_username(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// `Default-addr-IP`; releases 1.4..11
+    /// Address while it is not registered. `Default-addr-IP`; releases 1.4..11
     #[inline]
     pub fn default_addr_ip(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// `Default-addr-port`; releases 1.4..11
+    /// Port while it is not registered. `Default-addr-port`; releases 1.4..11
     #[inline]
     pub fn default_addr_port(&self) -> Option<Text<'a>> {
         self.0.text(16)
@@ -126,61 +126,61 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(18)
     }
 
-    /// `Language`; releases 1.4..11
+    /// Language of its prompts. `Language`; releases 1.4..11
     #[inline]
     pub fn language(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// `LastMsgsSent`; releases 1.4..11
+    /// Number of messages in the last notification, new in the upper and old in the lower 16 bits; -1 before the first. `LastMsgsSent`; releases 1.4..11
     #[inline]
     pub fn last_msgs_sent(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
-    /// `MD5SecretExist`; releases 1.4..11
+    /// `Y` or `N`: whether a hash of a password is configured. `MD5SecretExist`; releases 1.4..11
     #[inline]
     pub fn md5secret_exist(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
-    /// `MOHSuggest`; releases 1.8..11
+    /// Music on hold class for channels that have set none. `MOHSuggest`; releases 1.8..11
     #[inline]
     pub fn moh_suggest(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
-    /// `MaxCallBR`; releases 1.4..11
+    /// Highest bit rate of a video call, with its unit. `MaxCallBR`; releases 1.4..11
     #[inline]
     pub fn max_call_br(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
-    /// `Maxforwards`; releases 1.8..11
+    /// Hops that a request may make; 0 for the default. `Maxforwards`; releases 1.8..11
     #[inline]
     pub fn maxforwards(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
-    /// `Named Callgroup`; releases 11
+    /// Named groups that its calls belong to. `Named Callgroup`; releases 11
     #[inline]
     pub fn named_callgroup(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
-    /// `Named Pickupgroup`; releases 11
+    /// Named groups whose calls it may pick up. `Named Pickupgroup`; releases 11
     #[inline]
     pub fn named_pickupgroup(&self) -> Option<Text<'a>> {
         self.0.text(26)
     }
 
-    /// `ObjectName`; releases 1.4..11
+    /// Name of the peer. `ObjectName`; releases 1.4..11
     #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
 
-    /// `Parkinglot`; releases 1.6.2..11
+    /// Parking lot of its calls. `Parkinglot`; releases 1.6.2..11
     #[inline]
     pub fn parkinglot(&self) -> Option<Text<'a>> {
         self.0.text(28)
@@ -192,13 +192,13 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(29)
     }
 
-    /// `QualifyFreq`; releases 1.6.2..11
+    /// Time between checks whether it can be reached, with its unit. `QualifyFreq`; releases 1.6.2..11
     #[inline]
     pub fn qualify_freq(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
-    /// `Reg-Contact`; releases 1.4..11
+    /// Contact it registered; the server puts a blank before the colon. `Reg-Contact`; releases 1.4..11
     #[inline]
     pub fn reg_contact(&self) -> Option<Text<'a>> {
         self.0.text(31)
@@ -210,181 +210,181 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(32)
     }
 
-    /// `RemoteSecretExist`; releases 1.6.2..11
+    /// `Y` or `N`: whether a password for requests to it is configured. `RemoteSecretExist`; releases 1.6.2..11
     #[inline]
     pub fn remote_secret_exist(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
 
-    /// `SIP-AuthInsecure`; releases 1.4..11
+    /// What of authentication is left out: `no`, `port`, `invite`, or both. `SIP-AuthInsecure`; releases 1.4..11
     #[inline]
     pub fn sip_auth_insecure(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
-    /// `SIP-CanReinvite`; releases 1.4..11
+    /// `Y` or `N`: whether media may go past the server. `SIP-CanReinvite`; releases 1.4..11
     #[inline]
     pub fn sip_can_reinvite(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
-    /// `SIP-Comedia`; releases 11
+    /// `Y` or `N`, or `a` where it is found out: whether media goes where media came from. `SIP-Comedia`; releases 11
     #[inline]
     pub fn sip_comedia(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
-    /// `SIP-DTMFmode`; releases 1.4..11
+    /// How DTMF is sent. `SIP-DTMFmode`; releases 1.4..11
     #[inline]
     pub fn sip_dtm_fmode(&self) -> Option<Text<'a>> {
         self.0.text(37)
     }
 
-    /// `SIP-DirectMedia`; releases 1.6.2..11
+    /// `Y` or `N`: whether media may go past the server. `SIP-DirectMedia`; releases 1.6.2..11
     #[inline]
     pub fn sip_direct_media(&self) -> Option<Text<'a>> {
         self.0.text(38)
     }
 
-    /// `SIP-Encryption`; releases 1.8..11
+    /// `Y` or `N`: whether media is encrypted. `SIP-Encryption`; releases 1.8..11
     #[inline]
     pub fn sip_encryption(&self) -> Option<Text<'a>> {
         self.0.text(39)
     }
 
-    /// `SIP-Forcerport`; releases 1.8..11
+    /// `Y` or `N`, or `a` where it is found out: whether responses go where the request came from. `SIP-Forcerport`; releases 1.8..11
     #[inline]
     pub fn sip_forcerport(&self) -> Option<Text<'a>> {
         self.0.text(40)
     }
 
-    /// `SIP-NatSupport`; releases 1.4..1.6.2
+    /// How address translation is dealt with. `SIP-NatSupport`; releases 1.4..1.6.2
     #[inline]
     pub fn sip_nat_support(&self) -> Option<Text<'a>> {
         self.0.text(41)
     }
 
-    /// `SIP-PromiscRedir`; releases 1.4..11
+    /// `Y` or `N`: whether it may redirect calls to anywhere. `SIP-PromiscRedir`; releases 1.4..11
     #[inline]
     pub fn sip_promisc_redir(&self) -> Option<Text<'a>> {
         self.0.text(42)
     }
 
-    /// `SIP-RTP-Engine`; releases 1.8..11
+    /// Module that handles RTP. `SIP-RTP-Engine`; releases 1.8..11
     #[inline]
     pub fn sip_rtp_engine(&self) -> Option<Text<'a>> {
         self.0.text(43)
     }
 
-    /// `SIP-Sess-Expires`; releases 1.6.2..11
+    /// How long a session lasts without a refresh, in seconds. `SIP-Sess-Expires`; releases 1.6.2..11
     #[inline]
     pub fn sip_sess_expires(&self) -> Option<Text<'a>> {
         self.0.text(44)
     }
 
-    /// `SIP-Sess-Min`; releases 1.6.2..11
+    /// Shortest session time that is accepted, in seconds. `SIP-Sess-Min`; releases 1.6.2..11
     #[inline]
     pub fn sip_sess_min(&self) -> Option<Text<'a>> {
         self.0.text(45)
     }
 
-    /// `SIP-Sess-Refresh`; releases 1.6.2..11
+    /// Who refreshes: `uac` or `uas`. `SIP-Sess-Refresh`; releases 1.6.2..11
     #[inline]
     pub fn sip_sess_refresh(&self) -> Option<Text<'a>> {
         self.0.text(46)
     }
 
-    /// `SIP-Sess-Timers`; releases 1.6.2..11
+    /// Whether session timers are asked for, accepted or refused. `SIP-Sess-Timers`; releases 1.6.2..11
     #[inline]
     pub fn sip_sess_timers(&self) -> Option<Text<'a>> {
         self.0.text(47)
     }
 
-    /// `SIP-T.38EC`; releases 1.6.2..11
+    /// Error correction of T.38. `SIP-T.38EC`; releases 1.6.2..11
     #[inline]
     pub fn sip_t_38ec(&self) -> Option<Text<'a>> {
         self.0.text(48)
     }
 
-    /// `SIP-T.38MaxDtgrm`; releases 1.6.2..11
+    /// Largest T.38 datagram, in bytes; -1, or 4294967295 in old releases, where none is set. `SIP-T.38MaxDtgrm`; releases 1.6.2..11
     #[inline]
     pub fn sip_t_38max_dtgrm(&self) -> Option<Text<'a>> {
         self.0.text(49)
     }
 
-    /// `SIP-T.38Support`; releases 1.6.2..11
+    /// `Y` or `N`: whether T.38 is supported. `SIP-T.38Support`; releases 1.6.2..11
     #[inline]
     pub fn sip_t_38support(&self) -> Option<Text<'a>> {
         self.0.text(50)
     }
 
-    /// `SIP-TextSupport`; releases 1.6.2..11
+    /// `Y` or `N`: whether real-time text is supported. `SIP-TextSupport`; releases 1.6.2..11
     #[inline]
     pub fn sip_text_support(&self) -> Option<Text<'a>> {
         self.0.text(51)
     }
 
-    /// `SIP-Use-Reason-Header`; releases 1.8..11
+    /// `Y` or `N`: whether the Q.850 cause is sent in `Reason`. `SIP-Use-Reason-Header`; releases 1.8..11
     #[inline]
     pub fn sip_use_reason_header(&self) -> Option<Text<'a>> {
         self.0.text(52)
     }
 
-    /// `SIP-UserPhone`; releases 1.4..11
+    /// `Y` or `N`: whether `user=phone` is added to URIs with a telephone number. `SIP-UserPhone`; releases 1.4..11
     #[inline]
     pub fn sip_user_phone(&self) -> Option<Text<'a>> {
         self.0.text(53)
     }
 
-    /// `SIP-Useragent`; releases 1.4..11
+    /// Name of its software, as it registered. `SIP-Useragent`; releases 1.4..11
     #[inline]
     pub fn sip_useragent(&self) -> Option<Text<'a>> {
         self.0.text(54)
     }
 
-    /// `SIP-VideoSupport`; releases 1.4..11
+    /// `Y` or `N`: whether video is supported. `SIP-VideoSupport`; releases 1.4..11
     #[inline]
     pub fn sip_video_support(&self) -> Option<Text<'a>> {
         self.0.text(55)
     }
 
-    /// `SIPLastMsg`; releases 1.4
+    /// Number of the last request that was sent to it. `SIPLastMsg`; releases 1.4
     #[inline]
     pub fn sip_last_msg(&self) -> Option<Text<'a>> {
         self.0.text(56)
     }
 
-    /// `SecretExist`; releases 1.4..11
+    /// `Y` or `N`: whether a password is configured. `SecretExist`; releases 1.4..11
     #[inline]
     pub fn secret_exist(&self) -> Option<Text<'a>> {
         self.0.text(57)
     }
 
-    /// `Status`; releases 1.4..11
+    /// Whether it can be reached, with the round trip time. `Status`; releases 1.4..11
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(58)
     }
 
-    /// `ToHost`; releases 1.4..11
+    /// Host that it has by configuration. `ToHost`; releases 1.4..11
     #[inline]
     pub fn to_host(&self) -> Option<Text<'a>> {
         self.0.text(59)
     }
 
-    /// `ToneZone`; releases 11
+    /// Country whose tones its channels play. `ToneZone`; releases 11
     #[inline]
     pub fn tone_zone(&self) -> Option<Text<'a>> {
         self.0.text(60)
     }
 
-    /// `TransferMode`; releases 1.4..11
+    /// Whether it may transfer: `open` or `closed`. `TransferMode`; releases 1.4..11
     #[inline]
     pub fn transfer_mode(&self) -> Option<Text<'a>> {
         self.0.text(61)
     }
 
-    /// `VoiceMailbox`; releases 1.4..11
+    /// Its mailboxes. `VoiceMailbox`; releases 1.4..11
     #[inline]
     pub fn voice_mailbox(&self) -> Option<Text<'a>> {
         self.0.text(62)

@@ -24,19 +24,19 @@ impl<'a> ExtensionStateResponse<'a> {
         self.0.text(1)
     }
 
-    /// `Hint`; releases 1.4..
+    /// Devices that the hint stands for. `Hint`; releases 1.4..
     #[inline]
     pub fn hint(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `Status`; releases 1.4..
+    /// State of the extension as a number, -1 when it has no hint. `Status`; releases 1.4..
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `StatusText`; releases 16..
+    /// State of the extension in words. `StatusText`; releases 16..
     #[inline]
     pub fn status_text(&self) -> Option<Text<'a>> {
         self.0.text(4)

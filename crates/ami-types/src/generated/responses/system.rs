@@ -19,7 +19,7 @@ impl<'a> CommandResponse<'a> {
         self.0.view().all(0)
     }
 
-    /// `Privilege`; releases 1.4..13
+    /// Class of what the command says. `Privilege`; releases 1.4..13
     #[inline]
     pub fn privilege(&self) -> Option<Text<'a>> {
         self.0.text(1)
@@ -45,73 +45,73 @@ impl<'a> TypedResponse<'a> for CommandResponse<'a> {
 pub struct CoreSettingsResponse<'a>(Located<'a, 12>);
 
 impl<'a> CoreSettingsResponse<'a> {
-    /// `AMIversion`
+    /// Version of the protocol, as in the banner. `AMIversion`
     #[inline]
     pub fn ami_version(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// `AsteriskVersion`
+    /// Version of the server. `AsteriskVersion`
     #[inline]
     pub fn asterisk_version(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `CoreCDRenabled`
+    /// Whether call detail records are made. `CoreCDRenabled`
     #[inline]
     pub fn core_cdr_enabled(&self) -> Field<'a, bool> {
         self.0.field(2)
     }
 
-    /// `CoreHTTPenabled`
+    /// Whether the HTTP server runs. `CoreHTTPenabled`
     #[inline]
     pub fn core_http_enabled(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
-    /// `CoreMaxCalls`
+    /// Calls that the server may have; 0 for any number. `CoreMaxCalls`
     #[inline]
     pub fn core_max_calls(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
-    /// `CoreMaxFilehandles`
+    /// Files that the server may have open; 0 for the system's limit. `CoreMaxFilehandles`
     #[inline]
     pub fn core_max_filehandles(&self) -> Field<'a, u64> {
         self.0.field(5)
     }
 
-    /// `CoreMaxLoadAvg`
+    /// Load above which no call is accepted; 0 for none. `CoreMaxLoadAvg`
     #[inline]
     pub fn core_max_load_avg(&self) -> Field<'a, f64> {
         self.0.field(6)
     }
 
-    /// `CoreRealTimeEnabled`
+    /// Whether configuration can come from a database. `CoreRealTimeEnabled`
     #[inline]
     pub fn core_real_time_enabled(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
-    /// `CoreRunGroup`
+    /// Group that the server runs as; empty if it did not change it. `CoreRunGroup`
     #[inline]
     pub fn core_run_group(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// `CoreRunUser`
+    /// User that the server runs as; empty if it did not change it. `CoreRunUser`
     #[inline]
     pub fn core_run_user(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// `SoundsSearchCustomDir`; releases 22..
+    /// Whether sounds are looked for in the custom folder first. `SoundsSearchCustomDir`; releases 22..
     #[inline]
     pub fn sounds_search_custom_dir(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
-    /// `SystemName`
+    /// Name of the server, if it has one. `SystemName`
     #[inline]
     pub fn system_name(&self) -> Option<Text<'a>> {
         self.0.text(11)
@@ -137,37 +137,37 @@ impl<'a> TypedResponse<'a> for CoreSettingsResponse<'a> {
 pub struct CoreStatusResponse<'a>(Located<'a, 6>);
 
 impl<'a> CoreStatusResponse<'a> {
-    /// `CoreCurrentCalls`
+    /// Calls that are up. `CoreCurrentCalls`
     #[inline]
     pub fn core_current_calls(&self) -> Field<'a, u64> {
         self.0.field(0)
     }
 
-    /// `CoreProcessedCalls`; releases 22..
+    /// Calls since the start. `CoreProcessedCalls`; releases 22..
     #[inline]
     pub fn core_processed_calls(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// `CoreReloadDate`; releases 1.8..
+    /// Day of the last reload, `YYYY-MM-DD`. `CoreReloadDate`; releases 1.8..
     #[inline]
     pub fn core_reload_date(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// `CoreReloadTime`
+    /// Time of the last reload, `HH:MM:SS`. `CoreReloadTime`
     #[inline]
     pub fn core_reload_time(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// `CoreStartupDate`; releases 1.8..
+    /// Day of the start, `YYYY-MM-DD`. `CoreStartupDate`; releases 1.8..
     #[inline]
     pub fn core_startup_date(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// `CoreStartupTime`
+    /// Time of the start, `HH:MM:SS`. `CoreStartupTime`
     #[inline]
     pub fn core_startup_time(&self) -> Option<Text<'a>> {
         self.0.text(5)
@@ -219,7 +219,7 @@ impl<'a> TypedResponse<'a> for ListCommandsResponse<'a> {
 pub struct ModuleCheckResponse<'a>(Located<'a, 1>);
 
 impl<'a> ModuleCheckResponse<'a> {
-    /// `Version`
+    /// Revision of the module's source; empty in newer releases. `Version`
     #[inline]
     pub fn version(&self) -> Option<Text<'a>> {
         self.0.text(0)

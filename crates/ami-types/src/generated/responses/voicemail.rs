@@ -19,19 +19,19 @@ impl<'a> MailboxCountResponse<'a> {
         self.0.text(0)
     }
 
-    /// `NewMessages`; releases 1.4..11
+    /// Messages not heard yet. `NewMessages`; releases 1.4..11
     #[inline]
     pub fn new_messages(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// `OldMessages`; releases 1.4..11
+    /// Heard messages. `OldMessages`; releases 1.4..11
     #[inline]
     pub fn old_messages(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// `UrgMessages`; releases 1.6.2..11
+    /// Urgent messages not heard yet. `UrgMessages`; releases 1.6.2..11
     #[inline]
     pub fn urg_messages(&self) -> Field<'a, u64> {
         self.0.field(3)

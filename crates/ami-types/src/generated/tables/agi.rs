@@ -278,7 +278,7 @@ pub(super) static DO_AGI: ActionDef = ActionDef {
     releases: SINCE_1_6_2,
     params: &[
         field("Channel", Kind::Text, SINCE_1_6_2, NONE, "the channel, by name").required(),
-        field("Command", Kind::Text, SINCE_1_6_2, NONE, "").required(),
+        field("Command", Kind::Text, SINCE_1_6_2, NONE, "the AGI command to run, with its arguments").required(),
         field(
             "CommandID",
             Kind::Text,

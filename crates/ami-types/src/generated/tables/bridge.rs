@@ -665,7 +665,13 @@ pub(super) static DO_BRIDGE: ActionDef = ActionDef {
     params: &[
         field("Channel1", Kind::Text, SINCE_1_6_2, NONE, "the first channel").required(),
         field("Channel2", Kind::Text, SINCE_1_6_2, NONE, "the second channel").required(),
-        field("Tone", Kind::Enum(&enums::BRIDGE_TONE), SINCE_1_6_2, NONE, ""),
+        field(
+            "Tone",
+            Kind::Enum(&enums::BRIDGE_TONE),
+            SINCE_1_6_2,
+            NONE,
+            "which of the two channels hears a tone before they are joined",
+        ),
     ],
     response: &[],
     items: &[],

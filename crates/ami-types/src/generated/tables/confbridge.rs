@@ -1241,7 +1241,13 @@ pub(super) static DO_CONFBRIDGE_START_RECORD: ActionDef = ActionDef {
     releases: SINCE_10,
     params: &[
         field("Conference", Kind::Text, SINCE_10, NONE, "the conference").required(),
-        field("RecordFile", Kind::Text, SINCE_10, NONE, ""),
+        field(
+            "RecordFile",
+            Kind::Text,
+            SINCE_10,
+            NONE,
+            "the file to write; named by the conference's configuration without it",
+        ),
     ],
     response: &[],
     items: &[],

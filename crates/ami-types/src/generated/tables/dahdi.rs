@@ -316,7 +316,7 @@ pub(super) static DO_DAHDID_IAL_OFFHOOK: ActionDef = ActionDef {
     releases: SINCE_1_6_2,
     params: &[
         field("DAHDIChannel", Kind::Text, SINCE_1_6_2, NONE, "number of the channel").required(),
-        field("Number", Kind::Text, SINCE_1_6_2, NONE, "").required(),
+        field("Number", Kind::Text, SINCE_1_6_2, NONE, "digits to dial").required(),
     ],
     response: &[],
     items: &[],
@@ -431,7 +431,7 @@ pub(super) static DO_PRID_EBUG_SET: ActionDef = ActionDef {
     releases: SINCE_13,
     params: &[
         field("Span", Kind::Text, SINCE_13, NONE, "number of the span").required(),
-        field("Level", Kind::Enum(&enums::PRI_DEBUG_LEVEL), SINCE_13, NONE, "").required(),
+        field("Level", Kind::Enum(&enums::PRI_DEBUG_LEVEL), SINCE_13, NONE, "how much to show").required(),
     ],
     response: &[],
     items: &[],
@@ -490,7 +490,7 @@ pub(super) static DO_ZAP_DIAL_OFFHOOK: ActionDef = ActionDef {
     releases: FROM_1_0_TO_1_2,
     params: &[
         field("ZapChannel", Kind::Text, FROM_1_0_TO_1_2, NONE, "number of the channel"),
-        field("Number", Kind::Text, FROM_1_0_TO_1_2, NONE, ""),
+        field("Number", Kind::Text, FROM_1_0_TO_1_2, NONE, "digits to dial"),
     ],
     response: &[],
     items: &[],

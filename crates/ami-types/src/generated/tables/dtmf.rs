@@ -230,8 +230,8 @@ pub(super) static DO_PLAY_DTMF: ActionDef = ActionDef {
     params: &[
         field("Channel", Kind::Text, SINCE_1_4, NONE, "the channel, by name").required(),
         field("Digit", Kind::Text, SINCE_1_4, NONE, "the digit").required(),
-        field("Duration", Kind::Uint, SINCE_12, NONE, "").unit(Unit::Milliseconds),
-        field("Receive", Kind::Bool, SINCE_13, NONE, ""),
+        field("Duration", Kind::Uint, SINCE_12, NONE, "how long the digit sounds").unit(Unit::Milliseconds),
+        field("Receive", Kind::Bool, SINCE_13, NONE, "whether the digit is to look as if the channel had sent it"),
     ],
     response: &[],
     items: &[],
@@ -249,7 +249,7 @@ pub(super) static DO_PLAY_MF: ActionDef = ActionDef {
     params: &[
         field("Channel", Kind::Text, SINCE_16, NONE, "the channel, by name").required(),
         field("Digit", Kind::Text, SINCE_16, NONE, "the digit").required(),
-        field("Duration", Kind::Text, SINCE_16, NONE, ""),
+        field("Duration", Kind::Text, SINCE_16, NONE, "how long the digit sounds, in milliseconds"),
     ],
     response: &[],
     items: &[],
@@ -266,7 +266,7 @@ pub(super) static DO_SEND_FLASH: ActionDef = ActionDef {
     releases: SINCE_18,
     params: &[
         field("Channel", Kind::Text, SINCE_18, NONE, "the channel, by name").required(),
-        field("Receive", Kind::Text, SINCE_18, NONE, ""),
+        field("Receive", Kind::Text, SINCE_18, NONE, "`yes`: the hook flash is to look as if the channel had sent it"),
     ],
     response: &[],
     items: &[],

@@ -162,6 +162,7 @@ pub(super) static DIAL_STATUS: EnumDef = EnumDef {
         "TIMEDOUT",
         "ABORT",
         "GOTO",
+        "GOTO:*",
         "CONTINUE",
         "RINGING",
         "PROCEEDING",

@@ -187,7 +187,7 @@ pub(super) static LOCAL_OPTIMIZATION_BEGIN: EventDef = EventDef {
             "a variable that the configuration wants to see, `NAME=value`",
         )
         .repeated(),
-        field("DestUniqueId", Kind::Uniqueid, SINCE_12, ONLY_22, ""),
+        field("DestUniqueId", Kind::Uniqueid, SINCE_12, ONLY_22, "identifies the channel at the far end"),
         field("Id", Kind::Text, SINCE_12, ONLY_22, "pairs the begin with the end"),
     ],
     roles: &[

@@ -230,20 +230,46 @@ pub(super) static JITTER_BUF_STATS: EventDef = EventDef {
     fields: &[
         field("Owner", Kind::Text, FROM_1_6_2_TO_11, NONE, "the channel"),
         field("Ping", Kind::Text, FROM_1_6_2_TO_11, NONE, "round trip time"),
-        field("LocalJitter", Kind::Uint, FROM_1_6_2_TO_11, NONE, "").unit(Unit::Milliseconds),
-        field("LocalJBDelay", Kind::Uint, FROM_1_6_2_TO_11, NONE, "").unit(Unit::Milliseconds),
-        field("LocalTotalLost", Kind::Uint, FROM_1_6_2_TO_11, NONE, "").unit(Unit::Packets),
-        field("LocalLossPercent", Kind::Percent, FROM_1_6_2_TO_11, NONE, ""),
-        field("LocalDropped", Kind::Uint, FROM_1_6_2_TO_11, NONE, "").unit(Unit::Packets),
-        field("Localooo", Kind::Uint, FROM_1_6_2_TO_11, NONE, "").unit(Unit::Packets),
-        field("LocalReceived", Kind::Uint, FROM_1_6_2_TO_11, NONE, "").unit(Unit::Packets),
-        field("RemoteJitter", Kind::Uint, FROM_1_6_2_TO_11, NONE, "").unit(Unit::Milliseconds),
-        field("RemoteJBDelay", Kind::Uint, FROM_1_6_2_TO_11, NONE, "").unit(Unit::Milliseconds),
-        field("RemoteTotalLost", Kind::Uint, FROM_1_6_2_TO_11, NONE, "").unit(Unit::Packets),
-        field("RemoteLossPercent", Kind::Percent, FROM_1_6_2_TO_11, NONE, ""),
-        field("RemoteDropped", Kind::Uint, FROM_1_6_2_TO_11, NONE, "").unit(Unit::Packets),
-        field("Remoteooo", Kind::Uint, FROM_1_6_2_TO_11, NONE, "").unit(Unit::Packets),
-        field("RemoteReceived", Kind::Uint, FROM_1_6_2_TO_11, NONE, "").unit(Unit::Packets),
+        field("LocalJitter", Kind::Uint, FROM_1_6_2_TO_11, NONE, "jitter of what this server receives")
+            .unit(Unit::Milliseconds),
+        field("LocalJBDelay", Kind::Uint, FROM_1_6_2_TO_11, NONE, "delay that this server's buffer adds")
+            .unit(Unit::Milliseconds),
+        field("LocalTotalLost", Kind::Uint, FROM_1_6_2_TO_11, NONE, "lost on the way here").unit(Unit::Packets),
+        field("LocalLossPercent", Kind::Percent, FROM_1_6_2_TO_11, NONE, "share that is lost on the way here"),
+        field(
+            "LocalDropped",
+            Kind::Uint,
+            FROM_1_6_2_TO_11,
+            NONE,
+            "received here and dropped, because they came too late",
+        )
+        .unit(Unit::Packets),
+        field("Localooo", Kind::Uint, FROM_1_6_2_TO_11, NONE, "received here out of order").unit(Unit::Packets),
+        field("LocalReceived", Kind::Uint, FROM_1_6_2_TO_11, NONE, "received here").unit(Unit::Packets),
+        field("RemoteJitter", Kind::Uint, FROM_1_6_2_TO_11, NONE, "jitter that the other end reports")
+            .unit(Unit::Milliseconds),
+        field("RemoteJBDelay", Kind::Uint, FROM_1_6_2_TO_11, NONE, "delay that the other end's buffer adds")
+            .unit(Unit::Milliseconds),
+        field("RemoteTotalLost", Kind::Uint, FROM_1_6_2_TO_11, NONE, "lost on the way to the other end")
+            .unit(Unit::Packets),
+        field(
+            "RemoteLossPercent",
+            Kind::Percent,
+            FROM_1_6_2_TO_11,
+            NONE,
+            "share that is lost on the way to the other end",
+        ),
+        field(
+            "RemoteDropped",
+            Kind::Uint,
+            FROM_1_6_2_TO_11,
+            NONE,
+            "dropped by the other end, because they came too late",
+        )
+        .unit(Unit::Packets),
+        field("Remoteooo", Kind::Uint, FROM_1_6_2_TO_11, NONE, "received out of order by the other end")
+            .unit(Unit::Packets),
+        field("RemoteReceived", Kind::Uint, FROM_1_6_2_TO_11, NONE, "received by the other end").unit(Unit::Packets),
     ],
     roles: &[],
     list: ListRole::None,
@@ -826,7 +852,8 @@ pub(super) static DO_CONTROL_PLAYBACK: ActionDef = ActionDef {
     releases: SINCE_12,
     params: &[
         field("Channel", Kind::Text, SINCE_12, NONE, "the channel, by name").required(),
-        field("Control", Kind::Enum(&enums::PLAYBACK_CONTROL), SINCE_12, NONE, "").required(),
+        field("Control", Kind::Enum(&enums::PLAYBACK_CONTROL), SINCE_12, NONE, "what to do with the playback")
+            .required(),
     ],
     response: &[],
     items: &[],
@@ -845,7 +872,7 @@ pub(super) static DO_MIX_MONITOR: ActionDef = ActionDef {
         field("Channel", Kind::Text, SINCE_11, NONE, "the channel, by name").required(),
         field("File", Kind::Text, SINCE_11, NONE, "the file"),
         field("Options", Kind::Text, SINCE_11, NONE, "options"),
-        field("Command", Kind::Text, SINCE_12, NONE, ""),
+        field("Command", Kind::Text, SINCE_12, NONE, "shell command to run when the recording has ended"),
     ],
     response: &[],
     items: &[],
@@ -862,9 +889,21 @@ pub(super) static DO_MIX_MONITOR_MUTE: ActionDef = ActionDef {
     releases: SINCE_1_8,
     params: &[
         field("Channel", Kind::Text, SINCE_1_8, NONE, "the channel, by name").required(),
-        field("Direction", Kind::Text, SINCE_1_8, NONE, ""),
+        field(
+            "Direction",
+            Kind::Text,
+            SINCE_1_8,
+            NONE,
+            "`read` for what comes from the channel, `write` for what goes to it, or `both`",
+        ),
         field("State", Kind::Text, SINCE_1_8, NONE, "the state"),
-        field("MixMonitorID", Kind::Text, FROM_18_TO_23, NONE, ""),
+        field(
+            "MixMonitorID",
+            Kind::Text,
+            FROM_18_TO_23,
+            NONE,
+            "the recording, as `MixMonitor` named it; all of the channel without it",
+        ),
     ],
     response: &[],
     items: &[],
@@ -882,8 +921,14 @@ pub(super) static DO_MONITOR: ActionDef = ActionDef {
     params: &[
         field("Channel", Kind::Text, FROM_1_0_TO_20, NONE, "the channel, by name").required(),
         field("File", Kind::Text, FROM_1_0_TO_20, NONE, "the file"),
-        field("Format", Kind::Text, FROM_1_0_TO_20, NONE, ""),
-        field("Mix", Kind::Bool, FROM_1_0_TO_20, NONE, ""),
+        field(
+            "Format",
+            Kind::Text,
+            FROM_1_0_TO_20,
+            NONE,
+            "file format, which is also the ending of the names; `wav` without it",
+        ),
+        field("Mix", Kind::Bool, FROM_1_0_TO_20, NONE, "whether to mix both directions into one file at the end"),
     ],
     response: &[],
     items: &[],
@@ -914,7 +959,13 @@ pub(super) static DO_STOP_MIX_MONITOR: ActionDef = ActionDef {
     releases: SINCE_11,
     params: &[
         field("Channel", Kind::Text, SINCE_11, NONE, "the channel, by name").required(),
-        field("MixMonitorID", Kind::Text, SINCE_11, NONE, ""),
+        field(
+            "MixMonitorID",
+            Kind::Text,
+            SINCE_11,
+            NONE,
+            "the recording, as `MixMonitor` named it; any of the channel without it",
+        ),
     ],
     response: &[],
     items: &[],

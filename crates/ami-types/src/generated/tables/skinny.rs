@@ -131,7 +131,7 @@ pub(super) static DO_SKINN_YSHOWLINE: ActionDef = ActionDef {
     topic: "skinny",
     privileges: &[Class::System, Class::Reporting],
     releases: FROM_1_6_2_TO_20,
-    params: &[field("Line", Kind::Text, FROM_1_6_2_TO_20, NONE, "").required()],
+    params: &[field("Line", Kind::Text, FROM_1_6_2_TO_20, NONE, "the line to show").required()],
     response: &[],
     items: &[],
     completes: None,

@@ -73,7 +73,7 @@ pub(super) static DO_SORCERY_MEMORY_CACHE_STALE_OBJECT: ActionDef = ActionDef {
     params: &[
         field("Cache", Kind::Text, SINCE_13, NONE, "the cache").required(),
         field("Object", Kind::Text, SINCE_13, NONE, "the object").required(),
-        field("Reload", Kind::Text, SINCE_13, NONE, ""),
+        field("Reload", Kind::Text, SINCE_13, NONE, "whether to fetch the object again at once"),
     ],
     response: &[],
     items: &[],

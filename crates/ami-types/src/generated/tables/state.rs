@@ -203,9 +203,9 @@ pub(super) static DO_EXTENSION_STATE: ActionDef = ActionDef {
     response: &[
         field("Context", Kind::Text, SINCE_1_4, NONE, "context of the dialplan"),
         field("Exten", Kind::Text, SINCE_1_4, NONE, "the extension"),
-        field("Hint", Kind::Text, SINCE_1_4, NONE, ""),
-        field("Status", Kind::Text, SINCE_1_4, NONE, ""),
-        field("StatusText", Kind::Text, SINCE_16, NONE, ""),
+        field("Hint", Kind::Text, SINCE_1_4, NONE, "devices that the hint stands for"),
+        field("Status", Kind::Text, SINCE_1_4, NONE, "state of the extension as a number, -1 when it has no hint"),
+        field("StatusText", Kind::Text, SINCE_16, NONE, "state of the extension in words"),
     ],
     items: &[],
     completes: None,
@@ -233,7 +233,14 @@ pub(super) static DO_PRESENCE_STATE: ActionDef = ActionDef {
     topic: "state",
     privileges: &[Class::Call, Class::Reporting],
     releases: SINCE_11,
-    params: &[field("Provider", Kind::Text, SINCE_11, NONE, "").required()],
+    params: &[field(
+        "Provider",
+        Kind::Text,
+        SINCE_11,
+        NONE,
+        "the provider of the presence, `CustomPresence:NAME` for one",
+    )
+    .required()],
     response: &[field("State", Kind::Text, SINCE_16, NONE, "the state")],
     items: &[],
     completes: None,

@@ -36,6 +36,7 @@ fn messages(c: &mut Criterion) {
         group.bench_function(BenchmarkId::new("memchr per line", name), |b| b.iter(|| jobs::memchr_per_line(&bytes)));
         group.bench_function(BenchmarkId::new("frame", name), |b| b.iter(|| jobs::frame(&bytes)));
         group.bench_function(BenchmarkId::new("headers", name), |b| b.iter(|| jobs::headers(&bytes)));
+        group.bench_function(BenchmarkId::new("headers, free", name), |b| b.iter(|| jobs::headers_free(&bytes)));
         group.bench_function(BenchmarkId::new("defects", name), |b| b.iter(|| jobs::defects(&bytes)));
     }
     #[cfg(feature = "peers")]

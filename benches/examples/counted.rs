@@ -19,6 +19,7 @@ fn main() -> ExitCode {
             "index" => jobs::index(ami_wire::index::Isa::best(), &bytes, &mut marks).unwrap_or_default(),
             "frame" => jobs::frame(&bytes),
             "headers" => jobs::headers(&bytes),
+            "headers, free" => jobs::headers_free(&bytes),
             "get" => jobs::get(&bytes, "Nothing"),
             "defects" => jobs::defects(&bytes),
             "stream 1" => jobs::stream(&bytes, 1),

@@ -65,6 +65,16 @@ fn walk(message: &Message<'_>) -> u64 {
 
 /// All messages, every header as borrowed key and value.
 pub fn headers(bytes: &[u8]) -> u64 {
+    let mut messages = ami_wire::messages(bytes);
+    let mut sum = 0;
+    while let Some(message) = messages.lend() {
+        sum += message.map_or(0, |message| walk(&message));
+    }
+    sum
+}
+
+/// The same with messages that do not borrow from the iterator, so that their headers are searched again.
+pub fn headers_free(bytes: &[u8]) -> u64 {
     let mut sum = 0;
     for message in ami_wire::messages(bytes).flatten() {
         sum += walk(&message);
@@ -87,22 +97,30 @@ pub fn stream(bytes: &[u8], chunk: usize) -> u64 {
 
 /// One header of every message.
 pub fn get(bytes: &[u8], key: &str) -> u64 {
+    let mut messages = ami_wire::messages(bytes);
     let mut sum = 0;
-    for message in ami_wire::messages(bytes).flatten() {
-        sum += message.get(black_box(key)).map_or(1, <[u8]>::len) as u64;
+    while let Some(message) = messages.lend() {
+        sum += message.ok().and_then(|message| message.get(black_box(key))).map_or(1, <[u8]>::len) as u64;
     }
     sum
 }
 
 /// All defects of every message; there are none in the flood.
 pub fn defects(bytes: &[u8]) -> u64 {
-    ami_wire::messages(bytes).flatten().map(|message| 1 + message.defects().count() as u64).sum()
+    let mut messages = ami_wire::messages(bytes);
+    let mut sum = 0;
+    while let Some(message) = messages.lend() {
+        sum += message.map_or(0, |message| 1 + message.defects().count() as u64);
+    }
+    sum
 }
 
 /// Every message written again, header by header; `out` is what is written to.
 pub fn encode(bytes: &[u8], out: &mut Vec<u8>) -> u64 {
     out.clear();
-    for message in ami_wire::messages(bytes).flatten() {
+    let mut messages = ami_wire::messages(bytes);
+    while let Some(message) = messages.lend() {
+        let Ok(message) = message else { continue };
         let Some(name) = message.name() else { continue };
         if let Ok(mut encoder) = Encoder::event(&mut *out, name) {
             for header in message.headers().skip(1) {

@@ -9,7 +9,9 @@ use ami_types::Event;
 /// The typed event of every message.
 pub fn decode(bytes: &[u8]) -> u64 {
     let mut sum = 0;
-    for message in ami_wire::messages(bytes).flatten() {
+    let mut messages = ami_wire::messages(bytes);
+    while let Some(message) = messages.lend() {
+        let Ok(message) = message else { continue };
         let event = Event::decode(&message);
         sum += event.id().map_or(0, |id| id as u64);
         black_box(&event);
@@ -20,7 +22,9 @@ pub fn decode(bytes: &[u8]) -> u64 {
 /// The typed event of every message, and every field of it with what the schema says about it.
 pub fn typed(bytes: &[u8]) -> u64 {
     let mut sum = 0;
-    for message in ami_wire::messages(bytes).flatten() {
+    let mut messages = ami_wire::messages(bytes);
+    while let Some(message) = messages.lend() {
+        let Ok(message) = message else { continue };
         let event = Event::decode(&message);
         for field in event.fields() {
             sum += field.value.as_bytes().len() as u64 + u64::from(field.def.is_some());
@@ -33,7 +37,9 @@ pub fn typed(bytes: &[u8]) -> u64 {
 /// All rules of the checker on one connection.
 pub fn check(bytes: &[u8]) -> u64 {
     let mut session = Session::new(0, Options::default());
-    for message in ami_wire::messages(bytes).flatten() {
+    let mut messages = ami_wire::messages(bytes);
+    while let Some(message) = messages.lend() {
+        let Ok(message) = message else { continue };
         session.push(Sender::Server, &message);
     }
     let counts = session.finish();
@@ -43,7 +49,9 @@ pub fn check(bytes: &[u8]) -> u64 {
 /// Every message as a line of JSON.
 pub fn dump(bytes: &[u8], out: &mut Vec<u8>) -> u64 {
     let mut sum = 0;
-    for message in ami_wire::messages(bytes).flatten() {
+    let mut messages = ami_wire::messages(bytes);
+    while let Some(message) = messages.lend() {
+        let Ok(message) = message else { continue };
         let _ = jsonl::write(None, Sender::Server, &message, out);
         if out.len() > 64 << 10 {
             sum += out.len() as u64;

@@ -102,7 +102,7 @@ impl<'b> FixedStream<'b> {
     #[allow(clippy::should_implement_trait, reason = "the message borrows from the stream")]
     pub fn next(&mut self) -> Option<Result<Message<'_>, Error>> {
         let mut rest = self.memory.get(self.front..self.back).unwrap_or(&[]);
-        let next = self.framer.next(&mut rest, self.ended);
+        let next = self.framer.lend(&mut rest, self.ended);
         self.front = self.back - rest.len();
         next
     }

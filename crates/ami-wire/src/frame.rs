@@ -3,8 +3,9 @@
 use memchr::memchr;
 
 use crate::header::trim;
-use crate::index::{self, Carry};
+use crate::index;
 use crate::message::{Flags, NO_OUTPUT};
+use crate::window::Window;
 use crate::{Defect, DefectCode, Direction, Error, Header, Kind, Limits, Message, Parser};
 
 /// What every banner begins with.
@@ -41,8 +42,8 @@ pub struct Framer {
     line: usize,
     /// Up to where the buffer was searched.
     searched: usize,
-    /// Message ends that were found beyond the front of the buffer.
-    ahead: Ahead,
+    /// What was found beyond the front of the buffer.
+    window: Window,
     /// The length up to which a message exceeds no limit, whatever it holds.
     harmless: usize,
     deciding: Deciding,
@@ -92,7 +93,7 @@ impl Framer {
             state: State::Between,
             line: 0,
             searched: 0,
-            ahead: Ahead::new(),
+            window: Window::new(),
             harmless: parser.limits.harmless(),
             deciding: UNDECIDED,
             lines: 0,
@@ -143,6 +144,43 @@ impl Framer {
         }
     }
 
+    /// As [`next`](Self::next), but the message borrows from the framer as well: where its lines and keys end was found
+    /// on the way, and need not be searched again when its headers are looked at.
+    ///
+    /// # Errors
+    ///
+    /// As for [`next`](Self::next).
+    ///
+    /// ```
+    /// use ami_wire::{Framer, Parser};
+    ///
+    /// let mut framer = Framer::new(Parser::new());
+    /// let mut buffer = &b"Event: A\r\nB: 1\r\n\r\nEvent: C\r\n\r\n"[..];
+    /// let mut headers = 0;
+    /// while let Some(message) = framer.lend(&mut buffer, true) {
+    ///     headers += message?.headers().count();
+    /// }
+    /// assert_eq!(headers, 3);
+    /// # Ok::<(), ami_wire::Error>(())
+    /// ```
+    #[inline]
+    pub fn lend<'s, 'a: 's>(&'s mut self, buffer: &mut &'a [u8], end: bool) -> Option<Result<Message<'s>, Error>> {
+        match self.at_once(buffer) {
+            Some(message) => Some(Ok(self.mark(message))),
+            None => match self.in_steps(buffer, end)? {
+                Ok(message) => Some(Ok(self.mark(message))),
+                Err(error) => Some(Err(error)),
+            },
+        }
+    }
+
+    /// The message that was handed out last, with its marks.
+    #[inline]
+    pub(crate) fn mark<'a>(&'a self, message: Message<'a>) -> Message<'a> {
+        let (marks, base) = self.window.given();
+        message.marked(marks, base)
+    }
+
     /// The next message where all that is to be known of it is its end and its first line: nearly always.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "a message that is returned through memory costs half as much again")]
@@ -152,12 +190,13 @@ impl Framer {
         }
         let bytes: &'a [u8] = buffer;
         let (kind, name) = decided_at_once(bytes)?;
-        let length = self.ahead.end(bytes)?;
+        let known = self.window.message(name - 2, bytes)?;
+        let length = known.length;
         if length > self.harmless {
             return None;
         }
         let message = bytes.get(..length)?;
-        let line = bytes.get(name..index::line_end(bytes)?)?;
+        let line = bytes.get(name..known.line_end)?;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let message = Message {
             bytes: message,
@@ -167,8 +206,11 @@ impl Framer {
             blank_before: u32::try_from(self.blank_before).unwrap_or(u32::MAX),
             kind,
             flags: Flags::default(),
+            marks: &[],
+            base: 0,
         };
         self.blank_before = 0;
+        self.window.take(&known);
         self.consume(buffer, length);
         Some(message)
     }
@@ -176,6 +218,7 @@ impl Framer {
     /// The next message, whatever it is.
     #[inline(never)]
     fn in_steps<'a>(&mut self, buffer: &mut &'a [u8], end: bool) -> Option<Result<Message<'a>, Error>> {
+        self.window.give_none();
         loop {
             match self.state {
                 State::Skip { in_line } => {
@@ -222,7 +265,7 @@ impl Framer {
         self.offset += length as u64;
         self.line = 0;
         self.searched = 0;
-        self.ahead.consume(length);
+        self.window.consume(length);
     }
 
     /// Skips to behind the next blank line; `false` when the buffer ends first.
@@ -289,7 +332,7 @@ impl Framer {
             let wait = undecided && !end && bytes.len() <= self.harmless;
             return if wait { Step::More } else { self.line_by_line() };
         };
-        let Some(length) = self.ahead.end(bytes) else {
+        let Some(length) = self.window.end(bytes) else {
             return if end || bytes.len() > self.harmless { self.line_by_line() } else { Step::More };
         };
         let message = bytes.get(..length).unwrap_or(bytes);
@@ -306,6 +349,7 @@ impl Framer {
 
     /// Goes on with the first line of the message.
     fn line_by_line<'a>(&mut self) -> Step<'a> {
+        self.window.give_none();
         self.state = State::Lines;
         self.line = 0;
         self.searched = 0;
@@ -443,6 +487,8 @@ impl Framer {
                     blank_before: 0,
                     kind: Kind::Unknown,
                     flags: Flags::default(),
+                    marks: &[],
+                    base: 0,
                 };
                 before.headers().count()
             });
@@ -528,6 +574,8 @@ impl Framer {
             blank_before: u32::try_from(self.blank_before).unwrap_or(u32::MAX),
             kind: self.deciding.kind,
             flags: Flags { banner_malformed, ..flags },
+            marks: &[],
+            base: 0,
         };
         self.started = true;
         self.blank_before = 0;
@@ -550,77 +598,6 @@ impl Framer {
         // Bare text of several lines that belongs to no message is an old answer, such as that of `Queues`.
         let alone = crate::line::split(bytes.get(first_length..).unwrap_or(&[])).0.is_empty();
         memchr(b':', first_line).is_none() && (self.deciding.kind != Kind::Unknown || alone)
-    }
-}
-
-/// Blank lines that were found ahead of the front of the buffer: candidates for the ends of messages.
-///
-/// What is found depends on the bytes alone and not on what they mean, so that it stays true whatever is consumed.
-#[derive(Clone, Debug)]
-struct Ahead {
-    /// Positions behind blank lines, from `base`.
-    ends: [u16; ENDS],
-    next: usize,
-    count: usize,
-    /// From the front of the buffer, below which it can be: then it has wrapped around.
-    base: usize,
-    /// Up to where the buffer was searched, from its front.
-    searched: usize,
-    carry: Carry,
-}
-
-/// As many as a block can have, and as many again, so that one search finds some ten kilobytes of messages.
-const ENDS: usize = 128;
-
-impl Ahead {
-    const fn new() -> Self {
-        let carry = Carry { lf: false, line_start: false };
-        Self { ends: [0; ENDS], next: 0, count: 0, base: 0, searched: 0, carry }
-    }
-
-    /// Where the message at the front of the buffer ends, if its end is there and nothing in its lines ends it before.
-    #[inline]
-    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
-        if self.next < self.count
-            && let Some(end) = self.ends.get(self.next)
-        {
-            let length = self.base.wrapping_add(usize::from(*end));
-            if length != 0 && length <= bytes.len() {
-                return Some(length);
-            }
-        }
-        self.search(bytes)
-    }
-
-    #[inline(never)]
-    fn search(&mut self, bytes: &[u8]) -> Option<usize> {
-        loop {
-            for end in self.ends.get(self.next..self.count).unwrap_or(&[]) {
-                let length = self.base.wrapping_add(usize::from(*end));
-                // Those before the front have wrapped around.
-                if length.cast_signed() > 0 {
-                    return Some(length).filter(|length| *length <= bytes.len());
-                }
-                self.next += 1;
-            }
-            let rest = bytes.get(self.searched..).filter(|rest| !rest.is_empty())?;
-            let (count, looked_at) = index::ends(rest, &mut self.carry, &mut self.ends);
-            self.base = self.searched;
-            self.next = 0;
-            self.count = count;
-            self.searched += looked_at;
-        }
-    }
-
-    /// The front of the buffer moves.
-    #[inline]
-    fn consume(&mut self, length: usize) {
-        self.base = self.base.wrapping_sub(length);
-        if let Some(searched) = self.searched.checked_sub(length) {
-            self.searched = searched;
-        } else {
-            *self = Self::new();
-        }
     }
 }
 

@@ -89,6 +89,7 @@ mod record;
 mod stream;
 #[cfg(feature = "values")]
 pub mod values;
+mod window;
 
 pub use action_id::{ActionId, ActionIds};
 #[cfg(feature = "md5")]

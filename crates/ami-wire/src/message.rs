@@ -4,6 +4,7 @@ use core::fmt;
 use core::iter::FusedIterator;
 
 use crate::header::key_eq;
+use crate::index::{self, BLOCK};
 use crate::line::{Line, LineKind, Lines};
 use crate::{Defects, Header, Kind};
 
@@ -32,6 +33,11 @@ pub struct Message<'a> {
     pub(crate) blank_before: u32,
     pub(crate) kind: Kind,
     pub(crate) flags: Flags,
+    /// Where keys and lines end, as the framer found them: a colon and an LF for a header, an LF alone for another line.
+    /// Either of all lines, or there are none.
+    pub(crate) marks: &'a [u16],
+    /// What the marks count from: where the message starts among what they were found in.
+    pub(crate) base: u16,
 }
 
 /// What the framer knows about a message besides its bounds.
@@ -99,7 +105,7 @@ impl<'a> Message<'a> {
     #[inline]
     pub fn headers(&self) -> Headers<'a> {
         let end = if self.kind == Kind::Banner { 0 } else { self.bytes.len().min(self.output.0 as usize) };
-        Headers::new(self.bytes.get(..end).unwrap_or(self.bytes))
+        Headers::new(self.bytes.get(..end).unwrap_or(self.bytes), self.marks, self.base)
     }
 
     /// The value of the first header with this key, without regard to case.
@@ -164,18 +170,27 @@ impl<'a> Message<'a> {
         self.output().chain(self.get_all("Output"))
     }
 
+    /// The same with marks of its own.
+    #[inline]
+    pub(crate) fn marked<'b>(self, marks: &'b [u16], base: u16) -> Message<'b>
+    where
+        'a: 'b,
+    {
+        Message { marks, base, ..self }
+    }
+
     /// The same without its bytes, for those who keep the bytes themselves.
     #[cfg(feature = "alloc")]
     pub(crate) fn detached(&self) -> Message<'static> {
         let Self { offset, name, output, blank_before, kind, flags, .. } = *self;
-        Message { bytes: &[], offset, name, output, blank_before, kind, flags }
+        Message { bytes: &[], offset, name, output, blank_before, kind, flags, marks: &[], base: 0 }
     }
 
     /// A message that was detached, with its bytes again.
     #[cfg(feature = "alloc")]
     pub(crate) fn attached<'b>(&self, bytes: &'b [u8]) -> Message<'b> {
         let Self { offset, name, output, blank_before, kind, flags, .. } = *self;
-        Message { bytes, offset, name, output, blank_before, kind, flags }
+        Message { bytes, offset, name, output, blank_before, kind, flags, marks: &[], base: 0 }
     }
 
     /// Whether two are the same message, wherever in a stream they are.
@@ -227,133 +242,101 @@ impl fmt::Debug for Message<'_> {
 /// The headers of a message. Made by [`Message::headers`].
 #[derive(Clone)]
 pub struct Headers<'a> {
-    at: Place<'a>,
-    /// Where keys and lines end: a colon and an LF for a header, an LF alone for another line.
-    marks: [u16; MARKS],
-}
-
-/// Enough for a message of some 30 headers at once. A power of two, so that an index can be masked.
-const MARKS: usize = 128;
-
-/// Where in a message and its marks an iterator is. Apart from the marks, so that it can be held in registers.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    /// What is left; all positions count from its start.
+    /// The lines that can be headers.
     bytes: &'a [u8],
     /// Where the next line starts.
     start: usize,
-    /// The next mark, and how many there are.
-    next: usize,
-    count: usize,
-}
-
-impl<'a> Place<'a> {
-    /// The next header if its line is marked, comes next, and has the usual form.
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "it is the whole of a loop over headers")]
-    fn usual(&mut self, marks: &[u16; MARKS]) -> Option<Header<'a>> {
-        if self.next + 1 >= self.count {
-            return None;
-        }
-        let key_end = usize::from(marks[self.next % MARKS]);
-        let line_end = usize::from(marks[(self.next + 1) % MARKS]);
-        let (key, rest) = self.bytes.get(self.start..)?.split_at_checked(key_end.wrapping_sub(self.start))?;
-        let [b':', b' ', value @ .., b'\r'] = rest.get(..line_end.wrapping_sub(key_end))? else { return None };
-        self.start = line_end + 1;
-        self.next += 2;
-        Some(Header { key, value })
-    }
-
-    /// Goes on behind the marks that were used up; `false` where there is nothing more.
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "what is passed through memory costs more than what it does")]
-    fn go_on(&mut self, marks: &mut [u16; MARKS]) -> bool {
-        // What is left is the LF of a line without colon, or the colon of a line that must be looked at again.
-        if self.next < self.count {
-            let at = usize::from(marks[self.next % MARKS]);
-            if self.bytes.get(at) != Some(&b':') {
-                self.start = at + 1;
-            }
-        }
-        self.bytes = self.bytes.get(self.start..).unwrap_or(&[]);
-        self.start = 0;
-        self.next = 0;
-        self.count = if self.bytes.is_empty() { 0 } else { mark(self.bytes, marks) };
-        self.count != 0
-    }
-
-    /// The next header where a line of another form comes next: without colon, space or CR, or longer than the marks
-    /// reach.
-    #[cold]
-    #[inline(never)]
-    fn unusual(mut self, marks: &mut [u16; MARKS]) -> (Self, Option<Header<'a>>) {
-        loop {
-            let mut left = marks.get(self.next..self.count).unwrap_or(&[]).iter().map(|mark| usize::from(*mark));
-            match (left.next(), left.next()) {
-                (Some(key_end), line_end) if self.bytes.get(key_end) == Some(&b':') => {
-                    // Where the marks end inside the line they are no help.
-                    let rest = self.bytes.get(self.start..).unwrap_or(&[]);
-                    let (line, length) = match line_end {
-                        Some(line_end) if line_end >= self.start => {
-                            let line = rest.get(..line_end - self.start).unwrap_or(rest);
-                            (line.strip_suffix(b"\r").unwrap_or(line), line_end - self.start + 1)
-                        }
-                        _ => crate::line::split(rest),
-                    };
-                    let header = Header::cut(line, key_end.saturating_sub(self.start));
-                    self.start += length;
-                    self.next = if line_end.is_some() { self.next + 2 } else { self.count };
-                    if header.is_some() {
-                        return (self, header);
-                    }
-                }
-                // The end of a line without colon.
-                (Some(line_end), _) => {
-                    self.start = line_end + 1;
-                    self.next += 1;
-                }
-                (None, _) => {
-                    self.bytes = self.bytes.get(self.start..).unwrap_or(&[]);
-                    self.start = 0;
-                    self.next = 0;
-                    self.count = 0;
-                    if self.bytes.is_empty() {
-                        return (self, None);
-                    }
-                    self.count = mark(self.bytes, marks);
-                    if self.count == 0 {
-                        // A line without colon that is longer than the marks reach.
-                        let (line, length) = crate::line::split(self.bytes);
-                        self.start = length;
-                        if let Some(header) = Header::from_line(line) {
-                            return (self, Some(header));
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Marks lines at the start of `bytes`. The input can end inside a line: that is its end as well.
-#[inline]
-fn mark(bytes: &[u8], marks: &mut [u16; MARKS]) -> usize {
-    let (count, looked_at) = crate::index::fill(bytes, marks);
-    if looked_at == bytes.len()
-        && bytes.last() != Some(&b'\n')
-        && let (Some(mark), Ok(end)) = (marks.get_mut(count), u16::try_from(looked_at))
-    {
-        *mark = end;
-        return count + 1;
-    }
-    count
+    /// Marks that were found while the message was framed, and are still to come.
+    marks: &'a [u16],
+    /// What those count from: where the message starts among what they were found in.
+    base: u16,
+    /// Where there are none: the marks of a block that are still to come.
+    found: u64,
+    /// Where that block starts.
+    block: usize,
+    /// Whether a line goes on behind it that has had no colon yet.
+    searching: bool,
 }
 
 impl<'a> Headers<'a> {
     #[inline]
-    fn new(bytes: &'a [u8]) -> Self {
-        Self { at: Place { bytes, start: 0, next: 0, count: 0 }, marks: [0; MARKS] }
+    fn new(bytes: &'a [u8], marks: &'a [u16], base: u16) -> Self {
+        // The block before the first has no marks.
+        Self { bytes, start: 0, marks, base, found: 0, block: 0usize.wrapping_sub(BLOCK), searching: true }
     }
+
+    /// The next mark in blocks that are looked at now; `None` at the end of the bytes.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "it is the whole of a loop over headers")]
+    fn mark(&mut self) -> Option<usize> {
+        while self.found == 0 {
+            self.block = self.block.wrapping_add(BLOCK);
+            let rest = self.bytes.get(self.block..).filter(|rest| !rest.is_empty())?;
+            (self.found, self.searching) = look_at(rest, self.searching);
+        }
+        let at = self.block + self.found.trailing_zeros() as usize;
+        self.found &= self.found - 1;
+        Some(at)
+    }
+
+    /// The header whose key and line end there; `None` where that is no colon, but the end of a line without one.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "it is the whole of a loop over headers")]
+    fn cut(&mut self, key_end: usize, line_end: usize) -> Option<Header<'a>> {
+        let line = self.bytes.get(self.start..line_end)?;
+        let (key, rest) = line.split_at_checked(key_end.wrapping_sub(self.start))?;
+        let header = match rest {
+            [b':', b' ', value @ .., b'\r'] => Header { key, value },
+            [b':', ..] => cut_unusual(line, key.len())?,
+            _ => return None,
+        };
+        self.start = line_end + 1;
+        Some(header)
+    }
+
+    /// The next header without help: behind lines without colon, or at the end of bytes that end inside a line.
+    #[cold]
+    #[inline(never)]
+    fn search(mut self) -> Found<'a> {
+        let mut header = None;
+        while let Some(rest) = self.bytes.get(self.start..).filter(|rest| !rest.is_empty())
+            && header.is_none()
+        {
+            let (line, length) = crate::line::split(rest);
+            header = Header::from_line(line);
+            self.start += length;
+        }
+        // Marks of lines that were passed are of no use any more.
+        let start = self.start;
+        let passed = self.marks.iter().take_while(|mark| usize::from(mark.wrapping_sub(self.base)) < start).count();
+        self.marks = self.marks.get(passed..).unwrap_or_default();
+        if self.marks.is_empty() {
+            self.found = 0;
+            self.searching = true;
+            self.block = start.wrapping_sub(BLOCK);
+        }
+        Found { headers: self, header }
+    }
+}
+
+/// What [`Headers::search`] found, and where to go on.
+// What is passed by reference can't be held in registers afterwards.
+struct Found<'a> {
+    headers: Headers<'a>,
+    header: Option<Header<'a>>,
+}
+
+/// A header without space or CR.
+#[cold]
+#[inline(never)]
+fn cut_unusual(line: &[u8], key: usize) -> Option<Header<'_>> {
+    Header::cut(line.strip_suffix(b"\r").unwrap_or(line), key)
+}
+
+/// The marks of a block. Out of the loop over headers, which is small without it.
+#[inline(never)]
+fn look_at(bytes: &[u8], searching: bool) -> (u64, bool) {
+    index::block(bytes, searching)
 }
 
 impl<'a> Iterator for Headers<'a> {
@@ -362,45 +345,33 @@ impl<'a> Iterator for Headers<'a> {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "what is passed through memory costs more than what it does")]
     fn next(&mut self) -> Option<Header<'a>> {
-        if let Some(header) = self.at.usual(&self.marks) {
-            return Some(header);
-        }
-        if self.at.next + 1 >= self.at.count {
-            if !self.at.go_on(&mut self.marks) && self.at.bytes.is_empty() {
-                return None;
+        let header = match self.marks {
+            [key_end, line_end, rest @ ..] => {
+                let place = |mark: u16| usize::from(mark.wrapping_sub(self.base));
+                let header = self.cut(place(*key_end), place(*line_end));
+                if header.is_some() {
+                    self.marks = rest;
+                }
+                header
             }
-            if let Some(header) = self.at.usual(&self.marks) {
-                return Some(header);
-            }
+            // The blank line.
+            [_] => return None,
+            [] => match (self.mark(), self.mark()) {
+                (Some(key_end), Some(line_end)) => self.cut(key_end, line_end),
+                // The last line, if it is whole and has no colon.
+                (Some(line_end), None) if line_end + 1 == self.bytes.len() && self.bytes.ends_with(b"\n") => {
+                    self.start = line_end + 1;
+                    return None;
+                }
+                _ => None,
+            },
+        };
+        if header.is_some() || self.start == self.bytes.len() {
+            return header;
         }
-        let (at, header) = self.at.unusual(&mut self.marks);
-        self.at = at;
+        let Found { headers, header } = self.clone().search();
+        *self = headers;
         header
-    }
-
-    // The place is held in registers here, which it can't be while it lies beside the marks.
-    #[inline]
-    fn fold<B, F: FnMut(B, Header<'a>) -> B>(self, init: B, mut f: F) -> B {
-        let Self { mut at, mut marks } = self;
-        let mut folded = init;
-        loop {
-            while let Some(header) = at.usual(&marks) {
-                folded = f(folded, header);
-            }
-            if at.next + 1 >= at.count {
-                if !at.go_on(&mut marks) && at.bytes.is_empty() {
-                    return folded;
-                }
-                if let Some(header) = at.usual(&marks) {
-                    folded = f(folded, header);
-                    continue;
-                }
-            }
-            let (behind, header) = at.unusual(&mut marks);
-            at = behind;
-            let Some(header) = header else { return folded };
-            folded = f(folded, header);
-        }
     }
 }
 

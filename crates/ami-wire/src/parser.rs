@@ -104,6 +104,27 @@ impl core::fmt::Debug for Messages<'_> {
 }
 
 impl Messages<'_> {
+    /// The next message, which borrows from the iterator as well: the fastest way to look at headers, because where they
+    /// are was found on the way.
+    ///
+    /// ```
+    /// let mut messages = ami_wire::messages(b"Event: A\r\nB: 1\r\n\r\nEvent: C\r\nD: 2\r\n\r\n");
+    /// let mut headers = 0;
+    /// while let Some(message) = messages.lend() {
+    ///     headers += message?.headers().count();
+    /// }
+    /// assert_eq!(headers, 4);
+    /// # Ok::<(), ami_wire::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As the iterator: one message that is not available.
+    #[inline]
+    pub fn lend(&mut self) -> Option<Result<Message<'_>, Error>> {
+        self.framer.lend(&mut self.rest, true)
+    }
+
     /// Where the iterator is: bytes from the start of the stream.
     pub const fn offset(&self) -> u64 {
         self.framer.offset()

@@ -128,7 +128,7 @@ impl Stream {
     #[inline]
     pub fn next(&mut self) -> Option<Result<Message<'_>, Error>> {
         let mut rest = self.buffer.get(self.front..self.back).unwrap_or(&[]);
-        let next = self.framer.next(&mut rest, self.ended);
+        let next = self.framer.lend(&mut rest, self.ended);
         self.front = self.back - rest.len();
         next
     }
@@ -148,7 +148,7 @@ impl Stream {
     /// The message that was taken out.
     #[cfg(feature = "std")]
     pub(crate) fn show(&self, taken: &Taken) -> Message<'_> {
-        taken.message.attached(self.buffer.get(taken.range.clone()).unwrap_or(&[]))
+        self.framer.mark(taken.message.attached(self.buffer.get(taken.range.clone()).unwrap_or(&[])))
     }
 
     /// Bytes that are held and belong to no message yet.

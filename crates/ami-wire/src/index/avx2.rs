@@ -3,10 +3,12 @@
 #![allow(clippy::cast_ptr_alignment, reason = "the loads and stores need no alignment")]
 
 use core::arch::x86_64::{
-    __m256i, _mm256_cmpeq_epi8, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
+    __m256i, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
+    _mm256_packs_epi16, _mm256_permute4x64_epi64, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_setzero_si256,
+    _mm256_sub_epi16, _mm256_subs_epu16,
 };
 
-use super::driver::{BLOCK, Vector, entry_points};
+use super::driver::{BLOCK, PAIRS, Vector, entry_points};
 
 /// The proof that the processor has AVX2, BMI 1, BMI 2, LZCNT and POPCNT.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +30,27 @@ impl Vector for Avx2 {
             mask |= u64::from(bits.cast_unsigned()) << (index * 32);
         }
         mask
+    }
+
+    #[inline(always)]
+    fn close(self, marks: &[u16; PAIRS]) -> u64 {
+        let from = marks.as_ptr();
+        // SAFETY: AVX2 is there, as `self` proves; the loads read 16 marks each, the last of them up to the last of the
+        // 65, and need no alignment.
+        let near = |at: usize| unsafe {
+            let one = _mm256_loadu_si256(from.add(at).cast::<__m256i>());
+            let next = _mm256_loadu_si256(from.add(at + 1).cast::<__m256i>());
+            // What is above two is more than nothing when two is taken away from it.
+            let above = _mm256_subs_epu16(_mm256_sub_epi16(next, one), _mm256_set1_epi16(2));
+            _mm256_cmpeq_epi16(above, _mm256_setzero_si256())
+        };
+        // SAFETY: AVX2 is there, as `self` proves.
+        let both = |at: usize| unsafe {
+            // Packing works on halves of vectors, which the permutation puts in order.
+            let packed = _mm256_permute4x64_epi64::<0b1101_1000>(_mm256_packs_epi16(near(at), near(at + 16)));
+            u64::from(_mm256_movemask_epi8(packed).cast_unsigned())
+        };
+        both(0) | both(32) << 32
     }
 
     #[inline(always)]

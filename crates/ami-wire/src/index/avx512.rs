@@ -5,11 +5,11 @@
 use core::arch::x86_64::{
     __m256i, __m512i, _mm256_add_epi16, _mm256_cvtepu8_epi16, _mm256_set1_epi16, _mm256_storeu_si256, _mm512_add_epi16,
     _mm512_castsi512_si128, _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask,
-    _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64, _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8,
-    _mm512_set1_epi16, _mm512_storeu_si512,
+    _mm512_cmplt_epu16_mask, _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64, _mm512_loadu_si512,
+    _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_storeu_si512, _mm512_sub_epi16,
 };
 
-use super::driver::{BLOCK, Vector, entry_points};
+use super::driver::{BLOCK, PAIRS, Vector, entry_points};
 
 /// The proof that the processor has AVX-512 F, BW, VL and VBMI2, BMI 1, BMI 2, LZCNT and POPCNT.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,21 @@ impl Vector for Avx512 {
         unsafe {
             let vector = _mm512_loadu_si512(block.as_ptr().cast::<__m512i>());
             _mm512_cmpeq_epi8_mask(vector, _mm512_set1_epi8(byte.cast_signed()))
+        }
+    }
+
+    #[inline(always)]
+    fn close(self, marks: &[u16; PAIRS]) -> u64 {
+        // SAFETY: AVX-512 F and BW are there, as `self` proves; the four loads read 32 marks each, the last of them up to
+        // the last of the 65, and need no alignment.
+        unsafe {
+            let from = marks.as_ptr();
+            let near = |at: usize| {
+                let one = _mm512_loadu_si512(from.add(at).cast::<__m512i>());
+                let next = _mm512_loadu_si512(from.add(at + 1).cast::<__m512i>());
+                u64::from(_mm512_cmplt_epu16_mask(_mm512_sub_epi16(next, one), _mm512_set1_epi16(3)))
+            };
+            near(0) | near(32) << 32
         }
     }
 

@@ -4,7 +4,7 @@
 //! instructions for all of it.
 
 /// Bytes in a block: as many as a mask has bits.
-pub(super) const BLOCK: usize = 64;
+pub(crate) const BLOCK: usize = 64;
 
 /// The bytes that one call of [`fill`] looks at: as many as positions of 16 bits can tell apart.
 pub(super) const WINDOW: usize = 1 << 16;
@@ -17,11 +17,19 @@ pub(super) trait Vector: Copy {
     /// Which bytes of the block are control bytes or above 0x7E.
     fn unusual(self, block: &[u8; BLOCK]) -> u64;
 
+    /// Which of the marks are less than three bytes behind the one before: bit `i` for the one at `i + 1`.
+    #[inline(always)]
+    fn close(self, marks: &[u16; PAIRS]) -> u64 {
+        let pairs = marks.iter().zip(marks.iter().skip(1));
+        pairs.rev().fold(0, |mask, (one, next)| mask << 1 | u64::from(next.wrapping_sub(*one) < 3))
+    }
+
     /// Writes `base + i` for every bit `i` of `marks`, in order. Of what is behind them in `out` nothing is promised.
     #[inline(always)]
     fn write(self, mut marks: u64, base: u16, out: &mut [u16; BLOCK]) {
-        // A group at a time, whether there are as many or not, costs less than asking for each.
-        for group in out.chunks_exact_mut(4) {
+        // A group at a time, whether there are as many or not, costs less than asking for each. Few blocks have more
+        // than eight.
+        for group in out.chunks_exact_mut(8) {
             for position in group {
                 *position = base.wrapping_add(marks.trailing_zeros() as u16);
                 marks &= marks.wrapping_sub(1);
@@ -70,7 +78,11 @@ fn partial<const N: usize>(bytes: &[u8], from: usize, take: impl Fn(&[u8; BLOCK]
 /// same for the bytes behind those that were looked at. Returns the number of marks, and of bytes looked at.
 #[inline(always)]
 pub(super) fn fill<V: Vector>(vector: V, bytes: &[u8], carry: &mut bool, marks: &mut [u16]) -> (usize, usize) {
-    let bytes = bytes.get(..WINDOW).unwrap_or(bytes);
+    fill_from(vector, bytes.get(..WINDOW).unwrap_or(bytes), 0, carry, marks)
+}
+
+#[inline(always)]
+fn fill_from<V: Vector>(vector: V, bytes: &[u8], base: u16, carry: &mut bool, marks: &mut [u16]) -> (usize, usize) {
     let take = |block: &[u8; BLOCK]| [vector.equal(block, b'\n'), vector.equal(block, b':')];
     let mut searching = u64::from(*carry);
     let (mut count, mut pos) = (0, 0);
@@ -82,7 +94,7 @@ pub(super) fn fill<V: Vector>(vector: V, bytes: &[u8], carry: &mut bool, marks: 
                 let searched = !(lf | colon) & !(u64::MAX << length);
                 let sum = searched + (lf << 1 | searching);
                 let found = lf | (sum & colon);
-                vector.write(found, pos as u16, room);
+                vector.write(found, base.wrapping_add(pos as u16), room);
                 count += found.count_ones() as usize;
                 pos = bytes.len();
                 searching = sum >> length & 1;
@@ -95,7 +107,7 @@ pub(super) fn fill<V: Vector>(vector: V, bytes: &[u8], carry: &mut bool, marks: 
         let (sum, out) = (!(lf | colon)).overflowing_add(lf << 1 | searching);
         searching = u64::from(out) | lf >> 63;
         let found = lf | (sum & colon);
-        vector.write(found, pos as u16, room);
+        vector.write(found, base.wrapping_add(pos as u16), room);
         count += found.count_ones() as usize;
         pos += BLOCK;
     }
@@ -110,6 +122,61 @@ pub(crate) struct Carry {
     pub(crate) lf: bool,
     /// The last byte was an LF, or a CR behind an LF.
     pub(crate) line_start: bool,
+}
+
+/// [`fill`], as a part of something larger: marks are written behind the first `count` of `marks`, which is moved on,
+/// and `base` is added to all positions. With the bytes looked at it stays below 2^16.
+#[inline(always)]
+pub(super) fn scan<V: Vector>(
+    vector: V,
+    bytes: &[u8],
+    base: u16,
+    searching: &mut bool,
+    marks: &mut [u16],
+    count: &mut usize,
+) -> usize {
+    let bytes = bytes.get(..WINDOW - usize::from(base)).unwrap_or(bytes);
+    let (written, looked_at) = fill_from(vector, bytes, base, searching, marks.get_mut(*count..).unwrap_or_default());
+    *count += written;
+    looked_at
+}
+
+/// Writes into `ends` which of the first `count` of `marks`, from the one at `from` on, have another less than three
+/// bytes before them: only those can be the LF of a blank line. Returns how many there are, or as many as there is room
+/// for.
+#[inline(always)]
+pub(super) fn close<V: Vector>(vector: V, marks: &[u16], from: usize, count: usize, ends: &mut [u16]) -> usize {
+    let (mut written, mut at) = (0, from.max(1));
+    while at < count
+        && let Some(some) = marks.get(at - 1..).and_then(|rest| rest.first_chunk::<PAIRS>())
+        && let Some(room) = ends.get_mut(written..).and_then(|rest| rest.first_chunk_mut::<BLOCK>())
+    {
+        let left = count - at;
+        let there = if left < BLOCK { !(u64::MAX << left) } else { u64::MAX };
+        let found = vector.close(some) & there;
+        vector.write_few(found, at as u16, room);
+        written += found.count_ones() as usize;
+        at += BLOCK;
+    }
+    written
+}
+
+/// What [`Vector::close`] looks at: a block of pairs of neighbours.
+pub(crate) const PAIRS: usize = BLOCK + 1;
+
+/// The marks among the first 64 of `bytes`, or of as many as there are; `searching` as for [`fill`].
+#[inline(always)]
+pub(super) fn block<V: Vector>(vector: V, bytes: &[u8], searching: bool) -> (u64, bool) {
+    let take = |block: &[u8; BLOCK]| [vector.equal(block, b'\n'), vector.equal(block, b':')];
+    let searching = u64::from(searching);
+    let Some(block) = bytes.first_chunk::<BLOCK>() else {
+        let [lf, colon] = partial(bytes, 0, take);
+        let (sum, _) = (!(lf | colon)).overflowing_add(lf << 1 | searching);
+        return (lf | (sum & colon), false);
+    };
+    let [lf, colon] = take(block);
+    let (sum, out) = (!(lf | colon)).overflowing_add(lf << 1 | searching);
+    (lf | (sum & colon), out || lf >> 63 != 0)
 }
 
 /// Writes the position behind every blank line (LF LF, or LF CR LF) into `found`: blocks of `bytes` until there is no
@@ -215,6 +282,16 @@ macro_rules! entry_points {
                 ends(
                     bytes: &[u8], carry: &mut crate::index::driver::Carry, found: &mut [u16]
                 ) -> (usize, usize)
+            }
+            entry_points! { @ $vector, ($($features)?),
+                /// See [`driver::scan`](crate::index::driver::scan).
+                scan(
+                    bytes: &[u8], base: u16, searching: &mut bool, marks: &mut [u16], count: &mut usize
+                ) -> usize
+            }
+            entry_points! { @ $vector, ($($features)?),
+                /// See [`driver::close`](crate::index::driver::close).
+                close(marks: &[u16], from: usize, count: usize, ends: &mut [u16]) -> usize
             }
             entry_points! { @ $vector, ($($features)?),
                 /// See [`driver::plain`](crate::index::driver::plain).

@@ -74,7 +74,7 @@ mod portable;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 
-pub(crate) use driver::Carry;
+pub(crate) use driver::{BLOCK, Carry, PAIRS};
 
 /// One of the instruction sets, with the proof that it is there.
 #[derive(Clone, Copy, Debug)]
@@ -147,6 +147,18 @@ impl Chosen {
     }
 }
 
+/// Marks from some position on; the answer is how many bytes were looked at. See [`driver::scan`].
+#[inline]
+pub(crate) fn scan(bytes: &[u8], base: u16, searching: &mut bool, marks: &mut [u16], count: &mut usize) -> usize {
+    call!(Chosen::best(), scan(bytes, base, searching, marks, count))
+}
+
+/// Marks that can be those of blank lines. See [`driver::close`].
+#[inline]
+pub(crate) fn close(marks: &[u16], from: usize, count: usize, ends: &mut [u16]) -> usize {
+    call!(Chosen::best(), close(marks, from, count, ends))
+}
+
 /// Where messages end. See [`driver::ends`].
 #[inline]
 pub(crate) fn ends(bytes: &[u8], carry: &mut Carry, found: &mut [u16]) -> (usize, usize) {
@@ -159,27 +171,33 @@ pub(crate) fn plain(bytes: &[u8]) -> bool {
     call!(Chosen::best(), plain(bytes))
 }
 
-/// Where the first LF is. For lines that are expected to be short: there is no choice at run time and no call.
-#[inline]
-pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
-    let end = bytes.first_chunk().map_or(driver::BLOCK, |block| {
+/// Calls a function of the driver with what every processor of the target has: there is no choice at run time and no
+/// call, which is best for what takes a few instructions.
+macro_rules! inlined {
+    ($function:ident($($argument:expr),*)) => {'inlined: {
         #[cfg(target_arch = "x86_64")]
         if let Some(vector) = sse2::Sse2::get() {
-            return driver::line_end(vector, block);
+            break 'inlined driver::$function(vector, $($argument),*);
         }
         #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
         if let Some(vector) = neon::Neon::get() {
-            return driver::line_end(vector, block);
+            break 'inlined driver::$function(vector, $($argument),*);
         }
-        driver::line_end(portable::Portable, block)
-    });
+        driver::$function(portable::Portable, $($argument),*)
+    }};
+}
+
+/// Where the first LF is. For lines that are expected to be short.
+#[inline]
+pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.first_chunk().map_or(driver::BLOCK, |block| inlined!(line_end(block)));
     if end < driver::BLOCK { Some(end) } else { memchr::memchr(b'\n', bytes) }
 }
 
-/// Marks lines and keys of bytes that begin with a line; returns the number of marks and of bytes looked at.
+/// The marks in the first block of bytes. See [`driver::block`].
 #[inline]
-pub(crate) fn fill(bytes: &[u8], marks: &mut [u16]) -> (usize, usize) {
-    call!(Chosen::best(), fill(bytes, &mut true, marks))
+pub(crate) fn block(bytes: &[u8], searching: bool) -> (u64, bool) {
+    inlined!(block(bytes, searching))
 }
 
 /// An instruction set that the index can run on.

@@ -2,9 +2,12 @@
 #![allow(unsafe_code)]
 #![allow(clippy::cast_ptr_alignment, reason = "the loads and stores need no alignment")]
 
-use core::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_cmplt_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_set1_epi8};
+use core::arch::x86_64::{
+    __m128i, _mm_cmpeq_epi8, _mm_cmpeq_epi16, _mm_cmplt_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_packs_epi16,
+    _mm_set1_epi8, _mm_set1_epi16, _mm_setzero_si128, _mm_sub_epi16, _mm_subs_epu16,
+};
 
-use super::driver::{BLOCK, Vector, entry_points};
+use super::driver::{BLOCK, PAIRS, Vector, entry_points};
 
 /// The proof that the processor has SSE2.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +34,25 @@ impl Vector for Sse2 {
             mask |= u64::from(bits.cast_unsigned()) << (index * 16);
         }
         mask
+    }
+
+    #[inline(always)]
+    fn close(self, marks: &[u16; PAIRS]) -> u64 {
+        let from = marks.as_ptr();
+        // SAFETY: SSE2 is there, as `self` proves; the loads read 8 marks each, the last of them up to the last of the
+        // 65, and need no alignment.
+        let near = |at: usize| unsafe {
+            let one = _mm_loadu_si128(from.add(at).cast::<__m128i>());
+            let next = _mm_loadu_si128(from.add(at + 1).cast::<__m128i>());
+            // What is above two is more than nothing when two is taken away from it.
+            let above = _mm_subs_epu16(_mm_sub_epi16(next, one), _mm_set1_epi16(2));
+            _mm_cmpeq_epi16(above, _mm_setzero_si128())
+        };
+        // SAFETY: SSE2 is there, as `self` proves.
+        let both = |at: usize| unsafe {
+            u64::from(_mm_movemask_epi8(_mm_packs_epi16(near(at), near(at + 8))).cast_unsigned())
+        };
+        both(0) | both(16) << 16 | both(32) << 32 | both(48) << 48
     }
 
     #[inline(always)]

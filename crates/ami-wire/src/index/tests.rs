@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
-use super::driver::Carry;
+use super::driver::{Carry, PAIRS};
 use super::{Chosen, Isa};
 
 fn available() -> Vec<Chosen> {
@@ -62,7 +62,41 @@ fn check(bytes: &[u8], searching: bool) {
             found.extend(room[..count].iter().map(|end| end + first.len() as u16));
             assert_eq!(found, naive_ends(bytes), "{chosen:?} {split} {}", bytes.escape_ascii());
         }
+        // In pieces, from some position on.
+        for split in [0, 1, bytes.len() / 2, bytes.len().saturating_sub(1)] {
+            let (first, second) = bytes.split_at(split.min(bytes.len()));
+            let (mut after, mut count, base) = (searching, 0, 1000);
+            let done = call!(chosen, scan(first, base, &mut after, &mut room, &mut count));
+            assert_eq!(done, first.len());
+            let done = call!(chosen, scan(second, base + done as u16, &mut after, &mut room, &mut count));
+            assert_eq!(done, second.len());
+            let moved: Vec<u16> = marks.iter().map(|mark| mark + base).collect();
+            assert_eq!(&room[..count], moved, "{chosen:?} {split} {}", bytes.escape_ascii());
+            assert_eq!(after, carry);
+        }
+        for from in [0, 1, 2, 64, 65, 100] {
+            let mut padded = marks.clone();
+            padded.resize(marks.len() + PAIRS, 0);
+            let mut close = std::vec![0; marks.len() + 64];
+            let count = call!(chosen, close(&padded, from, marks.len(), &mut close));
+            let expected = (from.max(1)..marks.len()).filter(|at| marks[*at] - marks[*at - 1] < 3);
+            let expected: Vec<_> = expected.map(|at| at as u16).collect();
+            assert_eq!(&close[..count], expected, "{chosen:?} {from} {marks:?}");
+        }
         assert_eq!(call!(chosen, plain(bytes)), naive_plain(bytes), "{chosen:?} {}", bytes.escape_ascii());
+        let (mut blocks, mut goes_on) = (Vec::new(), searching);
+        for (index, block) in bytes.chunks(64).enumerate() {
+            // A block is whole where the bytes behind it are.
+            let rest = &bytes[index * 64..];
+            let (mut found, after) = super::block(rest, goes_on);
+            goes_on = after;
+            while found != 0 {
+                blocks.push((index * 64) as u16 + found.trailing_zeros() as u16);
+                found &= found - 1;
+            }
+            assert!(blocks.last().is_none_or(|last| usize::from(*last) < index * 64 + block.len()));
+        }
+        assert_eq!(blocks, marks, "{}", bytes.escape_ascii());
         assert_eq!(super::line_end(bytes), bytes.iter().position(|byte| *byte == b'\n'));
     }
 }

@@ -5,48 +5,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use crate::compare;
+use crate::examples::{Example, Examples};
 use crate::schema::{Action, Event, Field, Releases, Schema, SnapshotKind, Topic, Type};
-
-/// A message from a recorded session.
-#[derive(Clone, Debug)]
-pub struct Example {
-    /// Where it is from.
-    pub place: String,
-    /// The message as text.
-    pub text: String,
-}
-
-/// The newest recorded example of each event, of each action and of each action's response, by name in lower case.
-#[derive(Clone, Debug, Default)]
-pub struct Examples {
-    /// Of events.
-    pub events: BTreeMap<String, Example>,
-    /// Of actions.
-    pub actions: BTreeMap<String, Example>,
-}
-
-impl Examples {
-    /// Takes a stream; call it for the oldest release first, so that newer examples replace older ones.
-    pub fn add(&mut self, place: &str, stream: &[u8]) {
-        let text = String::from_utf8_lossy(stream).replace("\r\n", "\n");
-        for message in text.split("\n\n") {
-            let Some((key, name)) = message.lines().next().and_then(|line| line.split_once(':')) else { continue };
-            let examples = match key {
-                "Event" => &mut self.events,
-                "Action" => &mut self.actions,
-                _ => continue,
-            };
-            let example = Example { place: place.to_owned(), text: message.to_owned() };
-            let known = examples.entry(name.trim().to_ascii_lowercase()).or_insert_with(|| example.clone());
-            // In one release the example with the most headers says most.
-            let folder = |place: &str| place.split('/').next().unwrap_or_default().to_owned();
-            let longer = message.lines().count() > known.text.lines().count();
-            if folder(&known.place) != folder(place) || longer {
-                *known = example;
-            }
-        }
-    }
-}
 
 /// All pages: path and HTML.
 pub fn pages(schema: &Schema, examples: &Examples) -> BTreeMap<PathBuf, String> {
@@ -346,16 +306,6 @@ fn action_page(schema: &Schema, topic: &Topic, action: &Action, example: Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn newer_and_longer_examples_win() {
-        let mut examples = Examples::default();
-        examples.add("asterisk-16/a.s2c", b"Event: X\r\nA: 1\r\nB: 2\r\n\r\nEvent: X\r\nA: 1\r\n\r\n");
-        assert_eq!(examples.events["x"].text, "Event: X\nA: 1\nB: 2");
-        examples.add("asterisk-22/a.s2c", b"Event: X\r\nA: 1\r\n\r\nAction: Ping\r\n\r\n");
-        assert_eq!(examples.events["x"].text, "Event: X\nA: 1");
-        assert_eq!(examples.actions["ping"].place, "asterisk-22/a.s2c");
-    }
 
     #[test]
     fn text_cannot_break_out() {

@@ -6,5 +6,6 @@
 pub mod codegen;
 pub mod compare;
 pub mod docs;
+pub mod examples;
 pub mod reference;
 pub mod schema;

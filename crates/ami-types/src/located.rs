@@ -169,9 +169,7 @@ fn locate(message: &Message<'_>, fields: &[FieldDef], spans: &mut [Span]) {
         let base = message.as_bytes().as_ptr().addr();
         let mut next = 0;
         for header in message.headers() {
-            if let Some(index) = search(fields, next, header.key)
-                && !is_own_name(message, header.value)
-            {
+            if let Some(index) = find(message, fields, next, header) {
                 note(spans, index, header.value.as_ptr().addr() - base, header.value);
                 next = index + 1;
             }
@@ -198,8 +196,7 @@ fn locate(message: &Message<'_>, fields: &[FieldDef], spans: &mut [Span]) {
         let usual = (start == 0 && text.starts_with(b"Event:")) || (next == 0 && text.starts_with(b"Privilege:"));
         if !usual
             && let Some(header) = Header::from_line(text)
-            && let Some(index) = search(fields, next, header.key)
-            && !is_own_name(message, header.value)
+            && let Some(index) = find(message, fields, next, header)
         {
             note(spans, index, start + (header.value.as_ptr().addr() - rest.as_ptr().addr()), header.value);
             next = index + 1;
@@ -267,12 +264,6 @@ fn same(a: &[u8], b: &[u8]) -> bool {
     }
 }
 
-/// Whether a value is that of the header which names the event, and no field's.
-#[inline]
-fn is_own_name(message: &Message<'_>, value: &[u8]) -> bool {
-    message.name().is_some_and(|name| value.as_ptr_range().contains(&name.as_ptr()))
-}
-
 /// Notes where a field's value is; the first of several headers counts.
 #[inline]
 fn note(spans: &mut [Span], index: usize, start: usize, value: &[u8]) {
@@ -286,9 +277,17 @@ fn note(spans: &mut [Span], index: usize, start: usize, value: &[u8]) {
     }
 }
 
-/// Looks for a field that did not come where it was expected: from there to the end, then from the start.
+/// The field that a header is which did not come where it was expected; none for the one that names the event.
 #[cold]
 #[inline(never)]
+fn find(message: &Message<'_>, fields: &[FieldDef], next: usize, header: Header<'_>) -> Option<usize> {
+    let index = search(fields, next, header.key)?;
+    let names = fields.get(index).is_some_and(|field| field.name == NAME)
+        && message.name().is_some_and(|name| header.value.as_ptr_range().contains(&name.as_ptr()));
+    (!names).then_some(index)
+}
+
+/// Looks for a field that did not come where it was expected: from there to the end, then from the start.
 fn search(fields: &[FieldDef], next: usize, key: &[u8]) -> Option<usize> {
     let key = key.trim_ascii();
     let (before, after) = fields.split_at_checked(next)?;

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
 
-use super::{Access, access, enum_imports, field_doc, gate, imports, short};
+use super::{Access, access, enum_imports, example_doc, field_doc, gate, imports, short};
+use crate::examples::Examples;
 use crate::schema::{Action, Field, Schema, SimpleType, Topic, Type};
 
 /// How a parameter is held.
@@ -43,16 +44,16 @@ fn is_plural(field: &Field) -> bool {
 }
 
 /// One module: the actions of a topic.
-pub(super) fn topic(schema: &Schema, topic: &Topic) -> Result<String> {
+pub(super) fn topic(schema: &Schema, topic: &Topic, examples: &Examples) -> Result<String> {
     let mut body = String::new();
     for action in &topic.actions {
-        action_type(schema, action, &mut body)?;
+        action_type(schema, action, examples, &mut body)?;
     }
     let fields = topic.actions.iter().flat_map(|action| &action.params).filter(|field| !is_plural(field));
     Ok(format!("//! {}\n\n{}{}\n{body}", topic.doc, enum_imports(fields), imports(&body)))
 }
 
-fn action_type(schema: &Schema, action: &Action, out: &mut String) -> Result<()> {
+fn action_type(schema: &Schema, action: &Action, examples: &Examples, out: &mut String) -> Result<()> {
     let name = &action.name;
     let privilege = match action.privileges.as_slice() {
         [] => "no privilege needed".to_owned(),
@@ -71,6 +72,10 @@ fn action_type(schema: &Schema, action: &Action, out: &mut String) -> Result<()>
             items => writeln!(out, "/// Answered by a list of `{}`, ended by `{completes}`.", items.join("`, `"))?,
         }
     }
+    if !action.response.is_empty() {
+        writeln!(out, "/// What its response says: [`{0}Response`](crate::responses::{0}Response).", short(name))?;
+    }
+    example_doc(examples.actions.get(&action.wire.to_ascii_lowercase()), out);
     writeln!(
         out,
         "#[derive(Clone, Copy, Debug, PartialEq)]\npub struct {name}<'a> {{\n\

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
 
-use super::{Access, access, enum_imports, field_doc, gate, imports};
+use super::{Access, access, enum_imports, example_doc, field_doc, gate, imports};
+use crate::examples::Examples;
 use crate::schema::{Event, Field, Schema, SnapshotKind, Topic};
 
 /// More fields than this are looked up by key: it bounds the size of an event.
@@ -85,22 +86,26 @@ pub(super) fn accessor(out: &mut String, field: &Field, index: usize, view: &str
 }
 
 /// One module: the events of a topic.
-pub(super) fn topic(schema: &Schema, topic: &Topic) -> Result<String> {
+pub(super) fn topic(schema: &Schema, topic: &Topic, examples: &Examples) -> Result<String> {
     let mut body = String::new();
     for event in &topic.events {
-        event_type(schema, event, &mut body)?;
+        event_type(schema, event, examples, &mut body)?;
     }
     let fields = topic.events.iter().flat_map(|event| event.fields.iter().filter(|field| field.role.is_none()));
     Ok(format!("//! {}\n\n{}{}\n{body}", topic.doc, enum_imports(fields), imports(&body)))
 }
 
-fn event_type(schema: &Schema, event: &Event, out: &mut String) -> Result<()> {
+fn event_type(schema: &Schema, event: &Event, examples: &Examples, out: &mut String) -> Result<()> {
     let name = &event.variant;
     let spans = event.fields.len().min(MOST_SPANS);
     writeln!(out, "/// {}\n///\n/// {}", event.doc, about(schema, event))?;
     if let Some(open) = &event.open {
         writeln!(out, "/// It {open}: see [`TypedEvent::fields`].")?;
     }
+    for (what, actions) in lists(schema, event) {
+        writeln!(out, "/// {what} {actions}.")?;
+    }
+    example_doc(examples.events.get(&event.wire.to_ascii_lowercase()), out);
     writeln!(out, "#[derive(Clone, Copy, Debug)]\npub struct {name}<'a>(Located<'a, {spans}>);\n")?;
     if !event.fields.is_empty() {
         writeln!(out, "impl<'a> {name}<'a> {{")?;
@@ -140,6 +145,18 @@ fn event_type(schema: &Schema, event: &Event, out: &mut String) -> Result<()> {
     )?;
     super::serialize(out, name, "event")?;
     Ok(())
+}
+
+/// Which lists an event is part of.
+fn lists(schema: &Schema, event: &Event) -> Vec<(&'static str, String)> {
+    let is = |name: &String| name.eq_ignore_ascii_case(&event.wire);
+    let names = |all: Vec<&str>| all.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let items = schema.actions().filter(|(_, action)| action.items.iter().any(is));
+    let items: Vec<&str> = items.map(|(_, action)| action.wire.as_str()).collect();
+    let ends = schema.actions().filter(|(_, action)| action.completes.as_ref().is_some_and(is));
+    let ends: Vec<&str> = ends.map(|(_, action)| action.wire.as_str()).collect();
+    let lists = [("Item of the list that answers", items), ("Ends the events that answer", ends)];
+    lists.into_iter().filter(|(_, actions)| !actions.is_empty()).map(|(what, all)| (what, names(all))).collect()
 }
 
 /// `Wire name` …, class and releases.

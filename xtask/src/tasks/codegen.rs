@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use xtask::{codegen, schema::Schema};
+use xtask::codegen;
+use xtask::examples::Examples;
+use xtask::schema::Schema;
 
 /// Options of the task.
 #[derive(Debug, clap::Args)]
@@ -17,9 +19,11 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let root = super::root();
-    let schema = Schema::read(&root.join("crates/ami-types/schema"))?;
+    let folder = root.join("crates/ami-types/schema");
+    let schema = Schema::read(&folder)?;
+    let examples = Examples::of_folder(&folder)?;
     let target = root.join("crates/ami-types/src/generated");
-    let wanted = codegen::generate(&schema)?;
+    let wanted = codegen::generate(&schema, &examples)?;
     let present = files_below(&target)?;
     let mut stale = Vec::new();
     for (path, text) in &wanted {

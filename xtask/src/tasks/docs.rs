@@ -1,10 +1,11 @@
 //! `cargo xtask docs`: the reference as HTML.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use xtask::docs::{self, Examples};
+use xtask::docs;
+use xtask::examples::Examples;
 use xtask::schema::Schema;
 
 /// Options of the task.
@@ -17,8 +18,9 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let root = super::root();
-    let schema = Schema::read(&root.join("crates/ami-types/schema"))?;
-    let examples = examples(&schema, &root.join("corpus/traces"))?;
+    let folder = root.join("crates/ami-types/schema");
+    let schema = Schema::read(&folder)?;
+    let examples = Examples::of_folder(&folder)?;
     let out = root.join(&options.out);
     fs::create_dir_all(&out)?;
     let pages = docs::pages(&schema, &examples);
@@ -28,31 +30,4 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     println!("{} pages in {}", pages.len(), out.display());
     Ok(())
-}
-
-/// Examples from the recorded sessions, the oldest release first.
-fn examples(schema: &Schema, folder: &Path) -> Result<Examples> {
-    let mut files = Vec::new();
-    for (index, release) in schema.releases.iter().enumerate().filter(|(_, release)| release.recorded) {
-        let name = format!("asterisk-{}", release.name);
-        for entry in fs::read_dir(folder.join(&name)).with_context(|| format!("no recorded sessions of {name}"))? {
-            let path = entry?.path();
-            let file = path.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
-            // Sessions that try odd values make no good examples.
-            if !file.starts_with("multiline") && !file.starts_with("oddnames") {
-                files.push((index, format!("{name}/{file}"), path));
-            }
-        }
-    }
-    files.sort();
-    let mut examples = Examples::default();
-    for (_, place, path) in files {
-        let stem = place.trim_end_matches(".zst");
-        if !stem.ends_with(".s2c") && !stem.ends_with(".c2s") {
-            continue;
-        }
-        let bytes = if stem == place { fs::read(&path)? } else { zstd::decode_all(fs::File::open(&path)?)? };
-        examples.add(stem, &bytes);
-    }
-    Ok(examples)
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use xtask::compare::{self, Difference};
+use xtask::examples::Examples;
 use xtask::reference::Reference;
 use xtask::schema::Schema;
 
@@ -35,6 +36,8 @@ enum Command {
         #[arg(long)]
         undocumented: bool,
     },
+    /// Write `schema/examples.txt` anew: one recorded message for each event and action.
+    Examples,
     /// Print what changed between two releases.
     Diff {
         /// The old release.
@@ -82,6 +85,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             if !open.is_empty() {
                 bail!("the schema lacks what the reference of {name} has");
             }
+        }
+        Command::Examples => {
+            let examples = Examples::of_traces(&schema, &super::root().join("corpus/traces"))?;
+            fs::write(folder.join("examples.txt"), examples.write())?;
+            println!("{} events, {} actions", examples.events.len(), examples.actions.len());
         }
         Command::Diff { old, new } => print!("{}", compare::between(&schema, release(old)?, release(new)?)),
     }

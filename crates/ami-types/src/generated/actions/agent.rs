@@ -121,6 +121,14 @@ impl serde::Serialize for AgentCallbackLoginAction<'_> {
 /// Log off an agent.
 ///
 /// `AgentLogoff`; needs the privilege agent; releases 1.2...
+///
+/// ```text
+/// Action: AgentLogoff
+/// ActionID: agent-5
+/// Agent: 1001
+/// Soft: false
+/// ```
+/// Recorded: `asterisk-22/agent.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AgentLogoffAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -188,6 +196,12 @@ impl serde::Serialize for AgentLogoffAction<'_> {
 ///
 /// `Agents`; needs the privilege agent; releases 1.2...
 /// Answered by a list of `Agents`, ended by `AgentsComplete`.
+///
+/// ```text
+/// Action: Agents
+/// ActionID: agent-2
+/// ```
+/// Recorded: `asterisk-22/agent.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AgentsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -10,6 +10,15 @@ use ami_wire::Message;
 /// Execute an AGI command on a channel.
 ///
 /// `AGI`; needs the privilege agi; releases 1.6.2...
+///
+/// ```text
+/// Action: AGI
+/// ActionID: asyncagi-2
+/// Channel: PJSIP/loop-00000037
+/// Command: GET VARIABLE MY_VAR
+/// CommandID: x1
+/// ```
+/// Recorded: `asterisk-22/asyncagi.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AGIAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -14,6 +14,14 @@ use ami_wire::Message;
 /// Send an advice of charge message.
 ///
 /// `AOCMessage`; needs the privilege aoc; releases 1.8...
+///
+/// ```text
+/// Action: AOCMessage
+/// ActionID: queries-79
+/// Channel: zz
+/// MsgType: D
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AOCMessageAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -11,6 +11,15 @@ use ami_wire::Message;
 /// Bridge two channels together.
 ///
 /// `Bridge`; needs the privilege call; releases 1.6.2...
+///
+/// ```text
+/// Action: Bridge
+/// ActionID: bmerge-3
+/// Channel1: PJSIP/loop-00000051
+/// Channel2: PJSIP/loop-0000004d
+/// Tone: both
+/// ```
+/// Recorded: `asterisk-22/bmerge.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BridgeAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -136,6 +145,13 @@ impl serde::Serialize for BridgeDestroyAction<'_> {
 ///
 /// `BridgeInfo`; no privilege needed; releases 12...
 /// Answered by a list of `BridgeInfoChannel`, ended by `BridgeInfoComplete`.
+///
+/// ```text
+/// Action: BridgeInfo
+/// ActionID: simple-12
+/// BridgeUniqueid: 99b29135-93b7-4e22-8dc8-4b5270c9abf9
+/// ```
+/// Recorded: `asterisk-22/simple.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BridgeInfoAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -257,6 +273,12 @@ impl serde::Serialize for BridgeKickAction<'_> {
 ///
 /// `BridgeList`; no privilege needed; releases 12...
 /// Answered by a list of `BridgeListItem`, ended by `BridgeListComplete`.
+///
+/// ```text
+/// Action: BridgeList
+/// ActionID: simple-5
+/// ```
+/// Recorded: `asterisk-22/simple.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BridgeListAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -11,6 +11,14 @@ use ami_wire::Message;
 /// Set absolute timeout on a channel.
 ///
 /// `AbsoluteTimeout`; needs the privilege call; releases 1.0...
+///
+/// ```text
+/// Action: AbsoluteTimeout
+/// ActionID: simple-11
+/// Channel: PJSIP/loop-00000000
+/// Timeout: 30
+/// ```
+/// Recorded: `asterisk-22/simple.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AbsoluteTimeoutAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -70,6 +78,13 @@ impl serde::Serialize for AbsoluteTimeoutAction<'_> {
 ///
 /// `CoreShowChannelMap`; needs the privilege system or reporting; releases 18...
 /// Answered by a list of `CoreShowChannelMap`, ended by `CoreShowChannelMapComplete`.
+///
+/// ```text
+/// Action: CoreShowChannelMap
+/// ActionID: simple-6
+/// Channel: PJSIP/loop-00000000
+/// ```
+/// Recorded: `asterisk-22/simple.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CoreShowChannelMapAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -131,6 +146,12 @@ impl serde::Serialize for CoreShowChannelMapAction<'_> {
 ///
 /// `CoreShowChannels`; needs the privilege system or reporting; releases 1.6.2...
 /// Answered by a list of `CoreShowChannel`, ended by `CoreShowChannelsComplete`.
+///
+/// ```text
+/// Action: CoreShowChannels
+/// ActionID: iaxcall-3
+/// ```
+/// Recorded: `asterisk-23/iaxcall.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CoreShowChannelsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -181,6 +202,14 @@ impl serde::Serialize for CoreShowChannelsAction<'_> {
 ///
 /// `Hangup`; needs the privilege call; releases 1.0...
 /// Answered by a list of `ChannelHungup`, ended by `ChannelsHungupListComplete`.
+///
+/// ```text
+/// Action: Hangup
+/// ActionID: conf-19
+/// Channel: PJSIP/loop-00000032
+/// Cause: 16
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HangupAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -247,6 +276,15 @@ impl serde::Serialize for HangupAction<'_> {
 /// Mute or unmute audio on a channel.
 ///
 /// `MuteAudio`; needs the privilege system; releases 1.8...
+///
+/// ```text
+/// Action: MuteAudio
+/// ActionID: simple-9
+/// Channel: PJSIP/loop-00000000
+/// Direction: in
+/// State: on
+/// ```
+/// Recorded: `asterisk-22/simple.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MuteAudioAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -313,6 +351,20 @@ impl serde::Serialize for MuteAudioAction<'_> {
 /// Redirect (transfer) a channel.
 ///
 /// `Redirect`; needs the privilege call; releases 1.0...
+///
+/// ```text
+/// Action: Redirect
+/// ActionID: redirect-2
+/// Channel: SIP/loop-00000015
+/// ExtraChannel: SIP/loop-00000014
+/// Context: lab
+/// Exten: 104
+/// Priority: 1
+/// ExtraContext: lab
+/// ExtraExten: 104
+/// ExtraPriority: 1
+/// ```
+/// Recorded: `asterisk-13/redirect.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RedirectAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -442,6 +494,14 @@ impl serde::Serialize for RedirectAction<'_> {
 /// Send text to a channel.
 ///
 /// `SendText`; needs the privilege call; releases 1.6.2...
+///
+/// ```text
+/// Action: SendText
+/// ActionID: simple-10
+/// Channel: PJSIP/loop-00000000
+/// Message: hello
+/// ```
+/// Recorded: `asterisk-22/simple.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SendTextAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -512,6 +572,15 @@ impl serde::Serialize for SendTextAction<'_> {
 /// Set the user field of the detail record of a channel.
 ///
 /// `SetCDRUserField`; needs the privilege call; releases 1.0..1.4.
+///
+/// ```text
+/// Action: SetCDRUserField
+/// ActionID: simple-26
+/// Channel: SIP/loop-00000000
+/// UserField: uf
+/// Append: 1
+/// ```
+/// Recorded: `asterisk-20/simple.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SetCDRUserFieldAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -600,6 +669,12 @@ impl serde::Serialize for SetCDRUserFieldAction<'_> {
 ///
 /// `Status`; needs the privilege call; releases 1.0...
 /// Answered by a list of `Status`, ended by `StatusComplete`.
+///
+/// ```text
+/// Action: Status
+/// ActionID: pickup-3
+/// ```
+/// Recorded: `asterisk-23/pickup.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -10,6 +10,14 @@ use ami_wire::Message;
 /// Kick a participant from a conference.
 ///
 /// `ConfbridgeKick`; needs the privilege call; releases 10...
+///
+/// ```text
+/// Action: ConfbridgeKick
+/// ActionID: conf-18
+/// Conference: muppets
+/// Channel: PJSIP/loop-00000031
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfbridgeKickAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -69,6 +77,13 @@ impl serde::Serialize for ConfbridgeKickAction<'_> {
 ///
 /// `ConfbridgeList`; needs the privilege reporting; releases 10...
 /// Answered by a list of `ConfbridgeList`, ended by `ConfbridgeListComplete`.
+///
+/// ```text
+/// Action: ConfbridgeList
+/// ActionID: conf-5
+/// Conference: muppets
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfbridgeListAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -124,6 +139,12 @@ impl serde::Serialize for ConfbridgeListAction<'_> {
 ///
 /// `ConfbridgeListRooms`; needs the privilege reporting; releases 10...
 /// Answered by a list of `ConfbridgeListRooms`, ended by `ConfbridgeListRoomsComplete`.
+///
+/// ```text
+/// Action: ConfbridgeListRooms
+/// ActionID: conf-4
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfbridgeListRoomsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -173,6 +194,14 @@ impl serde::Serialize for ConfbridgeListRoomsAction<'_> {
 /// Lock a conference.
 ///
 /// `ConfbridgeLock`; needs the privilege call; releases 10...
+///
+/// ```text
+/// Action: ConfbridgeLock
+/// ActionID: conf-13
+/// Conference: muppets
+/// Channel: PJSIP/loop-00000031
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfbridgeLockAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -227,6 +256,14 @@ impl serde::Serialize for ConfbridgeLockAction<'_> {
 /// Mute a participant in a conference.
 ///
 /// `ConfbridgeMute`; needs the privilege call; releases 10...
+///
+/// ```text
+/// Action: ConfbridgeMute
+/// ActionID: conf-11
+/// Conference: muppets
+/// Channel: PJSIP/loop-00000031
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfbridgeMuteAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -285,6 +322,14 @@ impl serde::Serialize for ConfbridgeMuteAction<'_> {
 /// Set the single video source in a conference bridge.
 ///
 /// `ConfbridgeSetSingleVideoSrc`; needs the privilege call; releases 10...
+///
+/// ```text
+/// Action: ConfbridgeSetSingleVideoSrc
+/// ActionID: conf-15
+/// Conference: muppets
+/// Channel: PJSIP/loop-00000031
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfbridgeSetSingleVideoSrcAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -343,6 +388,13 @@ impl serde::Serialize for ConfbridgeSetSingleVideoSrcAction<'_> {
 /// Start recording a conference.
 ///
 /// `ConfbridgeStartRecord`; needs the privilege call; releases 10...
+///
+/// ```text
+/// Action: ConfbridgeStartRecord
+/// ActionID: conf-16
+/// Conference: muppets
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfbridgeStartRecordAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -409,6 +461,13 @@ impl serde::Serialize for ConfbridgeStartRecordAction<'_> {
 /// Stop recording a conference.
 ///
 /// `ConfbridgeStopRecord`; needs the privilege call; releases 10...
+///
+/// ```text
+/// Action: ConfbridgeStopRecord
+/// ActionID: conf-17
+/// Conference: muppets
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfbridgeStopRecordAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -463,6 +522,14 @@ impl serde::Serialize for ConfbridgeStopRecordAction<'_> {
 /// Unlock a conference.
 ///
 /// `ConfbridgeUnlock`; needs the privilege call; releases 10...
+///
+/// ```text
+/// Action: ConfbridgeUnlock
+/// ActionID: conf-14
+/// Conference: muppets
+/// Channel: PJSIP/loop-00000031
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfbridgeUnlockAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -517,6 +584,14 @@ impl serde::Serialize for ConfbridgeUnlockAction<'_> {
 /// Unmute a participant in a conference.
 ///
 /// `ConfbridgeUnmute`; needs the privilege call; releases 10...
+///
+/// ```text
+/// Action: ConfbridgeUnmute
+/// ActionID: conf-12
+/// Conference: muppets
+/// Channel: PJSIP/loop-00000031
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConfbridgeUnmuteAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -10,6 +10,13 @@ use ami_wire::Message;
 /// Create an empty configuration file.
 ///
 /// `CreateConfig`; needs the privilege config; releases 1.6.2...
+///
+/// ```text
+/// Action: CreateConfig
+/// ActionID: queries-13
+/// Filename: fresh.conf
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CreateConfigAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -64,6 +71,14 @@ impl serde::Serialize for CreateConfigAction<'_> {
 /// Retrieve configuration file.
 ///
 /// `GetConfig`; needs the privilege config; releases 1.4...
+/// What its response says: [`GetConfigResponse`](crate::responses::GetConfigResponse).
+///
+/// ```text
+/// Action: GetConfig
+/// ActionID: queries-10
+/// Filename: extensions.conf
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GetConfigAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -142,6 +157,14 @@ impl serde::Serialize for GetConfigAction<'_> {
 /// Retrieve configuration as JSON.
 ///
 /// `GetConfigJSON`; needs the privilege system or config; releases 1.6.2...
+/// What its response says: [`GetConfigJSONResponse`](crate::responses::GetConfigJSONResponse).
+///
+/// ```text
+/// Action: GetConfigJSON
+/// ActionID: queries-11
+/// Filename: queues.conf
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GetConfigJSONAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -220,6 +243,14 @@ impl serde::Serialize for GetConfigJSONAction<'_> {
 /// List categories in a configuration file.
 ///
 /// `ListCategories`; needs the privilege config; releases 1.6.2...
+/// What its response says: [`ListCategoriesResponse`](crate::responses::ListCategoriesResponse).
+///
+/// ```text
+/// Action: ListCategories
+/// ActionID: queries-12
+/// Filename: queues.conf
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ListCategoriesAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -286,6 +317,16 @@ impl serde::Serialize for ListCategoriesAction<'_> {
 /// Update a configuration file.
 ///
 /// `UpdateConfig`; needs the privilege config; releases 1.4...
+///
+/// ```text
+/// Action: UpdateConfig
+/// ActionID: queries-16
+/// SrcFilename: fresh.conf
+/// DstFilename: fresh.conf
+/// Action-000000: NewCat
+/// Cat-000000: x
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UpdateConfigAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

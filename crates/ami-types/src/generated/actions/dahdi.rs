@@ -281,6 +281,12 @@ impl serde::Serialize for DAHDIRestartAction<'_> {
 ///
 /// `DAHDIShowChannels`; no privilege needed; releases 1.6.2...
 /// Answered by a list of `DAHDIShowChannels`, ended by `DAHDIShowChannelsComplete`.
+///
+/// ```text
+/// Action: DAHDIShowChannels
+/// ActionID: queries-53
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DAHDIShowChannelsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -919,6 +925,12 @@ impl serde::Serialize for ZapHangupAction<'_> {
 ///
 /// `ZapShowChannels`; no privilege needed; releases 1.0..1.2.
 /// Answered by a list of `ZapShowChannels`, ended by `ZapShowChannelsComplete`.
+///
+/// ```text
+/// Action: ZapShowChannels
+/// ActionID: queries-54
+/// ```
+/// Recorded: `asterisk-11/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ZapShowChannelsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -10,6 +10,14 @@ use ami_wire::Message;
 /// Delete a key from the asterisk database.
 ///
 /// `DBDel`; needs the privilege system; releases 1.6.2...
+///
+/// ```text
+/// Action: DBDel
+/// ActionID: queries-21
+/// Family: fam
+/// Key: k1
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DBDelAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -68,6 +76,13 @@ impl serde::Serialize for DBDelAction<'_> {
 /// Delete a family or subtree from the asterisk database.
 ///
 /// `DBDelTree`; needs the privilege system; releases 1.6.2...
+///
+/// ```text
+/// Action: DBDelTree
+/// ActionID: queries-22
+/// Family: fam
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DBDelTreeAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -135,6 +150,14 @@ impl serde::Serialize for DBDelTreeAction<'_> {
 ///
 /// `DBGet`; needs the privilege system; releases 1.2...
 /// Answered by a list of `DBGetResponse`, ended by `DBGetComplete`.
+///
+/// ```text
+/// Action: DBGet
+/// ActionID: queries-19
+/// Family: fam
+/// Key: k1
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DBGetAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -194,6 +217,13 @@ impl serde::Serialize for DBGetAction<'_> {
 ///
 /// `DBGetTree`; needs the privilege system or reporting; releases 16...
 /// Answered by a list of `DBGetTreeResponse`, ended by `DBGetTreeComplete`.
+///
+/// ```text
+/// Action: DBGetTree
+/// ActionID: queries-20
+/// Family: fam
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DBGetTreeAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -269,6 +299,15 @@ impl serde::Serialize for DBGetTreeAction<'_> {
 /// Put a value into the asterisk database.
 ///
 /// `DBPut`; needs the privilege system; releases 1.2...
+///
+/// ```text
+/// Action: DBPut
+/// ActionID: queries-17
+/// Family: fam
+/// Key: k1
+/// Val: v: 1
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DBPutAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

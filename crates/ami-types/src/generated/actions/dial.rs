@@ -11,6 +11,21 @@ use ami_wire::Message;
 /// Start a call: dial a channel and connect it with an extension or an application.
 ///
 /// `Originate`; needs the privilege call; releases 1.0...
+///
+/// ```text
+/// Action: Originate
+/// ActionID: failed-5
+/// Channel: PJSIP/noans@loop
+/// Context: lab
+/// Exten: 105
+/// Priority: 1
+/// CallerID: "Kermit the Frog" <1234567>
+/// Async: true
+/// Variable: MY_VAR=frogs
+/// Variable: HIDE=true
+/// Timeout: 1500
+/// ```
+/// Recorded: `asterisk-23/failed.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OriginateAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -10,6 +10,16 @@ use ami_wire::Message;
 /// Add an extension to the dialplan.
 ///
 /// `DialplanExtensionAdd`; no privilege needed; releases 13...
+///
+/// ```text
+/// Action: DialplanExtensionAdd
+/// ActionID: queries-67
+/// Context: dyn
+/// Extension: 1
+/// Priority: 1
+/// Application: NoOp
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DialplanExtensionAddAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -113,6 +123,14 @@ impl serde::Serialize for DialplanExtensionAddAction<'_> {
 /// Remove an extension from the dialplan.
 ///
 /// `DialplanExtensionRemove`; no privilege needed; releases 13...
+///
+/// ```text
+/// Action: DialplanExtensionRemove
+/// ActionID: queries-68
+/// Context: dyn
+/// Extension: 1
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DialplanExtensionRemoveAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -183,6 +201,15 @@ impl serde::Serialize for DialplanExtensionRemoveAction<'_> {
 /// Get a channel variable.
 ///
 /// `Getvar`; needs the privilege call; releases 1.0...
+/// What its response says: [`GetVarResponse`](crate::responses::GetVarResponse).
+///
+/// ```text
+/// Action: GetVar
+/// ActionID: simple-7
+/// Channel: PJSIP/loop-00000000
+/// Variable: MY_VAR
+/// ```
+/// Recorded: `asterisk-22/simple.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GetVarAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -249,6 +276,15 @@ impl serde::Serialize for GetVarAction<'_> {
 /// Set a channel variable.
 ///
 /// `Setvar`; needs the privilege call; releases 1.0...
+///
+/// ```text
+/// Action: SetVar
+/// ActionID: simple-8
+/// Channel: PJSIP/loop-00000000
+/// Variable: NEWV
+/// Value: a: b, c=d
+/// ```
+/// Recorded: `asterisk-22/simple.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SetVarAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -320,6 +356,13 @@ impl serde::Serialize for SetVarAction<'_> {
 ///
 /// `ShowDialPlan`; needs the privilege config or reporting; releases 1.6.2...
 /// Answered by a list of `ListDialplan`, ended by `ShowDialPlanComplete`.
+///
+/// ```text
+/// Action: ShowDialPlan
+/// ActionID: queries-15
+/// Context: lab
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ShowDialPlanAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -11,6 +11,14 @@ use ami_wire::Message;
 /// Play a DTMF digit on a channel.
 ///
 /// `PlayDTMF`; needs the privilege call; releases 1.4...
+///
+/// ```text
+/// Action: PlayDTMF
+/// ActionID: simple-2
+/// Channel: PJSIP/loop-00000000
+/// Digit: 5
+/// ```
+/// Recorded: `asterisk-22/simple.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlayDTMFAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -93,6 +101,14 @@ impl serde::Serialize for PlayDTMFAction<'_> {
 /// Play an MF digit on a channel.
 ///
 /// `PlayMF`; needs the privilege call; releases 16...
+///
+/// ```text
+/// Action: PlayMF
+/// ActionID: queries-81
+/// Channel: none
+/// Digit: 1
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlayMFAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -163,6 +179,13 @@ impl serde::Serialize for PlayMFAction<'_> {
 /// Send a flash signal on a channel.
 ///
 /// `SendFlash`; needs the privilege call; releases 18...
+///
+/// ```text
+/// Action: SendFlash
+/// ActionID: queries-80
+/// Channel: none
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SendFlashAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -65,6 +65,12 @@ impl serde::Serialize for FAXSessionAction<'_> {
 ///
 /// `FAXSessions`; needs the privilege call; releases 13...
 /// Answered by a list of `FAXSessionsEntry`, ended by `FAXSessionsComplete`.
+///
+/// ```text
+/// Action: FAXSessions
+/// ActionID: queries-47
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FAXSessionsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -114,6 +120,12 @@ impl serde::Serialize for FAXSessionsAction<'_> {
 /// Get fax statistics.
 ///
 /// `FAXStats`; needs the privilege reporting; releases 13...
+///
+/// ```text
+/// Action: FAXStats
+/// ActionID: queries-48
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FAXStatsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

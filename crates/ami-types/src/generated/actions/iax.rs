@@ -59,6 +59,12 @@ impl serde::Serialize for IAX1peersAction<'_> {
 /// Show IAX2 network statistics.
 ///
 /// `IAXnetstats`; no privilege needed; releases 1.2...
+///
+/// ```text
+/// Action: IAXnetstats
+/// ActionID: iaxcall-4
+/// ```
+/// Recorded: `asterisk-23/iaxcall.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IAXnetstatsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -109,6 +115,12 @@ impl serde::Serialize for IAXnetstatsAction<'_> {
 ///
 /// `IAXpeerlist`; needs the privilege system or reporting; releases 1.6.2...
 /// Answered by a list of `PeerEntry`, ended by `PeerlistComplete`.
+///
+/// ```text
+/// Action: IAXpeerlist
+/// ActionID: queries-43
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IAXpeerlistAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -159,6 +171,12 @@ impl serde::Serialize for IAXpeerlistAction<'_> {
 ///
 /// `IAXpeers`; no privilege needed; releases 1.0...
 /// Answered by a list of `PeerEntry`, ended by `PeerlistComplete`.
+///
+/// ```text
+/// Action: IAXpeers
+/// ActionID: iaxcall-2
+/// ```
+/// Recorded: `asterisk-23/iaxcall.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IAXpeersAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -209,6 +227,12 @@ impl serde::Serialize for IAXpeersAction<'_> {
 ///
 /// `IAXregistry`; needs the privilege system or reporting; releases 1.6.2...
 /// Answered by a list of `RegistryEntry`, ended by `RegistrationsComplete`.
+///
+/// ```text
+/// Action: IAXregistry
+/// ActionID: queries-44
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IAXregistryAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

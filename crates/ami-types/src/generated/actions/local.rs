@@ -10,6 +10,13 @@ use ami_wire::Message;
 /// Request local channel optimization.
 ///
 /// `LocalOptimizeAway`; needs the privilege system or call; releases 1.8...
+///
+/// ```text
+/// Action: LocalOptimizeAway
+/// ActionID: localopt-7
+/// Channel: Local/ans@lab-0000000f;1
+/// ```
+/// Recorded: `asterisk-13/localopt.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LocalOptimizeAwayAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -11,6 +11,14 @@ use ami_wire::Message;
 /// Change the file name of a recording.
 ///
 /// `ChangeMonitor`; needs the privilege call; releases 1.0..20.
+///
+/// ```text
+/// Action: ChangeMonitor
+/// ActionID: simple-25
+/// Channel: SIP/loop-00000000
+/// File: x
+/// ```
+/// Recorded: `asterisk-20/simple.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ChangeMonitorAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -11,6 +11,12 @@ use ami_wire::Message;
 ///
 /// `MeetmeList`; needs the privilege reporting; releases 1.6.2...
 /// Answered by a list of `MeetmeList`, ended by `MeetmeListComplete`.
+///
+/// ```text
+/// Action: MeetmeList
+/// ActionID: conf-7
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeetmeListAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -72,6 +78,12 @@ impl serde::Serialize for MeetmeListAction<'_> {
 ///
 /// `MeetmeListRooms`; needs the privilege reporting; releases 10...
 /// Answered by a list of `MeetmeListRooms`, ended by `MeetmeListRoomsComplete`.
+///
+/// ```text
+/// Action: MeetmeListRooms
+/// ActionID: conf-8
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeetmeListRoomsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

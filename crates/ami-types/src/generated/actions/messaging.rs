@@ -10,6 +10,15 @@ use ami_wire::Message;
 /// Send a jabber (XMPP) message.
 ///
 /// `JabberSend`; needs the privilege system; releases 1.4...
+///
+/// ```text
+/// Action: JabberSend
+/// ActionID: queries-78
+/// Jabber: x
+/// JID: y
+/// Message: z
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct JabberSendAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -90,6 +99,15 @@ impl serde::Serialize for JabberSendAction<'_> {
 /// Send a text message.
 ///
 /// `MessageSend`; needs the privilege message; releases 11...
+///
+/// ```text
+/// Action: MessageSend
+/// ActionID: queries-77
+/// To: pjsip:loop
+/// From: a
+/// Body: hello
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MessageSendAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

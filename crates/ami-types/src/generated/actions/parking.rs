@@ -11,6 +11,16 @@ use ami_wire::Message;
 /// Park a channel.
 ///
 /// `Park`; needs the privilege call; releases 1.4...
+///
+/// ```text
+/// Action: Park
+/// ActionID: park2-9
+/// Channel: PJSIP/loop-0000004a
+/// TimeoutChannel: PJSIP/loop-00000048
+/// AnnounceChannel: PJSIP/loop-00000048
+/// Timeout: 3000
+/// ```
+/// Recorded: `asterisk-22/park2.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ParkAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -147,6 +157,12 @@ impl serde::Serialize for ParkAction<'_> {
 ///
 /// `ParkedCalls`; no privilege needed; releases 1.0...
 /// Answered by a list of `ParkedCall`, ended by `ParkedCallsComplete`.
+///
+/// ```text
+/// Action: ParkedCalls
+/// ActionID: unpark-3
+/// ```
+/// Recorded: `asterisk-23/unpark.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ParkedCallsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -208,6 +224,12 @@ impl serde::Serialize for ParkedCallsAction<'_> {
 ///
 /// `Parkinglots`; no privilege needed; releases 11...
 /// Answered by a list of `Parkinglot`, ended by `ParkinglotsComplete`.
+///
+/// ```text
+/// Action: Parkinglots
+/// ActionID: park-1
+/// ```
+/// Recorded: `asterisk-16/park.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ParkinglotsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

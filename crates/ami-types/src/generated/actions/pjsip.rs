@@ -76,6 +76,14 @@ impl serde::Serialize for PJSIPHangupAction<'_> {
 /// Send a notify to a pjsip endpoint.
 ///
 /// `PJSIPNotify`; needs the privilege system; releases 12...
+///
+/// ```text
+/// Action: PJSIPNotify
+/// ActionID: queries-59
+/// Endpoint: loop
+/// Variable: Event=check-sync
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPNotifyAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -187,6 +195,13 @@ impl serde::Serialize for PJSIPNotifyAction<'_> {
 /// Qualify a pjsip endpoint.
 ///
 /// `PJSIPQualify`; needs the privilege system or reporting; releases 12...
+///
+/// ```text
+/// Action: PJSIPQualify
+/// ActionID: queries-57
+/// Endpoint: loop
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPQualifyAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -241,6 +256,13 @@ impl serde::Serialize for PJSIPQualifyAction<'_> {
 /// Register a pjsip outbound registration.
 ///
 /// `PJSIPRegister`; needs the privilege system or reporting; releases 13...
+///
+/// ```text
+/// Action: PJSIPRegister
+/// ActionID: queries-58
+/// Registration: reg1
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPRegisterAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -354,6 +376,12 @@ impl serde::Serialize for PJSIPSetMaintenanceAction<'_> {
 ///
 /// `PJSIPShowAors`; needs the privilege system; releases 16...
 /// Answered by a list of `AorList`, ended by `AorListComplete`.
+///
+/// ```text
+/// Action: PJSIPShowAors
+/// ActionID: queries-31
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPShowAorsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -404,6 +432,12 @@ impl serde::Serialize for PJSIPShowAorsAction<'_> {
 ///
 /// `PJSIPShowAuths`; needs the privilege system; releases 16...
 /// Answered by a list of `AuthList`, ended by `AuthListComplete`.
+///
+/// ```text
+/// Action: PJSIPShowAuths
+/// ActionID: queries-32
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPShowAuthsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -454,6 +488,12 @@ impl serde::Serialize for PJSIPShowAuthsAction<'_> {
 ///
 /// `PJSIPShowContacts`; needs the privilege system; releases 16...
 /// Answered by a list of `ContactList`, ended by `ContactListComplete`.
+///
+/// ```text
+/// Action: PJSIPShowContacts
+/// ActionID: queries-30
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPShowContactsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -504,6 +544,13 @@ impl serde::Serialize for PJSIPShowContactsAction<'_> {
 ///
 /// `PJSIPShowEndpoint`; no privilege needed; releases 12...
 /// Answered by a list of `EndpointDetail`, `AorDetail`, `AuthDetail`, `TransportDetail`, `IdentifyDetail`, `ContactStatusDetail`, ended by `EndpointDetailComplete`.
+///
+/// ```text
+/// Action: PJSIPShowEndpoint
+/// ActionID: queries-55
+/// Endpoint: loop
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPShowEndpointAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -559,6 +606,12 @@ impl serde::Serialize for PJSIPShowEndpointAction<'_> {
 ///
 /// `PJSIPShowEndpoints`; no privilege needed; releases 12...
 /// Answered by a list of `EndpointList`, ended by `EndpointListComplete`.
+///
+/// ```text
+/// Action: PJSIPShowEndpoints
+/// ActionID: queries-29
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPShowEndpointsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -669,6 +722,12 @@ impl serde::Serialize for PJSIPShowMaintenanceAction<'_> {
 ///
 /// `PJSIPShowRegistrationInboundContactStatuses`; no privilege needed; releases 13...
 /// Answered by a list of `ContactStatusDetail`, ended by `ContactStatusDetailComplete`.
+///
+/// ```text
+/// Action: PJSIPShowRegistrationInboundContactStatuses
+/// ActionID: queries-35
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPShowRegistrationInboundContactStatusesAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -719,6 +778,12 @@ impl serde::Serialize for PJSIPShowRegistrationInboundContactStatusesAction<'_> 
 ///
 /// `PJSIPShowRegistrationsInbound`; no privilege needed; releases 12...
 /// Answered by a list of `InboundRegistrationDetail`, ended by `InboundRegistrationDetailComplete`.
+///
+/// ```text
+/// Action: PJSIPShowRegistrationsInbound
+/// ActionID: queries-33
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPShowRegistrationsInboundAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -769,6 +834,12 @@ impl serde::Serialize for PJSIPShowRegistrationsInboundAction<'_> {
 ///
 /// `PJSIPShowRegistrationsOutbound`; needs the privilege system or reporting; releases 12...
 /// Answered by a list of `OutboundRegistrationDetail`, ended by `OutboundRegistrationDetailComplete`.
+///
+/// ```text
+/// Action: PJSIPShowRegistrationsOutbound
+/// ActionID: queries-34
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPShowRegistrationsOutboundAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -819,6 +890,12 @@ impl serde::Serialize for PJSIPShowRegistrationsOutboundAction<'_> {
 ///
 /// `PJSIPShowResourceLists`; needs the privilege system; releases 13...
 /// Answered by a list of `ResourceListDetail`, ended by `ResourceListDetailComplete`.
+///
+/// ```text
+/// Action: PJSIPShowResourceLists
+/// ActionID: queries-36
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPShowResourceListsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -869,6 +946,12 @@ impl serde::Serialize for PJSIPShowResourceListsAction<'_> {
 ///
 /// `PJSIPShowSubscriptionsInbound`; no privilege needed; releases 12...
 /// Answered by a list of `InboundSubscriptionDetail`, ended by `InboundSubscriptionDetailComplete`.
+///
+/// ```text
+/// Action: PJSIPShowSubscriptionsInbound
+/// ActionID: queries-37
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPShowSubscriptionsInboundAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -919,6 +1002,12 @@ impl serde::Serialize for PJSIPShowSubscriptionsInboundAction<'_> {
 ///
 /// `PJSIPShowSubscriptionsOutbound`; no privilege needed; releases 12...
 /// Answered by a list of `OutboundSubscriptionDetail`, ended by `OutboundSubscriptionDetailComplete`.
+///
+/// ```text
+/// Action: PJSIPShowSubscriptionsOutbound
+/// ActionID: queries-38
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PJSIPShowSubscriptionsOutboundAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -10,6 +10,16 @@ use ami_wire::Message;
 /// Add a member to a queue.
 ///
 /// `QueueAdd`; needs the privilege agent; releases 1.0...
+///
+/// ```text
+/// Action: QueueAdd
+/// ActionID: queue2-1
+/// Queue: support
+/// Interface: Local/200@lab2/n
+/// MemberName: Gonzo
+/// Penalty: 0
+/// ```
+/// Recorded: `asterisk-22/queue2.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueueAddAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -150,6 +160,15 @@ impl serde::Serialize for QueueAddAction<'_> {
 /// Change priority of a caller in a queue.
 ///
 /// `QueueChangePriorityCaller`; no privilege needed; releases 15...
+///
+/// ```text
+/// Action: QueueChangePriorityCaller
+/// ActionID: queue2-26
+/// Queue: support
+/// Caller: Local/noans@from-loop-00000001;2
+/// Priority: 5
+/// ```
+/// Recorded: `asterisk-22/queue2.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueueChangePriorityCallerAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -224,6 +243,15 @@ impl serde::Serialize for QueueChangePriorityCallerAction<'_> {
 /// Add a custom entry to the queue log.
 ///
 /// `QueueLog`; needs the privilege agent; releases 1.6.2...
+///
+/// ```text
+/// Action: QueueLog
+/// ActionID: queue-ts-26
+/// Queue: support
+/// Event: X
+/// Message: y
+/// ```
+/// Recorded: `asterisk-13/queue-ts.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueueLogAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -325,6 +353,15 @@ impl serde::Serialize for QueueLogAction<'_> {
 /// Set ring in use for a queue member.
 ///
 /// `QueueMemberRingInUse`; needs the privilege agent; releases 11...
+///
+/// ```text
+/// Action: QueueMemberRingInUse
+/// ActionID: queue-ts-7
+/// Interface: SIP/200@loop
+/// RingInUse: no
+/// Queue: support
+/// ```
+/// Recorded: `asterisk-13/queue-ts.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueueMemberRingInUseAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -395,6 +432,16 @@ impl serde::Serialize for QueueMemberRingInUseAction<'_> {
 /// Pause or unpause a queue member.
 ///
 /// `QueuePause`; needs the privilege agent; releases 1.2...
+///
+/// ```text
+/// Action: QueuePause
+/// ActionID: queue-ts-5
+/// Queue: support
+/// Interface: Local/noans@from-loop/n
+/// Paused: true
+/// Reason: lunch
+/// ```
+/// Recorded: `asterisk-13/queue-ts.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueuePauseAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -477,6 +524,15 @@ impl serde::Serialize for QueuePauseAction<'_> {
 /// Set penalty for a queue member.
 ///
 /// `QueuePenalty`; needs the privilege agent; releases 1.6.2...
+///
+/// ```text
+/// Action: QueuePenalty
+/// ActionID: queue-ts-6
+/// Interface: SIP/200@loop
+/// Penalty: 3
+/// Queue: support
+/// ```
+/// Recorded: `asterisk-13/queue-ts.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueuePenaltyAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -547,6 +603,13 @@ impl serde::Serialize for QueuePenaltyAction<'_> {
 /// Reload queue configuration.
 ///
 /// `QueueReload`; no privilege needed; releases 1.6.2...
+///
+/// ```text
+/// Action: QueueReload
+/// ActionID: queue-ts-28
+/// Members: yes
+/// ```
+/// Recorded: `asterisk-13/queue-ts.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueueReloadAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -646,6 +709,14 @@ impl serde::Serialize for QueueReloadAction<'_> {
 /// Remove a member from a queue.
 ///
 /// `QueueRemove`; needs the privilege agent; releases 1.0...
+///
+/// ```text
+/// Action: QueueRemove
+/// ActionID: queue2-13
+/// Queue: support
+/// Interface: Local/200@lab2/n
+/// ```
+/// Recorded: `asterisk-22/queue2.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueueRemoveAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -704,6 +775,13 @@ impl serde::Serialize for QueueRemoveAction<'_> {
 /// Reset queue statistics.
 ///
 /// `QueueReset`; no privilege needed; releases 1.6.2...
+///
+/// ```text
+/// Action: QueueReset
+/// ActionID: queue-ts-27
+/// Queue: support
+/// ```
+/// Recorded: `asterisk-13/queue-ts.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueueResetAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -764,6 +842,12 @@ impl serde::Serialize for QueueResetAction<'_> {
 /// Show a queue rule.
 ///
 /// `QueueRule`; no privilege needed; releases 1.6.2...
+///
+/// ```text
+/// Action: QueueRule
+/// ActionID: queue-ts-11
+/// ```
+/// Recorded: `asterisk-13/queue-ts.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueueRuleAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -825,6 +909,12 @@ impl serde::Serialize for QueueRuleAction<'_> {
 ///
 /// `QueueStatus`; no privilege needed; releases 1.0...
 /// Answered by a list of `QueueParams`, `QueueMember`, `QueueEntry`, ended by `QueueStatusComplete`.
+///
+/// ```text
+/// Action: QueueStatus
+/// ActionID: queue2-3
+/// ```
+/// Recorded: `asterisk-22/queue2.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueueStatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -901,6 +991,12 @@ impl serde::Serialize for QueueStatusAction<'_> {
 ///
 /// `QueueSummary`; no privilege needed; releases 1.6.2...
 /// Answered by a list of `QueueSummary`, ended by `QueueSummaryComplete`.
+///
+/// ```text
+/// Action: QueueSummary
+/// ActionID: queue2-4
+/// ```
+/// Recorded: `asterisk-22/queue2.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueueSummaryAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -1031,6 +1127,12 @@ impl serde::Serialize for QueueWithdrawCallerAction<'_> {
 /// Show the queues as text.
 ///
 /// `Queues`; no privilege needed; releases 1.0..14.
+///
+/// ```text
+/// Action: Queues
+/// ActionID: queue-ts-12
+/// ```
+/// Recorded: `asterisk-13/queue-ts.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QueuesAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -11,6 +11,14 @@ use ami_wire::Message;
 /// Ask for a challenge for a login by MD5.
 ///
 /// `Challenge`; no privilege needed; releases 1.0...
+/// What its response says: [`ChallengeResponse`](crate::responses::ChallengeResponse).
+///
+/// ```text
+/// Action: Challenge
+/// AuthType: MD5
+/// ActionID: ch
+/// ```
+/// Recorded: `asterisk-22/challenge.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ChallengeAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -65,6 +73,14 @@ impl serde::Serialize for ChallengeAction<'_> {
 /// Control event output.
 ///
 /// `Events`; no privilege needed; releases 1.0...
+/// What its response says: [`EventsResponse`](crate::responses::EventsResponse).
+///
+/// ```text
+/// Action: Events
+/// ActionID: queries-71
+/// EventMask: call,system
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EventsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -119,6 +135,14 @@ impl serde::Serialize for EventsAction<'_> {
 /// Manage event filters.
 ///
 /// `Filter`; needs the privilege system; releases 10...
+///
+/// ```text
+/// Action: Filter
+/// ActionID: queries-70
+/// Operation: Add
+/// Filter: !Event: RTCP.*
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FilterAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -255,6 +279,14 @@ impl serde::Serialize for FilterListAction<'_> {
 /// Log in, with a password or with the answer to a challenge.
 ///
 /// `Login`; no privilege needed; releases 1.0...
+///
+/// ```text
+/// Action: Login
+/// Username: admin
+/// Secret: labsecret
+/// ActionID: login
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LoginAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -357,6 +389,12 @@ impl serde::Serialize for LoginAction<'_> {
 /// End the session.
 ///
 /// `Logoff`; no privilege needed; releases 1.0...
+///
+/// ```text
+/// Action: Logoff
+/// ActionID: bye
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LogoffAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -406,6 +444,13 @@ impl serde::Serialize for LogoffAction<'_> {
 /// Ask whether the server is alive.
 ///
 /// `Ping`; no privilege needed; releases 1.0...
+/// What its response says: [`PingResponse`](crate::responses::PingResponse).
+///
+/// ```text
+/// Action: Ping
+/// ActionID: x
+/// ```
+/// Recorded: `asterisk-22/noauth.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PingAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -456,6 +501,13 @@ impl serde::Serialize for PingAction<'_> {
 ///
 /// `WaitEvent`; no privilege needed; releases 1.4...
 /// Answered by events, the last of which is `WaitEventComplete`.
+///
+/// ```text
+/// Action: WaitEvent
+/// ActionID: queries-73
+/// Timeout: 1
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WaitEventAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -10,6 +10,14 @@ use ami_wire::Message;
 /// Send a SIP NOTIFY.
 ///
 /// `SIPnotify`; needs the privilege system; releases 1.6.2..20.
+///
+/// ```text
+/// Action: SIPnotify
+/// ActionID: queries-76
+/// Channel: loop
+/// Variable: Event=check-sync
+/// ```
+/// Recorded: `asterisk-11/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SIPnotifyAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -89,6 +97,12 @@ impl serde::Serialize for SIPnotifyAction<'_> {
 ///
 /// `SIPpeers`; needs the privilege system; releases 1.2..20.
 /// Answered by a list of `PeerEntry`, ended by `PeerlistComplete`.
+///
+/// ```text
+/// Action: SIPpeers
+/// ActionID: phone-1
+/// ```
+/// Recorded: `asterisk-11/phone.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SIPpeersAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -139,6 +153,13 @@ impl serde::Serialize for SIPpeersAction<'_> {
 ///
 /// `SIPpeerstatus`; needs the privilege system; releases 11..20.
 /// Answered by a list of `PeerStatus`, ended by `SIPpeerstatusComplete`.
+///
+/// ```text
+/// Action: SIPpeerstatus
+/// ActionID: queries-64
+/// Peer: loop
+/// ```
+/// Recorded: `asterisk-11/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SIPpeerstatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -199,6 +220,13 @@ impl serde::Serialize for SIPpeerstatusAction<'_> {
 /// Ask a SIP peer whether it is reachable.
 ///
 /// `SIPqualifypeer`; needs the privilege system or reporting; releases 1.6.2..20.
+///
+/// ```text
+/// Action: SIPqualifypeer
+/// ActionID: queries-65
+/// Peer: loop
+/// ```
+/// Recorded: `asterisk-11/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SIPqualifypeerAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -250,6 +278,14 @@ impl serde::Serialize for SIPqualifypeerAction<'_> {
 /// Show one SIP peer.
 ///
 /// `SIPshowpeer`; needs the privilege system; releases 1.2..20.
+/// What its response says: [`SIPshowpeerResponse`](crate::responses::SIPshowpeerResponse).
+///
+/// ```text
+/// Action: SIPshowpeer
+/// ActionID: phone-2
+/// Peer: phone1
+/// ```
+/// Recorded: `asterisk-11/phone.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SIPshowpeerAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -302,6 +338,12 @@ impl serde::Serialize for SIPshowpeerAction<'_> {
 ///
 /// `SIPshowregistry`; needs the privilege system or reporting; releases 1.6.2..20.
 /// Answered by a list of `RegistryEntry`, ended by `RegistrationsComplete`.
+///
+/// ```text
+/// Action: SIPshowregistry
+/// ActionID: queries-38
+/// ```
+/// Recorded: `asterisk-11/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SIPshowregistryAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

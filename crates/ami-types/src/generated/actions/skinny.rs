@@ -11,6 +11,12 @@ use ami_wire::Message;
 ///
 /// `SKINNYdevices`; needs the privilege system or reporting; releases 1.6.2..20.
 /// Answered by a list of `DeviceEntry`, ended by `DevicelistComplete`.
+///
+/// ```text
+/// Action: SKINNYdevices
+/// ActionID: queries-59
+/// ```
+/// Recorded: `asterisk-11/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SKINNYdevicesAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -61,6 +67,12 @@ impl serde::Serialize for SKINNYdevicesAction<'_> {
 ///
 /// `SKINNYlines`; needs the privilege system or reporting; releases 1.6.2..20.
 /// Answered by a list of `LineEntry`, ended by `LinelistComplete`.
+///
+/// ```text
+/// Action: SKINNYlines
+/// ActionID: queries-60
+/// ```
+/// Recorded: `asterisk-11/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SKINNYlinesAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -10,6 +10,13 @@ use ami_wire::Message;
 /// Expire all objects in a sorcery memory cache.
 ///
 /// `SorceryMemoryCacheExpire`; needs the privilege system; releases 13...
+///
+/// ```text
+/// Action: SorceryMemoryCacheExpire
+/// ActionID: queries-69
+/// Cache: nosuch
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SorceryMemoryCacheExpireAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

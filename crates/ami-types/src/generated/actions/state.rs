@@ -11,6 +11,12 @@ use ami_wire::Message;
 ///
 /// `DeviceStateList`; needs the privilege call or reporting; releases 13...
 /// Answered by a list of `DeviceStateChange`, ended by `DeviceStateListComplete`.
+///
+/// ```text
+/// Action: DeviceStateList
+/// ActionID: queries-40
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DeviceStateListAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -60,6 +66,15 @@ impl serde::Serialize for DeviceStateListAction<'_> {
 /// Query extension state.
 ///
 /// `ExtensionState`; needs the privilege call; releases 1.0...
+/// What its response says: [`ExtensionStateResponse`](crate::responses::ExtensionStateResponse).
+///
+/// ```text
+/// Action: ExtensionState
+/// ActionID: queries-60
+/// Exten: 100
+/// Context: lab
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ExtensionStateAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -119,6 +134,12 @@ impl serde::Serialize for ExtensionStateAction<'_> {
 ///
 /// `ExtensionStateList`; needs the privilege call or reporting; releases 13...
 /// Answered by a list of `ExtensionStatus`, ended by `ExtensionStateListComplete`.
+///
+/// ```text
+/// Action: ExtensionStateList
+/// ActionID: queries-39
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ExtensionStateListAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -168,6 +189,14 @@ impl serde::Serialize for ExtensionStateListAction<'_> {
 /// Query presence state for a provider.
 ///
 /// `PresenceState`; needs the privilege call or reporting; releases 11...
+/// What its response says: [`PresenceStateResponse`](crate::responses::PresenceStateResponse).
+///
+/// ```text
+/// Action: PresenceState
+/// ActionID: queries-62
+/// Provider: CustomPresence:x
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PresenceStateAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -223,6 +252,12 @@ impl serde::Serialize for PresenceStateAction<'_> {
 ///
 /// `PresenceStateList`; needs the privilege call or reporting; releases 13...
 /// Answered by a list of `PresenceStateChange`, ended by `PresenceStateListComplete`.
+///
+/// ```text
+/// Action: PresenceStateList
+/// ActionID: queries-41
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PresenceStateListAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

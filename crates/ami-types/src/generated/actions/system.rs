@@ -11,6 +11,14 @@ use ami_wire::Message;
 /// Run a command of the command line.
 ///
 /// `Command`; needs the privilege command; releases 1.0...
+/// What its response says: [`CommandResponse`](crate::responses::CommandResponse).
+///
+/// ```text
+/// Action: Command
+/// ActionID: conf-9
+/// Command: confbridge list
+/// ```
+/// Recorded: `asterisk-23/conf.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CommandAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -65,6 +73,13 @@ impl serde::Serialize for CommandAction<'_> {
 /// Query core settings.
 ///
 /// `CoreSettings`; needs the privilege system or reporting; releases 1.6.2...
+/// What its response says: [`CoreSettingsResponse`](crate::responses::CoreSettingsResponse).
+///
+/// ```text
+/// Action: CoreSettings
+/// ActionID: queries-3
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CoreSettingsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -114,6 +129,13 @@ impl serde::Serialize for CoreSettingsAction<'_> {
 /// Query core system status.
 ///
 /// `CoreStatus`; needs the privilege system or reporting; releases 1.6.2...
+/// What its response says: [`CoreStatusResponse`](crate::responses::CoreStatusResponse).
+///
+/// ```text
+/// Action: CoreStatus
+/// ActionID: y
+/// ```
+/// Recorded: `asterisk-22/noauth.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CoreStatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -163,6 +185,13 @@ impl serde::Serialize for CoreStatusAction<'_> {
 /// Ask for a tree of internal data.
 ///
 /// `DataGet`; no privilege needed; releases 1.8..14.
+///
+/// ```text
+/// Action: DataGet
+/// ActionID: queries-77
+/// Path: asterisk/core/channels
+/// ```
+/// Recorded: `asterisk-11/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DataGetAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -241,6 +270,13 @@ impl serde::Serialize for DataGetAction<'_> {
 /// List available AMI commands.
 ///
 /// `ListCommands`; no privilege needed; releases 1.0...
+/// What its response says: [`ListCommandsResponse`](crate::responses::ListCommandsResponse).
+///
+/// ```text
+/// Action: ListCommands
+/// ActionID: queries-4
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ListCommandsAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -290,6 +326,12 @@ impl serde::Serialize for ListCommandsAction<'_> {
 /// Rotate logger files.
 ///
 /// `LoggerRotate`; needs the privilege system or reporting; releases 13...
+///
+/// ```text
+/// Action: LoggerRotate
+/// ActionID: queries-27
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LoggerRotateAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -339,6 +381,14 @@ impl serde::Serialize for LoggerRotateAction<'_> {
 /// Check if a module is loaded.
 ///
 /// `ModuleCheck`; needs the privilege system; releases 1.6.2...
+/// What its response says: [`ModuleCheckResponse`](crate::responses::ModuleCheckResponse).
+///
+/// ```text
+/// Action: ModuleCheck
+/// ActionID: queries-24
+/// Module: res_pjsip
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModuleCheckAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -393,6 +443,14 @@ impl serde::Serialize for ModuleCheckAction<'_> {
 /// Load, unload, or reload a module.
 ///
 /// `ModuleLoad`; needs the privilege system; releases 1.6.2...
+///
+/// ```text
+/// Action: ModuleLoad
+/// ActionID: queries-26
+/// Module: app_echo.so
+/// LoadType: reload
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModuleLoadAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -471,6 +529,13 @@ impl serde::Serialize for ModuleLoadAction<'_> {
 /// Reload asterisk modules.
 ///
 /// `Reload`; needs the privilege config or system; releases 1.6.2...
+///
+/// ```text
+/// Action: Reload
+/// ActionID: queries-28
+/// Module: res_musiconhold
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReloadAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -10,6 +10,15 @@ use ami_wire::Message;
 /// Attended transfer a channel.
 ///
 /// `Atxfer`; needs the privilege call; releases 1.6.2...
+///
+/// ```text
+/// Action: Atxfer
+/// ActionID: atxfer2-2
+/// Channel: PJSIP/loop-00000008
+/// Exten: 300
+/// Context: lab
+/// ```
+/// Recorded: `asterisk-22/atxfer2.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AtxferAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -92,6 +101,15 @@ impl serde::Serialize for AtxferAction<'_> {
 /// Blind transfer a channel.
 ///
 /// `BlindTransfer`; needs the privilege call; releases 12...
+///
+/// ```text
+/// Action: BlindTransfer
+/// ActionID: blind-2
+/// Channel: PJSIP/loop-0000001e
+/// Exten: xfer
+/// Context: lab
+/// ```
+/// Recorded: `asterisk-22/blind.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BlindTransferAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -170,6 +188,13 @@ impl serde::Serialize for BlindTransferAction<'_> {
 /// Cancel an attended transfer.
 ///
 /// `CancelAtxfer`; needs the privilege call; releases 13...
+///
+/// ```text
+/// Action: CancelAtxfer
+/// ActionID: atxcancel-3
+/// Channel: PJSIP/loop-00000012
+/// ```
+/// Recorded: `asterisk-16/atxcancel.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CancelAtxferAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -10,6 +10,15 @@ use ami_wire::Message;
 /// Send a user-defined event.
 ///
 /// `UserEvent`; needs the privilege user; releases 1.4...
+///
+/// ```text
+/// Action: UserEvent
+/// ActionID: queries-63
+/// UserEvent: Lab
+/// Foo: bar
+/// Empty:
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct UserEventAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

@@ -10,6 +10,13 @@ use ami_wire::Message;
 /// Delete message waiting indicator.
 ///
 /// `MWIDelete`; needs the privilege call; releases 12...
+///
+/// ```text
+/// Action: MWIDelete
+/// ActionID: queries-66
+/// Mailbox: 100@default
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MWIDeleteAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -71,6 +78,13 @@ impl serde::Serialize for MWIDeleteAction<'_> {
 ///
 /// `MWIGet`; needs the privilege call or reporting; releases 12...
 /// Answered by a list of `MWIGet`, ended by `MWIGetComplete`.
+///
+/// ```text
+/// Action: MWIGet
+/// ActionID: queries-65
+/// Mailbox: 100@default
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MWIGetAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -125,6 +139,15 @@ impl serde::Serialize for MWIGetAction<'_> {
 /// Update message waiting indicator.
 ///
 /// `MWIUpdate`; needs the privilege call; releases 12...
+///
+/// ```text
+/// Action: MWIUpdate
+/// ActionID: queries-64
+/// Mailbox: 100@default
+/// OldMessages: 1
+/// NewMessages: 2
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MWIUpdateAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -203,6 +226,14 @@ impl serde::Serialize for MWIUpdateAction<'_> {
 /// Get mailbox message count.
 ///
 /// `MailboxCount`; needs the privilege call; releases 1.0...
+/// What its response says: [`MailboxCountResponse`](crate::responses::MailboxCountResponse).
+///
+/// ```text
+/// Action: MailboxCount
+/// ActionID: queries-83
+/// Mailbox: 100@default
+/// ```
+/// Recorded: `asterisk-11/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MailboxCountAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -257,6 +288,14 @@ impl serde::Serialize for MailboxCountAction<'_> {
 /// Get mailbox status.
 ///
 /// `MailboxStatus`; needs the privilege call; releases 1.0...
+/// What its response says: [`MailboxStatusResponse`](crate::responses::MailboxStatusResponse).
+///
+/// ```text
+/// Action: MailboxStatus
+/// ActionID: queries-82
+/// Mailbox: 100@default
+/// ```
+/// Recorded: `asterisk-11/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MailboxStatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -547,6 +586,12 @@ impl serde::Serialize for VoicemailMoveAction<'_> {
 /// Refresh voicemail state.
 ///
 /// `VoicemailRefresh`; needs the privilege user; releases 12...
+///
+/// ```text
+/// Action: VoicemailRefresh
+/// ActionID: vm-9
+/// ```
+/// Recorded: `asterisk-11/vm.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VoicemailRefreshAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -694,6 +739,14 @@ impl serde::Serialize for VoicemailRemoveAction<'_> {
 ///
 /// `VoicemailUserStatus`; needs the privilege call or reporting; releases 16...
 /// Answered by a list of `VoicemailUserDetail`, ended by `VoicemailUserDetailComplete`.
+///
+/// ```text
+/// Action: VoicemailUserStatus
+/// ActionID: vm-8
+/// Context: default
+/// Mailbox: 100
+/// ```
+/// Recorded: `asterisk-11/vm.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VoicemailUserStatusAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
@@ -753,6 +806,12 @@ impl serde::Serialize for VoicemailUserStatusAction<'_> {
 ///
 /// `VoicemailUsersList`; needs the privilege call or reporting; releases 1.6.2...
 /// Answered by a list of `VoicemailUserEntry`, ended by `VoicemailUserEntryComplete`.
+///
+/// ```text
+/// Action: VoicemailUsersList
+/// ActionID: queries-51
+/// ```
+/// Recorded: `asterisk-22/queries.c2s`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct VoicemailUsersListAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`

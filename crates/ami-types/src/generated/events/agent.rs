@@ -13,6 +13,43 @@ use ami_wire::Message;
 /// A queue calls one of its members.
 ///
 /// `AgentCalled`; class agent; releases 1.0...
+///
+/// ```text
+/// Event: AgentCalled
+/// Privilege: agent,all
+/// Channel: PJSIP/loop-00000000
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 103
+/// Priority: 2
+/// Uniqueid: 1795520327.0
+/// Linkedid: 1795520327.0
+/// DestChannel: Local/200@lab2-00000000;1
+/// DestChannelState: 0
+/// DestChannelStateDesc: Down
+/// DestCallerIDNum: 1234567
+/// DestCallerIDName: Kermit the Frog
+/// DestConnectedLineNum: 1234567
+/// DestConnectedLineName: Kermit the Frog
+/// DestLanguage: en
+/// DestAccountCode:
+/// DestContext: lab2
+/// DestExten: 103
+/// DestPriority: 1
+/// DestUniqueid: 1795520327.2
+/// DestLinkedid: 1795520327.0
+/// Queue: support
+/// Interface: Local/200@lab2/n
+/// MemberName: Gonzo
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentCalled<'a>(Located<'a, 40>);
 
@@ -29,49 +66,49 @@ impl<'a> AgentCalled<'a> {
         ChannelSnapshot(self.0.view_from(20))
     }
 
-    /// The member's channel. `AgentCalled`; releases 1.0..11
+    /// The member's channel. `AgentCalled`; always in 1.4..11; releases 1.0..11
     #[inline]
     pub fn agent_called(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The caller's channel. `ChannelCalling`; releases 1.0..11
+    /// The caller's channel. `ChannelCalling`; always in 1.4..11; releases 1.0..11
     #[inline]
     pub fn channel_calling(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4; releases 1.0..1.4
     #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Name of the member. `AgentName`; releases 1.4..11
+    /// Name of the member. `AgentName`; always in 1.4..11; releases 1.4..11
     #[inline]
     pub fn agent_name(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// The extension that runs. `Extension`; releases 1.0..11
+    /// The extension that runs. `Extension`; always in 1.4..11; releases 1.0..11
     #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// Name of the queue. `Queue`; releases 1.6.2..
+    /// Name of the queue. `Queue`; always in 1.6.2..13 16 22; releases 1.6.2..
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
-    /// Channel of the destination. `DestinationChannel`; releases 1.6.2..11
+    /// Channel of the destination. `DestinationChannel`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn destination_channel(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
-    /// The channel that is dialled for the member. `Interface`; releases 12..
+    /// The channel that is dialled for the member. `Interface`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(37)
@@ -83,7 +120,7 @@ impl<'a> AgentCalled<'a> {
         self.0.view().all(38)
     }
 
-    /// Name of the member. `MemberName`; releases 12..
+    /// Name of the member. `MemberName`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(39)
@@ -114,6 +151,46 @@ impl serde::Serialize for AgentCalled<'_> {
 /// A call between a caller of a queue and a member has ended.
 ///
 /// `AgentComplete`; class agent; releases 1.2...
+///
+/// ```text
+/// Event: AgentComplete
+/// Privilege: agent,all
+/// Channel: PJSIP/loop-00000000
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 200
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 103
+/// Priority: 2
+/// Uniqueid: 1795520327.0
+/// Linkedid: 1795520327.0
+/// DestChannel: Local/200@lab2-00000000;1
+/// DestChannelState: 6
+/// DestChannelStateDesc: Up
+/// DestCallerIDNum: 200
+/// DestCallerIDName: Kermit the Frog
+/// DestConnectedLineNum: 1234567
+/// DestConnectedLineName: Kermit the Frog
+/// DestLanguage: en
+/// DestAccountCode:
+/// DestContext: lab2
+/// DestExten: 103
+/// DestPriority: 1
+/// DestUniqueid: 1795520327.2
+/// DestLinkedid: 1795520327.0
+/// Queue: support
+/// Interface: Local/200@lab2/n
+/// MemberName: Gonzo
+/// HoldTime: 0
+/// TalkTime: 2
+/// Reason: caller
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentComplete<'a>(Located<'a, 38>);
 
@@ -130,19 +207,19 @@ impl<'a> AgentComplete<'a> {
         ChannelSnapshot(self.0.view_from(16))
     }
 
-    /// Name of the member. `Member`; releases 1.2..11
+    /// Name of the member. `Member`; always in 1.4..11; releases 1.2..11
     #[inline]
     pub fn member(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.4..13 16 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
-    /// The channel that is dialled for the member. `Interface`; releases 12..
+    /// The channel that is dialled for the member. `Interface`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(32)
@@ -154,25 +231,25 @@ impl<'a> AgentComplete<'a> {
         self.0.view().all(33)
     }
 
-    /// Name of the member. `MemberName`; releases 1.4..
+    /// Name of the member. `MemberName`; always in 1.4..13 16 22; releases 1.4..
     #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
-    /// How long the caller waited. `HoldTime`, in seconds
+    /// How long the caller waited. `HoldTime`, in seconds; always in 1.4..13 16 22
     #[inline]
     pub fn hold_time(&self) -> Field<'a, Seconds> {
         self.0.field(35)
     }
 
-    /// How long they talked. `TalkTime`, in seconds
+    /// How long they talked. `TalkTime`, in seconds; always in 1.4..13 16 22
     #[inline]
     pub fn talk_time(&self) -> Field<'a, Seconds> {
         self.0.field(36)
     }
 
-    /// Why. `Reason`
+    /// Why. `Reason`; always in 1.4..13 16 22
     #[inline]
     pub fn reason(&self) -> Field<'a, AgentCompleteReason<'a>> {
         self.0.field(37)
@@ -203,6 +280,45 @@ impl serde::Serialize for AgentComplete<'_> {
 /// A member answered, and is connected with the caller.
 ///
 /// `AgentConnect`; class agent; releases 1.2...
+///
+/// ```text
+/// Event: AgentConnect
+/// Privilege: agent,all
+/// Channel: PJSIP/loop-00000000
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 200
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 103
+/// Priority: 2
+/// Uniqueid: 1795520327.0
+/// Linkedid: 1795520327.0
+/// DestChannel: Local/200@lab2-00000000;1
+/// DestChannelState: 6
+/// DestChannelStateDesc: Up
+/// DestCallerIDNum: 200
+/// DestCallerIDName: Kermit the Frog
+/// DestConnectedLineNum: 1234567
+/// DestConnectedLineName: Kermit the Frog
+/// DestLanguage: en
+/// DestAccountCode:
+/// DestContext: lab2
+/// DestExten: 103
+/// DestPriority: 1
+/// DestUniqueid: 1795520327.2
+/// DestLinkedid: 1795520327.0
+/// Queue: support
+/// Interface: Local/200@lab2/n
+/// MemberName: Gonzo
+/// HoldTime: 0
+/// RingTime: 0
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentConnect<'a>(Located<'a, 38>);
 
@@ -219,19 +335,19 @@ impl<'a> AgentConnect<'a> {
         ChannelSnapshot(self.0.view_from(16))
     }
 
-    /// Name of the member. `Member`; releases 1.2..11
+    /// Name of the member. `Member`; always in 1.4..11; releases 1.2..11
     #[inline]
     pub fn member(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.4..13 16 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
-    /// The channel that is dialled for the member. `Interface`; releases 12..
+    /// The channel that is dialled for the member. `Interface`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(32)
@@ -243,25 +359,25 @@ impl<'a> AgentConnect<'a> {
         self.0.view().all(33)
     }
 
-    /// Name of the member. `MemberName`; releases 1.4..
+    /// Name of the member. `MemberName`; always in 1.4..13 16 22; releases 1.4..
     #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
-    /// The channel it is connected with. `BridgedChannel`; releases 1.4..11
+    /// The channel it is connected with. `BridgedChannel`; always in 1.4..11; releases 1.4..11
     #[inline]
     pub fn bridged_channel(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
-    /// How long callers wait, or this caller waited. `Holdtime`, in seconds
+    /// How long callers wait, or this caller waited. `Holdtime`, in seconds; always in 1.4..13 16 22
     #[inline]
     pub fn holdtime(&self) -> Field<'a, Seconds> {
         self.0.field(36)
     }
 
-    /// How long it rang. `Ringtime`, in milliseconds; releases 1.6.2..
+    /// How long it rang. `Ringtime`, in milliseconds; always in 1.6.2..13 16 22; releases 1.6.2..
     #[inline]
     pub fn ringtime(&self) -> Field<'a, Milliseconds> {
         self.0.field(37)
@@ -357,6 +473,27 @@ impl serde::Serialize for AgentDump<'_> {
 /// An agent logged in.
 ///
 /// `AgentLogin`; class agent; releases 1.0...
+///
+/// ```text
+/// Event: AgentLogin
+/// Privilege: agent,all
+/// Channel: PJSIP/loop-0000003a
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 122
+/// Priority: 2
+/// Uniqueid: 1795520408.76
+/// Linkedid: 1795520408.76
+/// Agent: 1001
+/// ```
+/// Recorded: `asterisk-22/agent.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentLogin<'a>(Located<'a, 16>);
 
@@ -367,7 +504,7 @@ impl<'a> AgentLogin<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The agent. `Agent`
+    /// The agent. `Agent`; always in 22
     #[inline]
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(15)
@@ -398,6 +535,28 @@ impl serde::Serialize for AgentLogin<'_> {
 /// An agent logged off.
 ///
 /// `AgentLogoff`; class agent; releases 1.0...
+///
+/// ```text
+/// Event: AgentLogoff
+/// Privilege: agent,all
+/// Channel: PJSIP/loop-0000003a
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 122
+/// Priority: 2
+/// Uniqueid: 1795520408.76
+/// Linkedid: 1795520408.76
+/// Agent: 1001
+/// Logintime: 3
+/// ```
+/// Recorded: `asterisk-22/agent.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentLogoff<'a>(Located<'a, 17>);
 
@@ -408,13 +567,13 @@ impl<'a> AgentLogoff<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The agent. `Agent`
+    /// The agent. `Agent`; always in 22
     #[inline]
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// How long the agent was logged in. `Logintime`, in seconds
+    /// How long the agent was logged in. `Logintime`, in seconds; always in 22
     #[inline]
     pub fn logintime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
@@ -445,6 +604,44 @@ impl serde::Serialize for AgentLogoff<'_> {
 /// A member did not answer the call of its queue.
 ///
 /// `AgentRingNoAnswer`; class agent; releases 1.6.2...
+///
+/// ```text
+/// Event: AgentRingNoAnswer
+/// Privilege: agent,all
+/// Channel: PJSIP/loop-00000004
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 103
+/// Priority: 2
+/// Uniqueid: 1795520330.6
+/// Linkedid: 1795520330.6
+/// DestChannel: Local/noans@from-loop-00000001;1
+/// DestChannelState: 5
+/// DestChannelStateDesc: Ringing
+/// DestCallerIDNum: 1234567
+/// DestCallerIDName: Kermit the Frog
+/// DestConnectedLineNum: 1234567
+/// DestConnectedLineName: Kermit the Frog
+/// DestLanguage: en
+/// DestAccountCode:
+/// DestContext: from-loop
+/// DestExten: 103
+/// DestPriority: 1
+/// DestUniqueid: 1795520330.8
+/// DestLinkedid: 1795520330.6
+/// Queue: support
+/// Interface: Local/noans@from-loop/n
+/// MemberName: Fozzie
+/// RingTime: 5000
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentRingNoAnswer<'a>(Located<'a, 35>);
 
@@ -461,31 +658,31 @@ impl<'a> AgentRingNoAnswer<'a> {
         ChannelSnapshot(self.0.view_from(16))
     }
 
-    /// Name of the member. `Member`; releases 1.6.2..11
+    /// Name of the member. `Member`; always in 1.8..11; releases 1.6.2..11
     #[inline]
     pub fn member(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.8..13 16 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
-    /// The channel that is dialled for the member. `Interface`; releases 12..
+    /// The channel that is dialled for the member. `Interface`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(32)
     }
 
-    /// Name of the member. `MemberName`
+    /// Name of the member. `MemberName`; always in 1.8..13 16 22
     #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
 
-    /// How long it rang. `Ringtime`, in milliseconds
+    /// How long it rang. `Ringtime`, in milliseconds; always in 1.8..13 16 22
     #[inline]
     pub fn ringtime(&self) -> Field<'a, Milliseconds> {
         self.0.field(34)
@@ -622,6 +819,31 @@ impl serde::Serialize for AgentCallbackLogoff<'_> {
 /// One agent, in answer to Agents.
 ///
 /// `Agents`; without `Privilege`; releases 1.2...
+/// Item of the list that answers `Agents`.
+///
+/// ```text
+/// Event: Agents
+/// Agent: 1001
+/// Name: Agent One
+/// Status: AGENT_IDLE
+/// LoggedInTime: 1795520408
+/// Channel: PJSIP/loop-0000003a
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 122
+/// Priority: 2
+/// Uniqueid: 1795520408.76
+/// Linkedid: 1795520408.76
+/// ActionID: agent-2
+/// ```
+/// Recorded: `asterisk-22/agent.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Agents<'a>(Located<'a, 23>);
 
@@ -632,43 +854,43 @@ impl<'a> Agents<'a> {
         ChannelSnapshot(self.0.view_from(8))
     }
 
-    /// The agent. `Agent`
+    /// The agent. `Agent`; always in 1.4..1.8 11 16 22
     #[inline]
     pub fn agent(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Its name. `Name`
+    /// Its name. `Name`; always in 1.4..1.8 11 16 22
     #[inline]
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The status. `Status`
+    /// The status. `Status`; always in 1.4..1.8 11 16 22
     #[inline]
     pub fn status(&self) -> Field<'a, AgentStatus<'a>> {
         self.0.field(2)
     }
 
-    /// The channel on which the agent is logged in. `LoggedInChan`; releases 1.2..11
+    /// The channel on which the agent is logged in. `LoggedInChan`; always in 1.4..1.8 11; releases 1.2..11
     #[inline]
     pub fn logged_in_chan(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// When the agent logged in; 0 for not logged in. `LoggedInTime`
+    /// When the agent logged in; 0 for not logged in. `LoggedInTime`; always in 1.4..1.8 11
     #[inline]
     pub fn logged_in_time(&self) -> Field<'a, Epoch> {
         self.0.field(4)
     }
 
-    /// Number of the caller. `TalkingTo`; releases 1.2..11
+    /// Number of the caller. `TalkingTo`; always in 1.4..1.8 11; releases 1.2..11
     #[inline]
     pub fn talking_to(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// Channel of the caller. `TalkingToChan`; releases 1.6.2..
+    /// Channel of the caller. `TalkingToChan`; always in 1.6.2..1.8 11; releases 1.6.2..
     #[inline]
     pub fn talking_to_chan(&self) -> Option<Text<'a>> {
         self.0.text(6)
@@ -705,17 +927,26 @@ impl serde::Serialize for Agents<'_> {
 /// End of the list of agents.
 ///
 /// `AgentsComplete`; without `Privilege`; releases 1.2...
+/// Ends the events that answer `Agents`.
+///
+/// ```text
+/// Event: AgentsComplete
+/// ActionID: agent-2
+/// EventList: Complete
+/// ListItems: 1
+/// ```
+/// Recorded: `asterisk-22/agent.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AgentsComplete<'a>(Located<'a, 2>);
 
 impl<'a> AgentsComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 16..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22; releases 16..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 16..
+    /// How many items the list had. `ListItems`; always in 16 22; releases 16..
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)

@@ -12,29 +12,41 @@ use ami_wire::Message;
 /// A command of an AGI script begins or ends (legacy).
 ///
 /// `AGIExec`; class agi; releases 1.6.2..11.
+///
+/// ```text
+/// Event: AGIExec
+/// Privilege: agi,all
+/// SubEvent: End
+/// Channel: SIP/loop-00000043
+/// CommandId: 492543914
+/// Command: GET VARIABLE MY_VAR
+/// ResultCode: 200
+/// Result: Success
+/// ```
+/// Recorded: `asterisk-11/asyncagi.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AGIExec<'a>(Located<'a, 6>);
 
 impl<'a> AGIExec<'a> {
-    /// Which of the event's moments this is. `SubEvent`
+    /// Which of the event's moments this is. `SubEvent`; always in 1.6.2..1.8 11
     #[inline]
     pub fn sub_event(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the channel. `Channel`
+    /// Name of the channel. `Channel`; always in 1.6.2..1.8 11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Pairs the start with the end. `CommandId`
+    /// Pairs the start with the end. `CommandId`; always in 1.6.2..1.8 11
     #[inline]
     pub fn command_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The command. `Command`
+    /// The command. `Command`; always in 1.6.2..1.8 11
     #[inline]
     pub fn command(&self) -> Option<Text<'a>> {
         self.0.text(3)
@@ -77,6 +89,30 @@ impl serde::Serialize for AGIExec<'_> {
 /// An AGI command has ended.
 ///
 /// `AGIExecEnd`; class agi; releases 12...
+///
+/// ```text
+/// Event: AGIExecEnd
+/// Privilege: agi,all
+/// Channel: PJSIP/loop-00000037
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 108
+/// Priority: 2
+/// Uniqueid: 1795516880.64
+/// Linkedid: 1795516880.64
+/// CommandId: 1750546067
+/// Command: GET VARIABLE MY_VAR
+/// ResultCode: 200
+/// Result: Success
+/// ```
+/// Recorded: `asterisk-22/asyncagi.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AGIExecEnd<'a>(Located<'a, 19>);
 
@@ -87,25 +123,25 @@ impl<'a> AGIExecEnd<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Pairs the start with the end. `CommandId`
+    /// Pairs the start with the end. `CommandId`; always in 22
     #[inline]
     pub fn command_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// The command. `Command`
+    /// The command. `Command`; always in 22
     #[inline]
     pub fn command(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// Result of the command. `ResultCode`
+    /// Result of the command. `ResultCode`; always in 22
     #[inline]
     pub fn result_code(&self) -> Field<'a, i64> {
         self.0.field(17)
     }
 
-    /// How it ended. `Result`
+    /// How it ended. `Result`; always in 22
     #[inline]
     pub fn result(&self) -> Option<Text<'a>> {
         self.0.text(18)
@@ -136,6 +172,28 @@ impl serde::Serialize for AGIExecEnd<'_> {
 /// An AGI command starts.
 ///
 /// `AGIExecStart`; class agi; releases 12...
+///
+/// ```text
+/// Event: AGIExecStart
+/// Privilege: agi,all
+/// Channel: PJSIP/loop-00000037
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 108
+/// Priority: 2
+/// Uniqueid: 1795516880.64
+/// Linkedid: 1795516880.64
+/// CommandId: 1750546067
+/// Command: GET VARIABLE MY_VAR
+/// ```
+/// Recorded: `asterisk-22/asyncagi.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AGIExecStart<'a>(Located<'a, 17>);
 
@@ -146,13 +204,13 @@ impl<'a> AGIExecStart<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Pairs the start with the end. `CommandId`
+    /// Pairs the start with the end. `CommandId`; always in 22
     #[inline]
     pub fn command_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// The command. `Command`
+    /// The command. `Command`; always in 22
     #[inline]
     pub fn command(&self) -> Option<Text<'a>> {
         self.0.text(16)
@@ -183,17 +241,27 @@ impl serde::Serialize for AGIExecStart<'_> {
 /// An asynchronous AGI session starts, ran a command, or ends (legacy).
 ///
 /// `AsyncAGI`; class agi; releases 1.6.2..11.
+///
+/// ```text
+/// Event: AsyncAGI
+/// Privilege: agi,all
+/// SubEvent: Exec
+/// Channel: SIP/loop-00000043
+/// CommandID: x1
+/// Result: 200%20result%3D1%20(frogs)%0A
+/// ```
+/// Recorded: `asterisk-11/asyncagi.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AsyncAGI<'a>(Located<'a, 5>);
 
 impl<'a> AsyncAGI<'a> {
-    /// Which of the event's moments this is. `SubEvent`
+    /// Which of the event's moments this is. `SubEvent`; always in 1.6.2..1.8 11
     #[inline]
     pub fn sub_event(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the channel. `Channel`
+    /// Name of the channel. `Channel`; always in 1.6.2..1.8 11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
@@ -242,6 +310,26 @@ impl serde::Serialize for AsyncAGI<'_> {
 /// A channel left asynchronous AGI.
 ///
 /// `AsyncAGIEnd`; class agi; releases 12...
+///
+/// ```text
+/// Event: AsyncAGIEnd
+/// Privilege: agi,all
+/// Channel: PJSIP/loop-00000037
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 108
+/// Priority: 2
+/// Uniqueid: 1795516880.64
+/// Linkedid: 1795516880.64
+/// ```
+/// Recorded: `asterisk-22/asyncagi.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AsyncAGIEnd<'a>(Located<'a, 15>);
 
@@ -277,6 +365,28 @@ impl serde::Serialize for AsyncAGIEnd<'_> {
 /// A command sent by the action AGI has ended.
 ///
 /// `AsyncAGIExec`; class agi; releases 12...
+///
+/// ```text
+/// Event: AsyncAGIExec
+/// Privilege: agi,all
+/// Channel: PJSIP/loop-00000037
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 108
+/// Priority: 2
+/// Uniqueid: 1795516880.64
+/// Linkedid: 1795516880.64
+/// Result: 200%20result%3D1%20(frogs)%0A
+/// CommandId: x1
+/// ```
+/// Recorded: `asterisk-22/asyncagi.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AsyncAGIExec<'a>(Located<'a, 17>);
 
@@ -287,7 +397,7 @@ impl<'a> AsyncAGIExec<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// How it ended. `Result`
+    /// How it ended. `Result`; always in 22
     #[inline]
     pub fn result(&self) -> Option<Text<'a>> {
         self.0.text(15)
@@ -324,6 +434,27 @@ impl serde::Serialize for AsyncAGIExec<'_> {
 /// A channel entered asynchronous AGI: it waits for commands by the action AGI.
 ///
 /// `AsyncAGIStart`; class agi; releases 12...
+///
+/// ```text
+/// Event: AsyncAGIStart
+/// Privilege: agi,all
+/// Channel: PJSIP/loop-00000037
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 108
+/// Priority: 2
+/// Uniqueid: 1795516880.64
+/// Linkedid: 1795516880.64
+/// Env: agi_request%3A%20async%0Aagi_channel%3A%20PJSIP%2Floop-00000037%0Aagi_language%3A%20en%0Aagi_type%3A%20PJSIP%0Aagi_uniqueid%3A%201795516880.64%0Aagi_version%3A%2022.10.1%2Bdfsg%2B~cs6.17.60671434-1%0Aagi_callerid%3A%201234567%0Aagi_calleridname%3A%20Kermit%20the%20Frog%0Aagi_callingpres%3A%200%0Aagi_callingani2%3A%200%0Aagi_callington%3A%200%0Aagi_callingtns%3A%200%0Aagi_dnid%3A%20unknown%0Aagi_rdnis%3A%20unknown%0Aagi_context%3A%20lab%0Aagi_extension%3A%20108%0Aagi_priority%3A%202%0Aagi_enhanced%3A%200.0%0Aagi_accountcode%3A%20%0Aagi_threadid%3A%20139709051860672%0A%0A
+/// ```
+/// Recorded: `asterisk-22/asyncagi.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AsyncAGIStart<'a>(Located<'a, 16>);
 
@@ -334,7 +465,7 @@ impl<'a> AsyncAGIStart<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The AGI environment, percent-encoded. `Env`
+    /// The AGI environment, percent-encoded. `Env`; always in 22
     #[inline]
     pub fn env(&self) -> Option<Text<'a>> {
         self.0.text(15)

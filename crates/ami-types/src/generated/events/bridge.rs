@@ -13,53 +13,67 @@ use ami_wire::Message;
 /// Two channels were linked or unlinked (legacy).
 ///
 /// `Bridge`; class call; releases 1.6.2..11.
+///
+/// ```text
+/// Event: Bridge
+/// Privilege: call,all
+/// Bridgestate: Link
+/// Bridgetype: core
+/// Channel1: SIP/loop-00000012
+/// Channel2: SIP/loop-00000013
+/// Uniqueid1: 1795519584.34
+/// Uniqueid2: 1795519584.35
+/// CallerID1: 1234567
+/// CallerID2: 100
+/// ```
+/// Recorded: `asterisk-11/blind.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Bridge<'a>(Located<'a, 8>);
 
 impl<'a> Bridge<'a> {
-    /// Whether the channels are linked. `Bridgestate`
+    /// Whether the channels are linked. `Bridgestate`; always in 1.6.2..11
     #[inline]
     pub fn bridgestate(&self) -> Field<'a, LegacyBridgeState<'a>> {
         self.0.field(0)
     }
 
-    /// Who links them: the core, or RTP. `Bridgetype`
+    /// Who links them: the core, or RTP. `Bridgetype`; always in 1.6.2..11
     #[inline]
     pub fn bridgetype(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Name of the first channel. `Channel1`
+    /// Name of the first channel. `Channel1`; always in 1.6.2..11
     #[inline]
     pub fn channel1(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Name of the second channel. `Channel2`
+    /// Name of the second channel. `Channel2`; always in 1.6.2..11
     #[inline]
     pub fn channel2(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Identifies the first channel. `Uniqueid1`
+    /// Identifies the first channel. `Uniqueid1`; always in 1.6.2..11
     #[inline]
     pub fn uniqueid1(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// Identifies the second channel. `Uniqueid2`
+    /// Identifies the second channel. `Uniqueid2`; always in 1.6.2..11
     #[inline]
     pub fn uniqueid2(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// The first channel's caller number. `CallerID1`
+    /// The first channel's caller number. `CallerID1`; always in 1.6.2..11
     #[inline]
     pub fn caller_id1(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// The second channel's caller number. `CallerID2`
+    /// The second channel's caller number. `CallerID2`; always in 1.6.2..11
     #[inline]
     pub fn caller_id2(&self) -> Option<Text<'a>> {
         self.0.text(7)
@@ -137,6 +151,19 @@ impl serde::Serialize for BridgeAction<'_> {
 /// A bridge came into being.
 ///
 /// `BridgeCreate`; class call; releases 12...
+///
+/// ```text
+/// Event: BridgeCreate
+/// Privilege: call,all
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 0
+/// BridgeVideoSourceMode: none
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct BridgeCreate<'a>(Located<'a, 8>);
 
@@ -172,6 +199,19 @@ impl serde::Serialize for BridgeCreate<'_> {
 /// A bridge ended.
 ///
 /// `BridgeDestroy`; class call; releases 12...
+///
+/// ```text
+/// Event: BridgeDestroy
+/// Privilege: call,all
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 0
+/// BridgeVideoSourceMode: single
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct BridgeDestroy<'a>(Located<'a, 8>);
 
@@ -207,6 +247,33 @@ impl serde::Serialize for BridgeDestroy<'_> {
 /// A channel enters a bridge.
 ///
 /// `BridgeEnter`; class call; releases 12...
+///
+/// ```text
+/// Event: BridgeEnter
+/// Privilege: call,all
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 2
+/// BridgeVideoSourceMode: none
+/// Channel: PJSIP/loop-00000033
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 104
+/// Priority: 2
+/// Uniqueid: 1795520211.81
+/// Linkedid: 1795520211.81
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct BridgeEnter<'a>(Located<'a, 24>);
 
@@ -307,6 +374,27 @@ impl serde::Serialize for BridgeExec<'_> {
 /// One channel in a bridge, in answer to BridgeInfo.
 ///
 /// `BridgeInfoChannel`; without `Privilege`; releases 12...
+/// Item of the list that answers `BridgeInfo`.
+///
+/// ```text
+/// Event: BridgeInfoChannel
+/// ActionID: simple-12
+/// Channel: PJSIP/loop-00000000
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 100
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 100
+/// Priority: 4
+/// Uniqueid: 1795516800.0
+/// Linkedid: 1795516800.0
+/// ```
+/// Recorded: `asterisk-22/simple.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct BridgeInfoChannel<'a>(Located<'a, 15>);
 
@@ -342,6 +430,22 @@ impl serde::Serialize for BridgeInfoChannel<'_> {
 /// End of the list of channels in a bridge, with the bridge itself.
 ///
 /// `BridgeInfoComplete`; without `Privilege`; releases 12...
+/// Ends the events that answer `BridgeInfo`.
+///
+/// ```text
+/// Event: BridgeInfoComplete
+/// ActionID: simple-12
+/// EventList: Complete
+/// ListItems: 2
+/// BridgeUniqueid: 99b29135-93b7-4e22-8dc8-4b5270c9abf9
+/// BridgeType: basic
+/// BridgeTechnology: simple_bridge
+/// BridgeCreator: <unknown>
+/// BridgeName: <unknown>
+/// BridgeNumChannels: 2
+/// BridgeVideoSourceMode: none
+/// ```
+/// Recorded: `asterisk-22/simple.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct BridgeInfoComplete<'a>(Located<'a, 10>);
 
@@ -352,13 +456,13 @@ impl<'a> BridgeInfoComplete<'a> {
         BridgeSnapshot(self.0.view_from(2))
     }
 
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 20 22; releases 13..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 13..
+    /// How many items the list had. `ListItems`; always in 13 16 20 22; releases 13..
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -389,6 +493,34 @@ impl serde::Serialize for BridgeInfoComplete<'_> {
 /// A channel leaves a bridge.
 ///
 /// `BridgeLeave`; class call; releases 12...
+///
+/// ```text
+/// Event: BridgeLeave
+/// Privilege: call,all
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 3
+/// BridgeVideoSourceMode: single
+/// BridgeVideoSource: 1795520211.79
+/// Channel: PJSIP/loop-00000031
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 104
+/// Priority: 2
+/// Uniqueid: 1795520211.79
+/// Linkedid: 1795520211.79
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct BridgeLeave<'a>(Located<'a, 23>);
 
@@ -430,17 +562,26 @@ impl serde::Serialize for BridgeLeave<'_> {
 /// End of the list of bridges.
 ///
 /// `BridgeListComplete`; without `Privilege`; releases 12...
+/// Ends the events that answer `BridgeList`.
+///
+/// ```text
+/// Event: BridgeListComplete
+/// ActionID: simple-5
+/// EventList: Complete
+/// ListItems: 1
+/// ```
+/// Recorded: `asterisk-22/simple.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct BridgeListComplete<'a>(Located<'a, 2>);
 
 impl<'a> BridgeListComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 20 22; releases 13..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 13..
+    /// How many items the list had. `ListItems`; always in 13 16 20 22; releases 13..
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -471,6 +612,20 @@ impl serde::Serialize for BridgeListComplete<'_> {
 /// One bridge, in answer to BridgeList.
 ///
 /// `BridgeListItem`; without `Privilege`; releases 12...
+/// Item of the list that answers `BridgeList`.
+///
+/// ```text
+/// Event: BridgeListItem
+/// ActionID: simple-5
+/// BridgeUniqueid: 99b29135-93b7-4e22-8dc8-4b5270c9abf9
+/// BridgeType: basic
+/// BridgeTechnology: simple_bridge
+/// BridgeCreator: <unknown>
+/// BridgeName: <unknown>
+/// BridgeNumChannels: 2
+/// BridgeVideoSourceMode: none
+/// ```
+/// Recorded: `asterisk-22/simple.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct BridgeListItem<'a>(Located<'a, 8>);
 
@@ -506,6 +661,26 @@ impl serde::Serialize for BridgeListItem<'_> {
 /// All channels of one bridge move into another.
 ///
 /// `BridgeMerge`; class call; releases 12...
+///
+/// ```text
+/// Event: BridgeMerge
+/// Privilege: call,all
+/// ToBridgeUniqueid: 5a12de7d-4636-4582-9ef6-327349d5cb75
+/// ToBridgeType: basic
+/// ToBridgeTechnology: simple_bridge
+/// ToBridgeCreator: <unknown>
+/// ToBridgeName: <unknown>
+/// ToBridgeNumChannels: 1
+/// ToBridgeVideoSourceMode: none
+/// FromBridgeUniqueid: 83c9dfc7-48c4-4201-87c6-9ca403af98e4
+/// FromBridgeType: basic
+/// FromBridgeTechnology: simple_bridge
+/// FromBridgeCreator: <unknown>
+/// FromBridgeName: <unknown>
+/// FromBridgeNumChannels: 1
+/// FromBridgeVideoSourceMode: none
+/// ```
+/// Recorded: `asterisk-22/atxfer2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct BridgeMerge<'a>(Located<'a, 16>);
 
@@ -547,6 +722,7 @@ impl serde::Serialize for BridgeMerge<'_> {
 /// End of the list of bridge technologies.
 ///
 /// `BridgeTechnologyListComplete`; without `Privilege`; releases 12...
+/// Ends the events that answer `BridgeTechnologyList`.
 #[derive(Clone, Copy, Debug)]
 pub struct BridgeTechnologyListComplete<'a>(Located<'a, 2>);
 
@@ -588,6 +764,7 @@ impl serde::Serialize for BridgeTechnologyListComplete<'_> {
 /// One bridge technology, in answer to BridgeTechnologyList.
 ///
 /// `BridgeTechnologyListItem`; without `Privilege`; releases 12...
+/// Item of the list that answers `BridgeTechnologyList`.
 #[derive(Clone, Copy, Debug)]
 pub struct BridgeTechnologyListItem<'a>(Located<'a, 4>);
 
@@ -641,6 +818,21 @@ impl serde::Serialize for BridgeTechnologyListItem<'_> {
 /// The channel whose video a bridge shows has changed.
 ///
 /// `BridgeVideoSourceUpdate`; class call; releases 13...
+///
+/// ```text
+/// Event: BridgeVideoSourceUpdate
+/// Privilege: call,all
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 4
+/// BridgeVideoSourceMode: single
+/// BridgeVideoSource: 1795520211.79
+/// BridgePreviousVideoSource:
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct BridgeVideoSourceUpdate<'a>(Located<'a, 9>);
 
@@ -651,7 +843,7 @@ impl<'a> BridgeVideoSourceUpdate<'a> {
         BridgeSnapshot(self.0.view_from(0))
     }
 
-    /// The channel whose video was shown before. `BridgePreviousVideoSource`
+    /// The channel whose video was shown before. `BridgePreviousVideoSource`; always in 13 16 22..23
     #[inline]
     pub fn bridge_previous_video_source(&self) -> Option<Text<'a>> {
         self.0.text(8)
@@ -682,41 +874,53 @@ impl serde::Serialize for BridgeVideoSourceUpdate<'_> {
 /// Two channels were linked (legacy).
 ///
 /// `Link`; class call; releases 1.0..1.4.
+///
+/// ```text
+/// Event: Link
+/// Privilege: call,all
+/// Channel1: SIP/loop-00000013
+/// Channel2: SIP/loop-00000014
+/// Uniqueid1: 1795520175.39
+/// Uniqueid2: 1795520176.40
+/// CallerID1: 1234567
+/// CallerID2: 100
+/// ```
+/// Recorded: `asterisk-1.4/blind.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Link<'a>(Located<'a, 6>);
 
 impl<'a> Link<'a> {
-    /// Name of the first channel. `Channel1`
+    /// Name of the first channel. `Channel1`; always in 1.4
     #[inline]
     pub fn channel1(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the second channel. `Channel2`
+    /// Name of the second channel. `Channel2`; always in 1.4
     #[inline]
     pub fn channel2(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Identifies the first channel. `Uniqueid1`
+    /// Identifies the first channel. `Uniqueid1`; always in 1.4
     #[inline]
     pub fn uniqueid1(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Identifies the second channel. `Uniqueid2`
+    /// Identifies the second channel. `Uniqueid2`; always in 1.4
     #[inline]
     pub fn uniqueid2(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// The first channel's caller number. `CallerID1`; releases 1.2..1.4
+    /// The first channel's caller number. `CallerID1`; always in 1.4; releases 1.2..1.4
     #[inline]
     pub fn caller_id1(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// The second channel's caller number. `CallerID2`; releases 1.2..1.4
+    /// The second channel's caller number. `CallerID2`; always in 1.4; releases 1.2..1.4
     #[inline]
     pub fn caller_id2(&self) -> Option<Text<'a>> {
         self.0.text(5)
@@ -747,41 +951,53 @@ impl serde::Serialize for Link<'_> {
 /// Two channels were unlinked (legacy).
 ///
 /// `Unlink`; class call; releases 1.0..1.8.
+///
+/// ```text
+/// Event: Unlink
+/// Privilege: call,all
+/// Channel1: SIP/loop-00000013
+/// Channel2: SIP/loop-00000014
+/// Uniqueid1: 1795519458.35
+/// Uniqueid2: 1795519458.36
+/// CallerID1: 1234567
+/// CallerID2: 100
+/// ```
+/// Recorded: `asterisk-1.8/blind.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Unlink<'a>(Located<'a, 6>);
 
 impl<'a> Unlink<'a> {
-    /// Name of the first channel. `Channel1`
+    /// Name of the first channel. `Channel1`; always in 1.4..1.8
     #[inline]
     pub fn channel1(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the second channel. `Channel2`
+    /// Name of the second channel. `Channel2`; always in 1.4..1.8
     #[inline]
     pub fn channel2(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Identifies the first channel. `Uniqueid1`
+    /// Identifies the first channel. `Uniqueid1`; always in 1.4..1.8
     #[inline]
     pub fn uniqueid1(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Identifies the second channel. `Uniqueid2`
+    /// Identifies the second channel. `Uniqueid2`; always in 1.4..1.8
     #[inline]
     pub fn uniqueid2(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// The first channel's caller number. `CallerID1`; releases 1.2..1.8
+    /// The first channel's caller number. `CallerID1`; always in 1.4..1.8; releases 1.2..1.8
     #[inline]
     pub fn caller_id1(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// The second channel's caller number. `CallerID2`; releases 1.2..1.8
+    /// The second channel's caller number. `CallerID2`; always in 1.4..1.8; releases 1.2..1.8
     #[inline]
     pub fn caller_id2(&self) -> Option<Text<'a>> {
         self.0.text(5)

@@ -12,6 +12,7 @@ use ami_wire::Message;
 /// One channel that a Hangup with a pattern ends.
 ///
 /// `ChannelHungup`; without `Privilege`; releases 11...
+/// Item of the list that answers `Hangup`.
 #[derive(Clone, Copy, Debug)]
 pub struct ChannelHungup<'a>(Located<'a, 1>);
 
@@ -47,17 +48,29 @@ impl serde::Serialize for ChannelHungup<'_> {
 /// A channel driver tells the names its protocol uses for a channel.
 ///
 /// `ChannelUpdate`; class system; releases 1.6.2..11.
+///
+/// ```text
+/// Event: ChannelUpdate
+/// Privilege: system,all
+/// Channel: SIP/loop-00000043
+/// Channeltype: SIP
+/// Uniqueid: 1795519733.111
+/// SIPcallid: 26c9baf1411caa214a0392726ff7f99b@127.0.0.1:5060
+/// SIPfullcontact: sip:ua@127.0.0.1:5077
+/// Peername: loop
+/// ```
+/// Recorded: `asterisk-11/asyncagi.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ChannelUpdate<'a>(Located<'a, 11>);
 
 impl<'a> ChannelUpdate<'a> {
-    /// Name of the channel. `Channel`
+    /// Name of the channel. `Channel`; always in 1.6.2..11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The channel technology. `Channeltype`
+    /// The channel technology. `Channeltype`; always in 1.6.2..11
     #[inline]
     pub fn channeltype(&self) -> Option<Text<'a>> {
         self.0.text(1)
@@ -142,17 +155,26 @@ impl serde::Serialize for ChannelUpdate<'_> {
 /// End of the list of channels that a Hangup with a pattern ends.
 ///
 /// `ChannelsHungupListComplete`; without `Privilege`; releases 11...
+/// Ends the events that answer `Hangup`.
+///
+/// ```text
+/// Event: ChannelsHungupListComplete
+/// ActionID: queries-75
+/// EventList: Complete
+/// ListItems: 0
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ChannelsHungupListComplete<'a>(Located<'a, 2>);
 
 impl<'a> ChannelsHungupListComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 11 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 11 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -183,6 +205,31 @@ impl serde::Serialize for ChannelsHungupListComplete<'_> {
 /// One channel, in answer to CoreShowChannels.
 ///
 /// `CoreShowChannel`; without `Privilege`; releases 1.6.2...
+/// Item of the list that answers `CoreShowChannels`.
+///
+/// ```text
+/// Event: CoreShowChannel
+/// ActionID: iaxcall-3
+/// Channel: PJSIP/loop-00000026
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 119
+/// Priority: 2
+/// Uniqueid: 1795520161.58
+/// Linkedid: 1795520161.58
+/// Application: Dial
+/// ApplicationData: IAX2/self/200,10,tT
+/// Duration: 00:00:00
+/// BridgeId: 593fcbcd-b399-4805-b7b5-f829a41c3eb5
+/// ```
+/// Recorded: `asterisk-23/iaxcall.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct CoreShowChannel<'a>(Located<'a, 22>);
 
@@ -193,43 +240,43 @@ impl<'a> CoreShowChannel<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The channel it is connected with. `BridgedChannel`; releases 1.6.2..11
+    /// The channel it is connected with. `BridgedChannel`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn bridged_channel(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Identifies the channel it is connected with. `BridgedUniqueID`; releases 1.6.2..11
+    /// Identifies the channel it is connected with. `BridgedUniqueID`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn bridged_unique_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// The extension that runs. `Extension`; releases 1.6.2..11
+    /// The extension that runs. `Extension`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
-    /// The application that runs. `Application`
+    /// The application that runs. `Application`; always in 1.6.2..13 16 20 22..23
     #[inline]
     pub fn application(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// Arguments of the application. `ApplicationData`
+    /// Arguments of the application. `ApplicationData`; always in 1.6.2..13 16 20 22..23
     #[inline]
     pub fn application_data(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// How long it lasted. `Duration`
+    /// How long it lasted. `Duration`; always in 1.6.2..13 16 20 22..23
     #[inline]
     pub fn duration(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
-    /// The bridge it is in. `BridgeId`; releases 12..
+    /// The bridge it is in. `BridgeId`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn bridge_id(&self) -> Option<Text<'a>> {
         self.0.text(21)
@@ -260,17 +307,26 @@ impl serde::Serialize for CoreShowChannel<'_> {
 /// One channel that is connected with the channel asked for.
 ///
 /// `CoreShowChannelMap`; without `Privilege`; releases 18...
+/// Item of the list that answers `CoreShowChannelMap`.
+///
+/// ```text
+/// Event: CoreShowChannelMap
+/// ActionID: simple-6
+/// Channel: PJSIP/loop-00000000
+/// ConnectedChannel: PJSIP/loop-00000002
+/// ```
+/// Recorded: `asterisk-22/simple.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct CoreShowChannelMap<'a>(Located<'a, 2>);
 
 impl<'a> CoreShowChannelMap<'a> {
-    /// Name of the channel. `Channel`
+    /// Name of the channel. `Channel`; always in 20 22
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The channel it is connected with. `ConnectedChannel`
+    /// The channel it is connected with. `ConnectedChannel`; always in 20 22
     #[inline]
     pub fn connected_channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
@@ -301,17 +357,26 @@ impl serde::Serialize for CoreShowChannelMap<'_> {
 /// End of the list of connected channels.
 ///
 /// `CoreShowChannelMapComplete`; without `Privilege`; releases 18...
+/// Ends the events that answer `CoreShowChannelMap`.
+///
+/// ```text
+/// Event: CoreShowChannelMapComplete
+/// ActionID: simple-6
+/// EventList: Complete
+/// ListItems: 1
+/// ```
+/// Recorded: `asterisk-22/simple.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct CoreShowChannelMapComplete<'a>(Located<'a, 2>);
 
 impl<'a> CoreShowChannelMapComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 20 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 20 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -342,17 +407,26 @@ impl serde::Serialize for CoreShowChannelMapComplete<'_> {
 /// End of the list of channels.
 ///
 /// `CoreShowChannelsComplete`; without `Privilege`; releases 1.6.2...
+/// Ends the events that answer `CoreShowChannels`.
+///
+/// ```text
+/// Event: CoreShowChannelsComplete
+/// ActionID: iaxcall-3
+/// EventList: Complete
+/// ListItems: 3
+/// ```
+/// Recorded: `asterisk-23/iaxcall.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct CoreShowChannelsComplete<'a>(Located<'a, 2>);
 
 impl<'a> CoreShowChannelsComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 1.6.2..13 16 20 22..23
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 1.6.2..13 16 20 22..23
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -383,6 +457,29 @@ impl serde::Serialize for CoreShowChannelsComplete<'_> {
 /// A channel ended. It is the last thing said about it.
 ///
 /// `Hangup`; class call; releases 1.0...
+///
+/// ```text
+/// Event: Hangup
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000003
+/// ChannelState: 0
+/// ChannelStateDesc: Down
+/// CallerIDNum: 101
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten: 101
+/// Priority: 1
+/// Uniqueid: 1795520059.3
+/// Linkedid: 1795520059.2
+/// Cause: 17
+/// Cause-txt: User busy
+/// TechCause: 486
+/// ```
+/// Recorded: `asterisk-23/failed.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Hangup<'a>(Located<'a, 18>);
 
@@ -393,13 +490,13 @@ impl<'a> Hangup<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Why, as a Q.850 cause. `Cause`
+    /// Why, as a Q.850 cause. `Cause`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn cause(&self) -> Field<'a, Cause> {
         self.0.field(15)
     }
 
-    /// Why, in words. `Cause-txt`; releases 1.2..
+    /// Why, in words. `Cause-txt`; always in 1.4..13 16 20 22..23; releases 1.2..
     #[inline]
     pub fn cause_txt(&self) -> Option<Text<'a>> {
         self.0.text(16)
@@ -436,6 +533,28 @@ impl serde::Serialize for Hangup<'_> {
 /// Somebody asks a channel to hang up.
 ///
 /// `HangupRequest`; class call; releases 10...
+///
+/// ```text
+/// Event: HangupRequest
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000003
+/// ChannelState: 0
+/// ChannelStateDesc: Down
+/// CallerIDNum: 101
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten: 101
+/// Priority: 1
+/// Uniqueid: 1795520059.3
+/// Linkedid: 1795520059.2
+/// Cause: 17
+/// TechCause: 486
+/// ```
+/// Recorded: `asterisk-23/failed.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct HangupRequest<'a>(Located<'a, 17>);
 
@@ -483,6 +602,26 @@ impl serde::Serialize for HangupRequest<'_> {
 /// A channel put its peer on hold.
 ///
 /// `Hold`; class call; releases 1.2...
+///
+/// ```text
+/// Event: Hold
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000001
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: fth1w555w
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten:
+/// Priority: 1
+/// Uniqueid: 1795521219.1
+/// Linkedid: 1795521219.0
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Hold<'a>(Located<'a, 17>);
 
@@ -493,7 +632,7 @@ impl<'a> Hold<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The status. `Status`; releases 1.6.2..11
+    /// The status. `Status`; always in 1.8 11; releases 1.6.2..11
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(15)
@@ -721,29 +860,39 @@ impl serde::Serialize for MCID<'_> {
 /// One channel takes over the place of another (legacy).
 ///
 /// `Masquerade`; class call; releases 1.6.2..11.
+///
+/// ```text
+/// Event: Masquerade
+/// Privilege: call,all
+/// Clone: SIP/loop-00000000
+/// CloneState: Up
+/// Original: Parked/SIP/loop-00000000
+/// OriginalState: Down
+/// ```
+/// Recorded: `asterisk-11/park.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Masquerade<'a>(Located<'a, 4>);
 
 impl<'a> Masquerade<'a> {
-    /// The channel that is taken over. `Clone`
+    /// The channel that is taken over. `Clone`; always in 1.6.2..11
     #[inline]
     pub fn clone_channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Its state. `CloneState`
+    /// Its state. `CloneState`; always in 1.6.2..11
     #[inline]
     pub fn clone_state(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The channel that takes over. `Original`
+    /// The channel that takes over. `Original`; always in 1.6.2..11
     #[inline]
     pub fn original(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Its state. `OriginalState`
+    /// Its state. `OriginalState`; always in 1.6.2..11
     #[inline]
     pub fn original_state(&self) -> Option<Text<'a>> {
         self.0.text(3)
@@ -774,6 +923,16 @@ impl serde::Serialize for Masquerade<'_> {
 /// The account of a channel changed.
 ///
 /// `NewAccountCode`; class call; releases 1.6.2...
+///
+/// ```text
+/// Event: NewAccountCode
+/// Privilege: call,all
+/// Channel: SIP/loop-00000043
+/// Uniqueid: 1795519733.111
+/// AccountCode:
+/// OldAccountCode:
+/// ```
+/// Recorded: `asterisk-11/asyncagi.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct NewAccountCode<'a>(Located<'a, 16>);
 
@@ -784,7 +943,7 @@ impl<'a> NewAccountCode<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Account code before. `OldAccountCode`
+    /// Account code before. `OldAccountCode`; always in 1.6.2..11
     #[inline]
     pub fn old_account_code(&self) -> Option<Text<'a>> {
         self.0.text(15)
@@ -815,6 +974,27 @@ impl serde::Serialize for NewAccountCode<'_> {
 /// The caller identification of a channel changed.
 ///
 /// `NewCallerid`; class call; releases 1.0...
+///
+/// ```text
+/// Event: NewCallerid
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000032
+/// ChannelState: 0
+/// ChannelStateDesc: Down
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: <unknown>
+/// ConnectedLineName: <unknown>
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten: s
+/// Priority: 1
+/// Uniqueid: 1795520211.80
+/// Linkedid: 1795520211.80
+/// CID-CallingPres: 0 (Presentation Allowed, Not Screened)
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct NewCallerid<'a>(Located<'a, 17>);
 
@@ -825,13 +1005,13 @@ impl<'a> NewCallerid<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4; releases 1.0..1.4
     #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Presentation of the caller, number and words. `CID-CallingPres`; releases 1.2..
+    /// Presentation of the caller, number and words. `CID-CallingPres`; always in 1.4..13 16 20 22..23; releases 1.2..
     #[inline]
     pub fn cid_calling_pres(&self) -> Option<Text<'a>> {
         self.0.text(16)
@@ -862,6 +1042,26 @@ impl serde::Serialize for NewCallerid<'_> {
 /// What a channel shows as its connected party changed.
 ///
 /// `NewConnectedLine`; class call; releases 13...
+///
+/// ```text
+/// Event: NewConnectedLine
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000032
+/// ChannelState: 0
+/// ChannelStateDesc: Down
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten: s
+/// Priority: 1
+/// Uniqueid: 1795520211.80
+/// Linkedid: 1795520211.80
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct NewConnectedLine<'a>(Located<'a, 15>);
 
@@ -897,6 +1097,26 @@ impl serde::Serialize for NewConnectedLine<'_> {
 /// A channel came into being. It is the first thing said about a channel.
 ///
 /// `Newchannel`; class call; releases 1.0...
+///
+/// ```text
+/// Event: Newchannel
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000032
+/// ChannelState: 0
+/// ChannelStateDesc: Down
+/// CallerIDNum: <unknown>
+/// CallerIDName: <unknown>
+/// ConnectedLineNum: <unknown>
+/// ConnectedLineName: <unknown>
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten: s
+/// Priority: 1
+/// Uniqueid: 1795520211.80
+/// Linkedid: 1795520211.80
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct NewChannel<'a>(Located<'a, 17>);
 
@@ -907,7 +1127,7 @@ impl<'a> NewChannel<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The state. `State`; releases 1.0..1.4
+    /// The state. `State`; always in 1.4; releases 1.0..1.4
     #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(15)
@@ -944,6 +1164,26 @@ impl serde::Serialize for NewChannel<'_> {
 /// A channel changed its state, for example from Down to Ringing.
 ///
 /// `Newstate`; class call; releases 1.0...
+///
+/// ```text
+/// Event: Newstate
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000032
+/// ChannelState: 5
+/// ChannelStateDesc: Ringing
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten: s
+/// Priority: 1
+/// Uniqueid: 1795520211.80
+/// Linkedid: 1795520211.80
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Newstate<'a>(Located<'a, 17>);
 
@@ -954,13 +1194,13 @@ impl<'a> Newstate<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The state. `State`; releases 1.0..1.4
+    /// The state. `State`; always in 1.4; releases 1.0..1.4
     #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4; releases 1.0..1.4
     #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
@@ -991,29 +1231,38 @@ impl serde::Serialize for Newstate<'_> {
 /// A channel got another name.
 ///
 /// `Rename`; class call; releases 1.0...
+///
+/// ```text
+/// Event: Rename
+/// Privilege: call,all
+/// Channel: SIP/loop-00000000
+/// Newname: SIP/loop-00000000<MASQ>
+/// Uniqueid: 1795520054.0
+/// ```
+/// Recorded: `asterisk-11/park.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Rename<'a>(Located<'a, 4>);
 
 impl<'a> Rename<'a> {
-    /// Name before. `Oldname`; releases 1.0..1.4
+    /// Name before. `Oldname`; always in 1.4; releases 1.0..1.4
     #[inline]
     pub fn oldname(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the channel. `Channel`; releases 1.6.2..11
+    /// Name of the channel. `Channel`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Name now. `Newname`; releases 1.0..11
+    /// Name now. `Newname`; always in 1.4..11; releases 1.0..11
     #[inline]
     pub fn newname(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Identifies the channel. `Uniqueid`; releases 1.0..11
+    /// Identifies the channel. `Uniqueid`; always in 1.4..11; releases 1.0..11
     #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(3)
@@ -1044,6 +1293,27 @@ impl serde::Serialize for Rename<'_> {
 /// A channel is asked, by the server itself, to hang up soon.
 ///
 /// `SoftHangupRequest`; class call; releases 10...
+///
+/// ```text
+/// Event: SoftHangupRequest
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000031
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 104
+/// Priority: 3
+/// Uniqueid: 1795520211.79
+/// Linkedid: 1795520211.79
+/// Cause: 16
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct SoftHangupRequest<'a>(Located<'a, 17>);
 
@@ -1060,7 +1330,7 @@ impl<'a> SoftHangupRequest<'a> {
         self.0.field(15)
     }
 
-    /// Why, as a Q.850 cause. `Cause`
+    /// Why, as a Q.850 cause. `Cause`; always in 10..13 16 20 22..23
     #[inline]
     pub fn cause(&self) -> Field<'a, Cause> {
         self.0.field(16)
@@ -1091,6 +1361,44 @@ impl serde::Serialize for SoftHangupRequest<'_> {
 /// One channel, in answer to Status.
 ///
 /// `Status`; class call; releases 1.0...
+/// Item of the list that answers `Status`.
+///
+/// ```text
+/// Event: Status
+/// Privilege: Call
+/// Channel: PJSIP/loop-00000005
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: <unknown>
+/// CallerIDName: <unknown>
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten:
+/// Priority: 1
+/// Uniqueid: 1795520602.17
+/// Linkedid: 1795520601.14
+/// Type: PJSIP
+/// DNID:
+/// EffectiveConnectedLineNum: 1234567
+/// EffectiveConnectedLineName: Kermit the Frog
+/// TimeToHangup: 0
+/// BridgeID: 8a2ede08-b465-4fc5-9726-37b7d1dc9297
+/// Application: AppDial
+/// Data: (Outgoing Line)
+/// Nativeformats: (ulaw)
+/// Readformat: slin
+/// Readtrans: (ulaw@8000)->(slin@8000)
+/// Writeformat: slin
+/// Writetrans: (slin@8000)->(ulaw@8000)
+/// Callgroup: 0
+/// Pickupgroup: 0
+/// Seconds: 3
+/// ActionID: pickup-3
+/// ```
+/// Recorded: `asterisk-23/pickup.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Status<'a>(Located<'a, 39>);
 
@@ -1101,7 +1409,7 @@ impl<'a> Status<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4; releases 1.0..1.4
     #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
@@ -1125,25 +1433,25 @@ impl<'a> Status<'a> {
         self.0.text(18)
     }
 
-    /// The channel technology. `Type`; releases 12..
+    /// The channel technology. `Type`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn type_(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// Number that was dialled. `DNID`; releases 12..
+    /// Number that was dialled. `DNID`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn dnid(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
-    /// Number that is shown as connected. `EffectiveConnectedLineNum`; releases 12..
+    /// Number that is shown as connected. `EffectiveConnectedLineNum`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn effective_connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
-    /// Name that is shown as connected. `EffectiveConnectedLineName`; releases 12..
+    /// Name that is shown as connected. `EffectiveConnectedLineName`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn effective_connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(22)
@@ -1173,73 +1481,73 @@ impl<'a> Status<'a> {
         self.0.view().all(26)
     }
 
-    /// Time until the channel is hung up; 0 for no limit. `TimeToHangup`, in seconds; releases 12..
+    /// Time until the channel is hung up; 0 for no limit. `TimeToHangup`, in seconds; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn time_to_hangup(&self) -> Field<'a, i64> {
         self.0.field(27)
     }
 
-    /// The bridge it is in. `BridgeID`; releases 12..
+    /// The bridge it is in. `BridgeID`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn bridge_id(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
-    /// The application that runs. `Application`; releases 12..
+    /// The application that runs. `Application`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn application(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
 
-    /// Arguments of the application. `Data`; releases 12..
+    /// Arguments of the application. `Data`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn data(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
-    /// Formats of the channel. `Nativeformats`; releases 12..
+    /// Formats of the channel. `Nativeformats`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn nativeformats(&self) -> Option<Text<'a>> {
         self.0.text(31)
     }
 
-    /// Format that is read. `Readformat`; releases 12..
+    /// Format that is read. `Readformat`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn readformat(&self) -> Option<Text<'a>> {
         self.0.text(32)
     }
 
-    /// Steps of translation when reading. `Readtrans`; releases 12..
+    /// Steps of translation when reading. `Readtrans`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn readtrans(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
 
-    /// Format that is written. `Writeformat`; releases 12..
+    /// Format that is written. `Writeformat`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn writeformat(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
-    /// Steps of translation when writing. `Writetrans`; releases 12..
+    /// Steps of translation when writing. `Writetrans`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn writetrans(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
-    /// Call groups. `Callgroup`; releases 12..
+    /// Call groups. `Callgroup`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn callgroup(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
-    /// Pickup groups. `Pickupgroup`; releases 12..
+    /// Pickup groups. `Pickupgroup`; always in 12..13 16 20 22..23; releases 12..
     #[inline]
     pub fn pickupgroup(&self) -> Option<Text<'a>> {
         self.0.text(37)
     }
 
-    /// Time since the call began. `Seconds`, in seconds
+    /// Time since the call began. `Seconds`, in seconds; always in 12..13 16 20 22..23
     #[inline]
     pub fn seconds(&self) -> Field<'a, i64> {
         self.0.field(38)
@@ -1270,23 +1578,33 @@ impl serde::Serialize for Status<'_> {
 /// End of the answer to Status.
 ///
 /// `StatusComplete`; without `Privilege`; releases 1.0...
+/// Ends the events that answer `Status`.
+///
+/// ```text
+/// Event: StatusComplete
+/// ActionID: pickup-3
+/// EventList: Complete
+/// ListItems: 3
+/// Items: 3
+/// ```
+/// Recorded: `asterisk-23/pickup.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct StatusComplete<'a>(Located<'a, 3>);
 
 impl<'a> StatusComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 20 22..23; releases 13..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 13..
+    /// How many items the list had. `ListItems`; always in 13 16 20 22..23; releases 13..
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// Number of items. `Items`; releases 1.6.2..
+    /// Number of items. `Items`; always in 1.6.2..13 16 20 22..23; releases 1.6.2..
     #[inline]
     pub fn items(&self) -> Field<'a, u64> {
         self.0.field(2)
@@ -1317,6 +1635,26 @@ impl serde::Serialize for StatusComplete<'_> {
 /// A channel took its peer off hold.
 ///
 /// `Unhold`; class call; releases 1.2...
+///
+/// ```text
+/// Event: Unhold
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000001
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: fth1w555w
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten:
+/// Priority: 1
+/// Uniqueid: 1795521219.1
+/// Linkedid: 1795521219.0
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Unhold<'a>(Located<'a, 15>);
 

@@ -12,6 +12,20 @@ use ami_wire::Message;
 /// A conference has ended.
 ///
 /// `ConfbridgeEnd`; class call; releases 10...
+///
+/// ```text
+/// Event: ConfbridgeEnd
+/// Privilege: call,all
+/// Conference: muppets
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 1
+/// BridgeVideoSourceMode: single
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeEnd<'a>(Located<'a, 9>);
 
@@ -22,7 +36,7 @@ impl<'a> ConfbridgeEnd<'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
-    /// Name of the conference. `Conference`
+    /// Name of the conference. `Conference`; always in 10..13 16 22..23
     #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -53,6 +67,36 @@ impl serde::Serialize for ConfbridgeEnd<'_> {
 /// A channel joined a conference.
 ///
 /// `ConfbridgeJoin`; class call; releases 10...
+///
+/// ```text
+/// Event: ConfbridgeJoin
+/// Privilege: call,all
+/// Conference: muppets
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 3
+/// BridgeVideoSourceMode: none
+/// Channel: PJSIP/loop-00000033
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 104
+/// Priority: 2
+/// Uniqueid: 1795520211.81
+/// Linkedid: 1795520211.81
+/// Admin: No
+/// Muted: No
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeJoin<'a>(Located<'a, 26>);
 
@@ -69,19 +113,19 @@ impl<'a> ConfbridgeJoin<'a> {
         ChannelSnapshot(self.0.view_from(9))
     }
 
-    /// Name of the conference. `Conference`
+    /// Name of the conference. `Conference`; always in 10..13 16 22..23
     #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Whether the user is an administrator. `Admin`; releases 12..
+    /// Whether the user is an administrator. `Admin`; always in 12..13 16 22..23; releases 12..
     #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(24)
     }
 
-    /// Whether the user is muted. `Muted`; releases 13..
+    /// Whether the user is muted. `Muted`; always in 13 16 22..23; releases 13..
     #[inline]
     pub fn muted(&self) -> Field<'a, bool> {
         self.0.field(25)
@@ -112,6 +156,36 @@ impl serde::Serialize for ConfbridgeJoin<'_> {
 /// A channel left a conference.
 ///
 /// `ConfbridgeLeave`; class call; releases 10...
+///
+/// ```text
+/// Event: ConfbridgeLeave
+/// Privilege: call,all
+/// Conference: muppets
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 4
+/// BridgeVideoSourceMode: single
+/// BridgeVideoSource: 1795520211.79
+/// Channel: PJSIP/loop-00000031
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 104
+/// Priority: 2
+/// Uniqueid: 1795520211.79
+/// Linkedid: 1795520211.79
+/// Admin: No
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeLeave<'a>(Located<'a, 25>);
 
@@ -128,13 +202,13 @@ impl<'a> ConfbridgeLeave<'a> {
         ChannelSnapshot(self.0.view_from(9))
     }
 
-    /// Name of the conference. `Conference`
+    /// Name of the conference. `Conference`; always in 10..13 16 22..23
     #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Whether the user is an administrator. `Admin`; releases 12..
+    /// Whether the user is an administrator. `Admin`; always in 12..13 16 22..23; releases 12..
     #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(24)
@@ -165,6 +239,37 @@ impl serde::Serialize for ConfbridgeLeave<'_> {
 /// One user of a conference, in answer to ConfbridgeList.
 ///
 /// `ConfbridgeList`; without `Privilege`; releases 10...
+/// Item of the list that answers `ConfbridgeList`.
+///
+/// ```text
+/// Event: ConfbridgeList
+/// ActionID: conf-5
+/// Conference: muppets
+/// Admin: No
+/// MarkedUser: No
+/// WaitMarked: No
+/// EndMarked: No
+/// EndMarkedAny: No
+/// Waiting: No
+/// Muted: No
+/// Talking: No
+/// AnsweredTime: 1
+/// Channel: PJSIP/loop-00000033
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 104
+/// Priority: 2
+/// Uniqueid: 1795520211.81
+/// Linkedid: 1795520211.81
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeList<'a>(Located<'a, 25>);
 
@@ -175,61 +280,61 @@ impl<'a> ConfbridgeList<'a> {
         ChannelSnapshot(self.0.view_from(10))
     }
 
-    /// Name of the conference. `Conference`
+    /// Name of the conference. `Conference`; always in 10..11 13 16 22..23
     #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Whether the user is an administrator. `Admin`
+    /// Whether the user is an administrator. `Admin`; always in 10..11 13 16 22..23
     #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(1)
     }
 
-    /// Whether the user is marked. `MarkedUser`
+    /// Whether the user is marked. `MarkedUser`; always in 10..11 13 16 22..23
     #[inline]
     pub fn marked_user(&self) -> Field<'a, bool> {
         self.0.field(2)
     }
 
-    /// Whether the user waits for a marked user. `WaitMarked`; releases 12..
+    /// Whether the user waits for a marked user. `WaitMarked`; always in 13 16 22..23; releases 12..
     #[inline]
     pub fn wait_marked(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
-    /// Whether the user's part ends with the last marked user. `EndMarked`; releases 12..
+    /// Whether the user's part ends with the last marked user. `EndMarked`; always in 13 16 22..23; releases 12..
     #[inline]
     pub fn end_marked(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
-    /// Whether the user's part ends with any marked user. `EndMarkedAny`; releases 16..
+    /// Whether the user's part ends with any marked user. `EndMarkedAny`; always in 22..23; releases 16..
     #[inline]
     pub fn end_marked_any(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// Whether it waits. `Waiting`; releases 12..
+    /// Whether it waits. `Waiting`; always in 13 16 22..23; releases 12..
     #[inline]
     pub fn waiting(&self) -> Field<'a, bool> {
         self.0.field(6)
     }
 
-    /// Whether the user is muted. `Muted`; releases 11..
+    /// Whether the user is muted. `Muted`; always in 11 13 16 22..23; releases 11..
     #[inline]
     pub fn muted(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
-    /// Whether the user talks. `Talking`; releases 13..
+    /// Whether the user talks. `Talking`; always in 13 16 22..23; releases 13..
     #[inline]
     pub fn talking(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
-    /// Time since the channel was answered. `AnsweredTime`, in seconds; releases 12..
+    /// Time since the channel was answered. `AnsweredTime`, in seconds; always in 13 16 22..23; releases 12..
     #[inline]
     pub fn answered_time(&self) -> Field<'a, Seconds> {
         self.0.field(9)
@@ -260,17 +365,26 @@ impl serde::Serialize for ConfbridgeList<'_> {
 /// End of the list of conference users.
 ///
 /// `ConfbridgeListComplete`; without `Privilege`; releases 10...
+/// Ends the events that answer `ConfbridgeList`.
+///
+/// ```text
+/// Event: ConfbridgeListComplete
+/// ActionID: conf-5
+/// EventList: Complete
+/// ListItems: 3
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeListComplete<'a>(Located<'a, 2>);
 
 impl<'a> ConfbridgeListComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 10..11 13 16 22..23
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 10..11 13 16 22..23
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -301,35 +415,47 @@ impl serde::Serialize for ConfbridgeListComplete<'_> {
 /// One conference, in answer to ConfbridgeListRooms.
 ///
 /// `ConfbridgeListRooms`; without `Privilege`; releases 10...
+/// Item of the list that answers `ConfbridgeListRooms`.
+///
+/// ```text
+/// Event: ConfbridgeListRooms
+/// ActionID: conf-4
+/// Conference: muppets
+/// Parties: 3
+/// Marked: 0
+/// Locked: No
+/// Muted: No
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeListRooms<'a>(Located<'a, 5>);
 
 impl<'a> ConfbridgeListRooms<'a> {
-    /// Name of the conference. `Conference`
+    /// Name of the conference. `Conference`; always in 10..11 13 16 22..23
     #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Users in the conference. `Parties`
+    /// Users in the conference. `Parties`; always in 10..11 13 16 22..23
     #[inline]
     pub fn parties(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// Marked users in the conference. `Marked`
+    /// Marked users in the conference. `Marked`; always in 10..11 13 16 22..23
     #[inline]
     pub fn marked(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// Whether the conference is locked. `Locked`
+    /// Whether the conference is locked. `Locked`; always in 10..11 13 16 22..23
     #[inline]
     pub fn locked(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
-    /// Whether the user is muted. `Muted`; releases 13..
+    /// Whether the user is muted. `Muted`; always in 13 16 22..23; releases 13..
     #[inline]
     pub fn muted(&self) -> Field<'a, bool> {
         self.0.field(4)
@@ -360,17 +486,26 @@ impl serde::Serialize for ConfbridgeListRooms<'_> {
 /// End of the list of conferences.
 ///
 /// `ConfbridgeListRoomsComplete`; without `Privilege`; releases 10...
+/// Ends the events that answer `ConfbridgeListRooms`.
+///
+/// ```text
+/// Event: ConfbridgeListRoomsComplete
+/// ActionID: conf-4
+/// EventList: Complete
+/// ListItems: 1
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeListRoomsComplete<'a>(Located<'a, 2>);
 
 impl<'a> ConfbridgeListRoomsComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 10..11 13 16 22..23
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 10..11 13 16 22..23
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -401,6 +536,35 @@ impl serde::Serialize for ConfbridgeListRoomsComplete<'_> {
 /// A user of a conference was muted.
 ///
 /// `ConfbridgeMute`; class call; releases 12...
+///
+/// ```text
+/// Event: ConfbridgeMute
+/// Privilege: call,all
+/// Conference: muppets
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 4
+/// BridgeVideoSourceMode: none
+/// Channel: PJSIP/loop-00000031
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 104
+/// Priority: 2
+/// Uniqueid: 1795520211.79
+/// Linkedid: 1795520211.79
+/// Admin: No
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeMute<'a>(Located<'a, 25>);
 
@@ -417,13 +581,13 @@ impl<'a> ConfbridgeMute<'a> {
         ChannelSnapshot(self.0.view_from(9))
     }
 
-    /// Name of the conference. `Conference`
+    /// Name of the conference. `Conference`; always in 13 16 22..23
     #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Whether the user is an administrator. `Admin`
+    /// Whether the user is an administrator. `Admin`; always in 13 16 22..23
     #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(24)
@@ -454,6 +618,21 @@ impl serde::Serialize for ConfbridgeMute<'_> {
 /// Recording of a conference starts.
 ///
 /// `ConfbridgeRecord`; class call; releases 12...
+///
+/// ```text
+/// Event: ConfbridgeRecord
+/// Privilege: call,all
+/// Conference: muppets
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 5
+/// BridgeVideoSourceMode: single
+/// BridgeVideoSource: 1795520211.79
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeRecord<'a>(Located<'a, 9>);
 
@@ -464,7 +643,7 @@ impl<'a> ConfbridgeRecord<'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
-    /// Name of the conference. `Conference`
+    /// Name of the conference. `Conference`; always in 13 16 22..23
     #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -495,6 +674,20 @@ impl serde::Serialize for ConfbridgeRecord<'_> {
 /// A conference begins.
 ///
 /// `ConfbridgeStart`; class call; releases 10...
+///
+/// ```text
+/// Event: ConfbridgeStart
+/// Privilege: call,all
+/// Conference: muppets
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 1
+/// BridgeVideoSourceMode: none
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeStart<'a>(Located<'a, 9>);
 
@@ -505,7 +698,7 @@ impl<'a> ConfbridgeStart<'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
-    /// Name of the conference. `Conference`
+    /// Name of the conference. `Conference`; always in 10..13 16 22..23
     #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -536,6 +729,21 @@ impl serde::Serialize for ConfbridgeStart<'_> {
 /// Recording of a conference stops.
 ///
 /// `ConfbridgeStopRecord`; class call; releases 12...
+///
+/// ```text
+/// Event: ConfbridgeStopRecord
+/// Privilege: call,all
+/// Conference: muppets
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 5
+/// BridgeVideoSourceMode: single
+/// BridgeVideoSource: 1795520211.79
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeStopRecord<'a>(Located<'a, 9>);
 
@@ -546,7 +754,7 @@ impl<'a> ConfbridgeStopRecord<'a> {
         BridgeSnapshot(self.0.view_from(1))
     }
 
-    /// Name of the conference. `Conference`
+    /// Name of the conference. `Conference`; always in 13 16 22..23
     #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -577,6 +785,33 @@ impl serde::Serialize for ConfbridgeStopRecord<'_> {
 /// A user of a conference started or stopped talking.
 ///
 /// `ConfbridgeTalking`; class call; releases 10...
+///
+/// ```text
+/// Event: ConfbridgeTalking
+/// Privilege: call,all
+/// Conference: muppets
+/// BridgeUniqueid: 510a0a73-85f0-43d1-8416-a000a2744d13
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 2
+/// Channel: SIP/loop-00000014
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// AccountCode:
+/// Context: lab
+/// Exten: 104
+/// Priority: 2
+/// Uniqueid: 1795520642.243
+/// TalkingStatus: on
+/// Admin: No
+/// ```
+/// Recorded: `asterisk-12/redirect.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeTalking<'a>(Located<'a, 26>);
 
@@ -593,19 +828,19 @@ impl<'a> ConfbridgeTalking<'a> {
         ChannelSnapshot(self.0.view_from(9))
     }
 
-    /// Name of the conference. `Conference`
+    /// Name of the conference. `Conference`; always in 10..12
     #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Whether the user talks. `TalkingStatus`
+    /// Whether the user talks. `TalkingStatus`; always in 10..12
     #[inline]
     pub fn talking_status(&self) -> Field<'a, bool> {
         self.0.field(24)
     }
 
-    /// Whether the user is an administrator. `Admin`; releases 12..
+    /// Whether the user is an administrator. `Admin`; always in 12; releases 12..
     #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(25)
@@ -636,6 +871,35 @@ impl serde::Serialize for ConfbridgeTalking<'_> {
 /// A user of a conference was unmuted.
 ///
 /// `ConfbridgeUnmute`; class call; releases 12...
+///
+/// ```text
+/// Event: ConfbridgeUnmute
+/// Privilege: call,all
+/// Conference: muppets
+/// BridgeUniqueid: 947f8f54-422e-454b-b839-13b2bc089598
+/// BridgeType: base
+/// BridgeTechnology: softmix
+/// BridgeCreator: ConfBridge
+/// BridgeName: muppets
+/// BridgeNumChannels: 4
+/// BridgeVideoSourceMode: none
+/// Channel: PJSIP/loop-00000031
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 104
+/// Priority: 2
+/// Uniqueid: 1795520211.79
+/// Linkedid: 1795520211.79
+/// Admin: No
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ConfbridgeUnmute<'a>(Located<'a, 25>);
 
@@ -652,13 +916,13 @@ impl<'a> ConfbridgeUnmute<'a> {
         ChannelSnapshot(self.0.view_from(9))
     }
 
-    /// Name of the conference. `Conference`
+    /// Name of the conference. `Conference`; always in 13 16 22..23
     #[inline]
     pub fn conference(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Whether the user is an administrator. `Admin`
+    /// Whether the user is an administrator. `Admin`; always in 13 16 22..23
     #[inline]
     pub fn admin(&self) -> Field<'a, bool> {
         self.0.field(24)

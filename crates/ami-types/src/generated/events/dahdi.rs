@@ -153,6 +153,7 @@ impl serde::Serialize for DAHDIChannel<'_> {
 /// One DAHDI channel, in answer to DAHDIShowChannels.
 ///
 /// `DAHDIShowChannels`; without `Privilege`; releases 1.6.2...
+/// Item of the list that answers `DAHDIShowChannels`.
 #[derive(Clone, Copy, Debug)]
 pub struct DAHDIShowChannels<'a>(Located<'a, 10>);
 
@@ -242,6 +243,7 @@ impl serde::Serialize for DAHDIShowChannels<'_> {
 /// End of the list of DAHDI channels.
 ///
 /// `DAHDIShowChannelsComplete`; without `Privilege`; releases 1.6.2...
+/// Ends the events that answer `DAHDIShowChannels`.
 #[derive(Clone, Copy, Debug)]
 pub struct DAHDIShowChannelsComplete<'a>(Located<'a, 2>);
 
@@ -283,6 +285,7 @@ impl serde::Serialize for DAHDIShowChannelsComplete<'_> {
 /// One DAHDI span, in answer to DAHDIShowStatus.
 ///
 /// `DAHDIShowStatus`; without `Privilege`; releases 18...
+/// Item of the list that answers `DAHDIShowStatus`.
 #[derive(Clone, Copy, Debug)]
 pub struct DAHDIShowStatus<'a>(Located<'a, 10>);
 
@@ -548,6 +551,7 @@ impl serde::Serialize for SpanAlarmClear<'_> {
 /// One Zaptel channel, in answer to ZapShowChannels.
 ///
 /// `ZapShowChannels`; without `Privilege`; releases 1.0..1.2.
+/// Item of the list that answers `ZapShowChannels`.
 #[derive(Clone, Copy, Debug)]
 pub struct ZapShowChannels<'a>(Located<'a, 5>);
 
@@ -607,6 +611,7 @@ impl serde::Serialize for ZapShowChannels<'_> {
 /// End of the list of Zaptel channels.
 ///
 /// `ZapShowChannelsComplete`; without `Privilege`; releases 1.0..1.2.
+/// Ends the events that answer `ZapShowChannels`.
 #[derive(Clone, Copy, Debug)]
 pub struct ZapShowChannelsComplete<'a>(Located<'a, 0>);
 
@@ -634,6 +639,7 @@ impl serde::Serialize for ZapShowChannelsComplete<'_> {
 /// End of the list of DAHDI spans.
 ///
 /// `DAHDIShowStatusComplete`; without `Privilege`; releases 18...
+/// Ends the events that answer `DAHDIShowStatus`.
 #[derive(Clone, Copy, Debug)]
 pub struct DAHDIShowStatusComplete<'a>(Located<'a, 2>);
 

@@ -11,17 +11,26 @@ use ami_wire::Message;
 /// End of the answer to DBGet.
 ///
 /// `DBGetComplete`; without `Privilege`; releases 1.8...
+/// Ends the events that answer `DBGet`.
+///
+/// ```text
+/// Event: DBGetComplete
+/// ActionID: queries-19
+/// EventList: Complete
+/// ListItems: 1
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct DBGetComplete<'a>(Located<'a, 2>);
 
 impl<'a> DBGetComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22; releases 13..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 13..
+    /// How many items the list had. `ListItems`; always in 16 22; releases 13..
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -52,23 +61,33 @@ impl serde::Serialize for DBGetComplete<'_> {
 /// A value of the internal database.
 ///
 /// `DBGetResponse`; without `Privilege`; releases 1.2...
+/// Item of the list that answers `DBGet`.
+///
+/// ```text
+/// Event: DBGetResponse
+/// Family: fam
+/// Key: k1
+/// Val: v: 1
+/// ActionID: queries-19
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct DBGetResponse<'a>(Located<'a, 3>);
 
 impl<'a> DBGetResponse<'a> {
-    /// Family of the key. `Family`
+    /// Family of the key. `Family`; always in 1.4..1.8 11 16 22
     #[inline]
     pub fn family(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The key. `Key`
+    /// The key. `Key`; always in 1.4..1.8 11 16 22
     #[inline]
     pub fn key(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The value. `Val`
+    /// The value. `Val`; always in 1.4..1.8 11 16 22
     #[inline]
     pub fn val(&self) -> Option<Text<'a>> {
         self.0.text(2)
@@ -99,17 +118,26 @@ impl serde::Serialize for DBGetResponse<'_> {
 /// One entry of a tree of the internal database.
 ///
 /// `DBGetTreeResponse`; without `Privilege`; releases 16...
+/// Item of the list that answers `DBGetTree`.
+///
+/// ```text
+/// Event: DBGetTreeResponse
+/// Key: /fam/k1
+/// Val: v: 1
+/// ActionID: queries-20
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct DBGetTreeResponse<'a>(Located<'a, 2>);
 
 impl<'a> DBGetTreeResponse<'a> {
-    /// The key. `Key`
+    /// The key. `Key`; always in 16 22
     #[inline]
     pub fn key(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The value. `Val`
+    /// The value. `Val`; always in 16 22
     #[inline]
     pub fn val(&self) -> Option<Text<'a>> {
         self.0.text(1)
@@ -140,17 +168,26 @@ impl serde::Serialize for DBGetTreeResponse<'_> {
 /// End of the answer to DBGetTree.
 ///
 /// `DBGetTreeComplete`; without `Privilege`; releases 16...
+/// Ends the events that answer `DBGetTree`.
+///
+/// ```text
+/// Event: DBGetTreeComplete
+/// ActionID: queries-20
+/// EventList: Complete
+/// ListItems: 2
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct DBGetTreeComplete<'a>(Located<'a, 2>);
 
 impl<'a> DBGetTreeComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)

@@ -13,23 +13,39 @@ use ami_wire::Message;
 /// A dial begins or ends (legacy).
 ///
 /// `Dial`; class call; releases 1.2..11.
+///
+/// ```text
+/// Event: Dial
+/// Privilege: call,all
+/// SubEvent: Begin
+/// Channel: SIP/loop-00000012
+/// Destination: SIP/loop-00000013
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// UniqueID: 1795519584.34
+/// DestUniqueID: 1795519584.35
+/// Dialstring: 200@loop
+/// ```
+/// Recorded: `asterisk-11/blind.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Dial<'a>(Located<'a, 14>);
 
 impl<'a> Dial<'a> {
-    /// The caller's channel. `Source`; releases 1.2..1.4
+    /// The caller's channel. `Source`; always in 1.4; releases 1.2..1.4
     #[inline]
     pub fn source(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Which of the event's moments this is. `SubEvent`; releases 1.6.2..11
+    /// Which of the event's moments this is. `SubEvent`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn sub_event(&self) -> Field<'a, DialSubEvent<'a>> {
         self.0.field(1)
     }
 
-    /// Name of the channel. `Channel`; releases 1.6.2..11
+    /// Name of the channel. `Channel`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(2)
@@ -41,7 +57,7 @@ impl<'a> Dial<'a> {
         self.0.text(3)
     }
 
-    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.2..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4; releases 1.2..1.4
     #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
@@ -59,7 +75,7 @@ impl<'a> Dial<'a> {
         self.0.text(6)
     }
 
-    /// Identifies the caller's channel. `SrcUniqueID`; releases 1.2..1.4
+    /// Identifies the caller's channel. `SrcUniqueID`; always in 1.4; releases 1.2..1.4
     #[inline]
     pub fn src_unique_id(&self) -> Option<Text<'a>> {
         self.0.text(7)
@@ -77,7 +93,7 @@ impl<'a> Dial<'a> {
         self.0.text(9)
     }
 
-    /// Identifies the channel. `UniqueID`; releases 1.6.2..11
+    /// Identifies the channel. `UniqueID`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(10)
@@ -126,6 +142,41 @@ impl serde::Serialize for Dial<'_> {
 /// A dial of a destination has begun.
 ///
 /// `DialBegin`; class call; releases 12...
+///
+/// ```text
+/// Event: DialBegin
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000000
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: fth1w555w
+/// Priority: 2
+/// Uniqueid: 1795521219.0
+/// Linkedid: 1795521219.0
+/// DestChannel: PJSIP/loop-00000001
+/// DestChannelState: 0
+/// DestChannelStateDesc: Down
+/// DestCallerIDNum: fth1w555w
+/// DestCallerIDName: Kermit the Frog
+/// DestConnectedLineNum: 1234567
+/// DestConnectedLineName: Kermit the Frog
+/// DestLanguage: en
+/// DestAccountCode:
+/// DestContext: from-loop
+/// DestExten: fth1w555w
+/// DestPriority: 1
+/// DestUniqueid: 1795521219.1
+/// DestLinkedid: 1795521219.0
+/// DialString: fth1w555w@loop
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct DialBegin<'a>(Located<'a, 31>);
 
@@ -142,7 +193,7 @@ impl<'a> DialBegin<'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
 
-    /// What was dialled, without the technology. `DialString`
+    /// What was dialled, without the technology. `DialString`; always in 12..13 16 20 22..23
     #[inline]
     pub fn dial_string(&self) -> Option<Text<'a>> {
         self.0.text(30)
@@ -173,6 +224,41 @@ impl serde::Serialize for DialBegin<'_> {
 /// A dial of a destination has ended, with or without an answer.
 ///
 /// `DialEnd`; class call; releases 12...
+///
+/// ```text
+/// Event: DialEnd
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000000
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: fth1w555w
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: fth1w555w
+/// Priority: 2
+/// Uniqueid: 1795521219.0
+/// Linkedid: 1795521219.0
+/// DestChannel: PJSIP/loop-00000001
+/// DestChannelState: 6
+/// DestChannelStateDesc: Up
+/// DestCallerIDNum: fth1w555w
+/// DestCallerIDName: Kermit the Frog
+/// DestConnectedLineNum: 1234567
+/// DestConnectedLineName: Kermit the Frog
+/// DestLanguage: en
+/// DestAccountCode:
+/// DestContext: from-loop
+/// DestExten:
+/// DestPriority: 1
+/// DestUniqueid: 1795521219.1
+/// DestLinkedid: 1795521219.0
+/// DialStatus: ANSWER
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct DialEnd<'a>(Located<'a, 32>);
 
@@ -189,7 +275,7 @@ impl<'a> DialEnd<'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
 
-    /// How the dial stands. `DialStatus`
+    /// How the dial stands. `DialStatus`; always in 12..13 16 20 22..23
     #[inline]
     pub fn dial_status(&self) -> Field<'a, DialStatus<'a>> {
         self.0.field(30)
@@ -226,6 +312,41 @@ impl serde::Serialize for DialEnd<'_> {
 /// A dial in progress changed its state.
 ///
 /// `DialState`; class call; releases 14...
+///
+/// ```text
+/// Event: DialState
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000000
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: fth1w555w
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: fth1w555w
+/// Priority: 2
+/// Uniqueid: 1795521219.0
+/// Linkedid: 1795521219.0
+/// DestChannel: PJSIP/loop-00000001
+/// DestChannelState: 5
+/// DestChannelStateDesc: Ringing
+/// DestCallerIDNum: fth1w555w
+/// DestCallerIDName: Kermit the Frog
+/// DestConnectedLineNum: 1234567
+/// DestConnectedLineName: Kermit the Frog
+/// DestLanguage: en
+/// DestAccountCode:
+/// DestContext: from-loop
+/// DestExten: fth1w555w
+/// DestPriority: 1
+/// DestUniqueid: 1795521219.1
+/// DestLinkedid: 1795521219.0
+/// DialStatus: RINGING
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct DialState<'a>(Located<'a, 32>);
 
@@ -242,7 +363,7 @@ impl<'a> DialState<'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
 
-    /// How the dial stands. `DialStatus`
+    /// How the dial stands. `DialStatus`; always in 16 20 22..23
     #[inline]
     pub fn dial_status(&self) -> Field<'a, DialStatus<'a>> {
         self.0.field(30)
@@ -332,17 +453,32 @@ impl serde::Serialize for OriginateFailure<'_> {
 /// How an asynchronous Originate ended.
 ///
 /// `OriginateResponse`; class call; releases 1.4...
+///
+/// ```text
+/// Event: OriginateResponse
+/// Privilege: call,all
+/// ActionID: conf-2
+/// Response: Success
+/// Channel: PJSIP/loop-00000033
+/// Context: lab
+/// Exten: 104
+/// Reason: 4
+/// Uniqueid: 1795520211.81
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct OriginateResponse<'a>(Located<'a, 11>);
 
 impl<'a> OriginateResponse<'a> {
-    /// How it went. `Response`
+    /// How it went. `Response`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn response(&self) -> Field<'a, OriginateResult<'a>> {
         self.0.field(0)
     }
 
-    /// Name of the channel. `Channel`
+    /// Name of the channel. `Channel`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
@@ -372,31 +508,31 @@ impl<'a> OriginateResponse<'a> {
         self.0.text(5)
     }
 
-    /// Why. `Reason`
+    /// Why. `Reason`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn reason(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
-    /// Identifies the channel. `Uniqueid`
+    /// Identifies the channel. `Uniqueid`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4; releases 1.4
     #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// The caller's number. `CallerIDNum`
+    /// The caller's number. `CallerIDNum`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// The caller's name. `CallerIDName`
+    /// The caller's name. `CallerIDName`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(10)

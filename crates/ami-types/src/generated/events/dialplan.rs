@@ -53,6 +53,27 @@ impl serde::Serialize for HangupHandlerPop<'_> {
 /// A hangup handler was added to a channel.
 ///
 /// `HangupHandlerPush`; class dialplan; releases 11...
+///
+/// ```text
+/// Event: HangupHandlerPush
+/// Privilege: dialplan,all
+/// Channel: PJSIP/loop-00000065
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 109
+/// Priority: 2
+/// Uniqueid: 1795516921.120
+/// Linkedid: 1795516921.120
+/// Handler: hh,s,1
+/// ```
+/// Recorded: `asterisk-22/flood.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct HangupHandlerPush<'a>(Located<'a, 16>);
 
@@ -63,7 +84,7 @@ impl<'a> HangupHandlerPush<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The hangup handler, `context,extension,priority`. `Handler`
+    /// The hangup handler, `context,extension,priority`. `Handler`; always in 11 13 22
     #[inline]
     pub fn handler(&self) -> Option<Text<'a>> {
         self.0.text(15)
@@ -94,6 +115,27 @@ impl serde::Serialize for HangupHandlerPush<'_> {
 /// A hangup handler of a channel is about to run.
 ///
 /// `HangupHandlerRun`; class dialplan; releases 11...
+///
+/// ```text
+/// Event: HangupHandlerRun
+/// Privilege: dialplan,all
+/// Channel: PJSIP/loop-00000065
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 109
+/// Priority: 5
+/// Uniqueid: 1795516921.120
+/// Linkedid: 1795516921.120
+/// Handler: hh,s,1
+/// ```
+/// Recorded: `asterisk-22/flood.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct HangupHandlerRun<'a>(Located<'a, 16>);
 
@@ -104,7 +146,7 @@ impl<'a> HangupHandlerRun<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The hangup handler, `context,extension,priority`. `Handler`
+    /// The hangup handler, `context,extension,priority`. `Handler`; always in 11 13 22
     #[inline]
     pub fn handler(&self) -> Option<Text<'a>> {
         self.0.text(15)
@@ -135,29 +177,42 @@ impl serde::Serialize for HangupHandlerRun<'_> {
 /// One context, extension or priority of the dialplan.
 ///
 /// `ListDialplan`; without `Privilege`; releases 1.6.2...
+/// Item of the list that answers `ShowDialPlan`.
+///
+/// ```text
+/// Event: ListDialplan
+/// ActionID: queries-14
+/// Context: __func_periodic_hook_context__
+/// Extension: beep
+/// Priority: 1
+/// Application: Answer
+/// AppData:
+/// Registrar: func_periodic_hook
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ListDialplan<'a>(Located<'a, 7>);
 
 impl<'a> ListDialplan<'a> {
-    /// Context of the dialplan. `Context`
+    /// Context of the dialplan. `Context`; always in 1.6.2..1.8 11 16 22
     #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The extension that runs. `Extension`
+    /// The extension that runs. `Extension`; always in 16 22
     #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The priority. `Priority`
+    /// The priority. `Priority`; always in 16 22
     #[inline]
     pub fn priority(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The application that runs. `Application`
+    /// The application that runs. `Application`; always in 16 22
     #[inline]
     pub fn application(&self) -> Option<Text<'a>> {
         self.0.text(3)
@@ -169,7 +224,7 @@ impl<'a> ListDialplan<'a> {
         self.0.text(4)
     }
 
-    /// Who put it into the dialplan. `Registrar`
+    /// Who put it into the dialplan. `Registrar`; always in 1.6.2..1.8 11 16 22
     #[inline]
     pub fn registrar(&self) -> Option<Text<'a>> {
         self.0.text(5)
@@ -206,6 +261,29 @@ impl serde::Serialize for ListDialplan<'_> {
 /// A channel enters a step of the dialplan.
 ///
 /// `Newexten`; class dialplan, call; releases 1.0...
+///
+/// ```text
+/// Event: Newexten
+/// Privilege: dialplan,all
+/// Channel: PJSIP/loop-00000032
+/// ChannelState: 0
+/// ChannelStateDesc: Down
+/// CallerIDNum: <unknown>
+/// CallerIDName: <unknown>
+/// ConnectedLineNum: <unknown>
+/// ConnectedLineName: <unknown>
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten: s
+/// Priority: 1
+/// Uniqueid: 1795520211.80
+/// Linkedid: 1795520211.80
+/// Extension: s
+/// Application: AppDial2
+/// AppData: (Outgoing Line)
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct NewExten<'a>(Located<'a, 18>);
 
@@ -216,19 +294,19 @@ impl<'a> NewExten<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The extension that runs. `Extension`
+    /// The extension that runs. `Extension`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// The application that runs. `Application`
+    /// The application that runs. `Application`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn application(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// Its arguments. `AppData`
+    /// Its arguments. `AppData`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn app_data(&self) -> Option<Text<'a>> {
         self.0.text(17)
@@ -259,35 +337,47 @@ impl serde::Serialize for NewExten<'_> {
 /// End of the list of the dialplan.
 ///
 /// `ShowDialPlanComplete`; without `Privilege`; releases 1.6.2...
+/// Ends the events that answer `ShowDialPlan`.
+///
+/// ```text
+/// Event: ShowDialPlanComplete
+/// ActionID: queries-14
+/// EventList: Complete
+/// ListItems: 114
+/// ListExtensions: 49
+/// ListPriorities: 114
+/// ListContexts: 7
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ShowDialPlanComplete<'a>(Located<'a, 5>);
 
 impl<'a> ShowDialPlanComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 1.6.2..1.8 11 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 1.6.2..1.8 11 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// Extensions in the list. `ListExtensions`
+    /// Extensions in the list. `ListExtensions`; always in 1.6.2..1.8 11 16 22
     #[inline]
     pub fn list_extensions(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// Priorities in the list. `ListPriorities`
+    /// Priorities in the list. `ListPriorities`; always in 1.6.2..1.8 11 16 22
     #[inline]
     pub fn list_priorities(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// Contexts in the list. `ListContexts`
+    /// Contexts in the list. `ListContexts`; always in 1.6.2..1.8 11 16 22
     #[inline]
     pub fn list_contexts(&self) -> Field<'a, u64> {
         self.0.field(4)
@@ -318,6 +408,28 @@ impl serde::Serialize for ShowDialPlanComplete<'_> {
 /// A variable got a value.
 ///
 /// `VarSet`; class dialplan; releases 1.6.2...
+///
+/// ```text
+/// Event: VarSet
+/// Privilege: dialplan,all
+/// Channel: PJSIP/loop-00000032
+/// ChannelState: 0
+/// ChannelStateDesc: Down
+/// CallerIDNum: <unknown>
+/// CallerIDName: <unknown>
+/// ConnectedLineNum: <unknown>
+/// ConnectedLineName: <unknown>
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten: s
+/// Priority: 1
+/// Uniqueid: 1795520211.80
+/// Linkedid: 1795520211.80
+/// Variable: HIDE
+/// Value: true
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct VarSet<'a>(Located<'a, 17>);
 
@@ -328,13 +440,13 @@ impl<'a> VarSet<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The name of the variable. `Variable`
+    /// The name of the variable. `Variable`; always in 1.6.2..13 16 20 22..23
     #[inline]
     pub fn variable(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Its value. `Value`
+    /// Its value. `Value`; always in 1.6.2..13 16 20 22..23
     #[inline]
     pub fn value(&self) -> Option<Text<'a>> {
         self.0.text(16)

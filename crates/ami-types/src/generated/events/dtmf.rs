@@ -13,41 +13,53 @@ use ami_wire::Message;
 /// A digit starts or ends on a channel (legacy).
 ///
 /// `DTMF`; class dtmf; releases 1.6.2..11.
+///
+/// ```text
+/// Event: DTMF
+/// Privilege: dtmf,all
+/// Channel: SIP/loop-0000005c
+/// Uniqueid: 1795519829.140
+/// Digit: 1
+/// Direction: Received
+/// Begin: No
+/// End: Yes
+/// ```
+/// Recorded: `asterisk-11/flood.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Dtmf<'a>(Located<'a, 6>);
 
 impl<'a> Dtmf<'a> {
-    /// Name of the channel. `Channel`
+    /// Name of the channel. `Channel`; always in 1.8..11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Identifies the channel. `Uniqueid`
+    /// Identifies the channel. `Uniqueid`; always in 1.8..11
     #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The digit. `Digit`
+    /// The digit. `Digit`; always in 1.8..11
     #[inline]
     pub fn digit(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Whether the server received or sent it. `Direction`
+    /// Whether the server received or sent it. `Direction`; always in 1.8..11
     #[inline]
     pub fn direction(&self) -> Field<'a, DtmfDirection<'a>> {
         self.0.field(3)
     }
 
-    /// Whether the digit starts. `Begin`
+    /// Whether the digit starts. `Begin`; always in 1.8..11
     #[inline]
     pub fn begin(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
-    /// Whether the digit ends. `End`
+    /// Whether the digit ends. `End`; always in 1.8..11
     #[inline]
     pub fn end(&self) -> Field<'a, bool> {
         self.0.field(5)
@@ -78,6 +90,28 @@ impl serde::Serialize for Dtmf<'_> {
 /// A digit starts on a channel.
 ///
 /// `DTMFBegin`; class dtmf; releases 12...
+///
+/// ```text
+/// Event: DTMFBegin
+/// Privilege: dtmf,all
+/// Channel: Local/555@from-loop-00000001;2
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: fts2w555ws0
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: <unknown>
+/// ConnectedLineName: <unknown>
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten: 555
+/// Priority: 2
+/// Uniqueid: 1795521269.14
+/// Linkedid: 1795521264.11
+/// Digit: *
+/// Direction: Received
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct DtmfBegin<'a>(Located<'a, 17>);
 
@@ -88,13 +122,13 @@ impl<'a> DtmfBegin<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The digit. `Digit`
+    /// The digit. `Digit`; always in 12..13 16 20 22..23
     #[inline]
     pub fn digit(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Whether the server received or sent it. `Direction`
+    /// Whether the server received or sent it. `Direction`; always in 12..13 16 20 22..23
     #[inline]
     pub fn direction(&self) -> Field<'a, DtmfDirection<'a>> {
         self.0.field(16)
@@ -125,6 +159,29 @@ impl serde::Serialize for DtmfBegin<'_> {
 /// A digit ended on a channel.
 ///
 /// `DTMFEnd`; class dtmf; releases 12...
+///
+/// ```text
+/// Event: DTMFEnd
+/// Privilege: dtmf,all
+/// Channel: PJSIP/loop-00000001
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: fth1w555w
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten:
+/// Priority: 1
+/// Uniqueid: 1795521219.1
+/// Linkedid: 1795521219.0
+/// Digit: #
+/// DurationMs: 160
+/// Direction: Received
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct DtmfEnd<'a>(Located<'a, 18>);
 
@@ -135,19 +192,19 @@ impl<'a> DtmfEnd<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The digit. `Digit`
+    /// The digit. `Digit`; always in 12..13 16 20 22..23
     #[inline]
     pub fn digit(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// How long the digit lasted. `DurationMs`, in milliseconds
+    /// How long the digit lasted. `DurationMs`, in milliseconds; always in 12..13 16 20 22..23
     #[inline]
     pub fn duration_ms(&self) -> Field<'a, Milliseconds> {
         self.0.field(16)
     }
 
-    /// Whether the server received or sent it. `Direction`
+    /// Whether the server received or sent it. `Direction`; always in 12..13 16 20 22..23
     #[inline]
     pub fn direction(&self) -> Field<'a, DtmfDirection<'a>> {
         self.0.field(17)

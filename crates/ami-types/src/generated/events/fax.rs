@@ -13,6 +13,7 @@ use ami_wire::Message;
 /// One fax session, in answer to FAXSession.
 ///
 /// `FAXSession`; without `Privilege`; releases 13...
+/// Item of the list that answers `FAXSession`.
 #[derive(Clone, Copy, Debug)]
 pub struct FAXSession<'a>(Located<'a, 11>);
 
@@ -108,23 +109,33 @@ impl serde::Serialize for FAXSession<'_> {
 /// End of the list of fax sessions.
 ///
 /// `FAXSessionsComplete`; without `Privilege`; releases 13...
+/// Ends the events that answer `FAXSessions`.
+///
+/// ```text
+/// Event: FAXSessionsComplete
+/// ActionID: queries-47
+/// EventList: Complete
+/// ListItems: 0
+/// Total: 0
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct FAXSessionsComplete<'a>(Located<'a, 3>);
 
 impl<'a> FAXSessionsComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// How many there are. `Total`
+    /// How many there are. `Total`; always in 16 22
     #[inline]
     pub fn total(&self) -> Field<'a, u64> {
         self.0.field(2)
@@ -155,6 +166,7 @@ impl serde::Serialize for FAXSessionsComplete<'_> {
 /// One fax session, in answer to FAXSessions.
 ///
 /// `FAXSessionsEntry`; without `Privilege`; releases 13...
+/// Item of the list that answers `FAXSessions`.
 #[derive(Clone, Copy, Debug)]
 pub struct FAXSessionsEntry<'a>(Located<'a, 7>);
 
@@ -226,41 +238,54 @@ impl serde::Serialize for FAXSessionsEntry<'_> {
 /// Numbers of fax sessions, in answer to FAXStats.
 ///
 /// `FAXStats`; without `Privilege`; releases 13...
+/// Item of the list that answers `FAXStats`.
+///
+/// ```text
+/// Event: FAXStats
+/// ActionID: queries-48
+/// CurrentSessions: 0
+/// ReservedSessions: 0
+/// TransmitAttempts: 0
+/// ReceiveAttempts: 0
+/// CompletedFAXes: 0
+/// FailedFAXes: 0
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct FAXStats<'a>(Located<'a, 6>);
 
 impl<'a> FAXStats<'a> {
-    /// Sessions at present. `CurrentSessions`
+    /// Sessions at present. `CurrentSessions`; always in 16 22
     #[inline]
     pub fn current_sessions(&self) -> Field<'a, u64> {
         self.0.field(0)
     }
 
-    /// Sessions that are reserved. `ReservedSessions`
+    /// Sessions that are reserved. `ReservedSessions`; always in 16 22
     #[inline]
     pub fn reserved_sessions(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// Faxes that were to be sent. `TransmitAttempts`
+    /// Faxes that were to be sent. `TransmitAttempts`; always in 16 22
     #[inline]
     pub fn transmit_attempts(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// Faxes that were to be received. `ReceiveAttempts`
+    /// Faxes that were to be received. `ReceiveAttempts`; always in 16 22
     #[inline]
     pub fn receive_attempts(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// Faxes that went through. `CompletedFAXes`
+    /// Faxes that went through. `CompletedFAXes`; always in 16 22
     #[inline]
     pub fn completed_fa_xes(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
-    /// Faxes that failed. `FailedFAXes`
+    /// Faxes that failed. `FailedFAXes`; always in 16 22
     #[inline]
     pub fn failed_fa_xes(&self) -> Field<'a, u64> {
         self.0.field(5)

@@ -12,6 +12,43 @@ use ami_wire::Message;
 /// The two halves of a Local channel were tied together.
 ///
 /// `LocalBridge`; class call; releases 11...
+///
+/// ```text
+/// Event: LocalBridge
+/// Privilege: call,all
+/// LocalOneChannel: Local/555@from-loop-00000000;1
+/// LocalOneChannelState: 0
+/// LocalOneChannelStateDesc: Down
+/// LocalOneCallerIDNum: <unknown>
+/// LocalOneCallerIDName: <unknown>
+/// LocalOneConnectedLineNum: <unknown>
+/// LocalOneConnectedLineName: <unknown>
+/// LocalOneLanguage: en
+/// LocalOneAccountCode:
+/// LocalOneContext: from-loop
+/// LocalOneExten: 555
+/// LocalOnePriority: 1
+/// LocalOneUniqueid: 1795521235.4
+/// LocalOneLinkedid: 1795521231.2
+/// LocalTwoChannel: Local/555@from-loop-00000000;2
+/// LocalTwoChannelState: 4
+/// LocalTwoChannelStateDesc: Ring
+/// LocalTwoCallerIDNum: fts2w555w
+/// LocalTwoCallerIDName: Kermit the Frog
+/// LocalTwoConnectedLineNum: <unknown>
+/// LocalTwoConnectedLineName: <unknown>
+/// LocalTwoLanguage: en
+/// LocalTwoAccountCode:
+/// LocalTwoContext: from-loop
+/// LocalTwoExten: 555
+/// LocalTwoPriority: 1
+/// LocalTwoUniqueid: 1795521235.5
+/// LocalTwoLinkedid: 1795521231.2
+/// Context: from-loop
+/// Exten: 555
+/// LocalOptimization: Yes
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct LocalBridge<'a>(Located<'a, 37>);
 
@@ -28,43 +65,43 @@ impl<'a> LocalBridge<'a> {
         ChannelSnapshot(self.0.view_from(19))
     }
 
-    /// Name of the first channel. `Channel1`; releases 11
+    /// Name of the first channel. `Channel1`; always in 11; releases 11
     #[inline]
     pub fn channel1(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the second channel. `Channel2`; releases 11
+    /// Name of the second channel. `Channel2`; always in 11; releases 11
     #[inline]
     pub fn channel2(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Identifies the first channel. `Uniqueid1`; releases 11
+    /// Identifies the first channel. `Uniqueid1`; always in 11; releases 11
     #[inline]
     pub fn uniqueid1(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Identifies the second channel. `Uniqueid2`; releases 11
+    /// Identifies the second channel. `Uniqueid2`; always in 11; releases 11
     #[inline]
     pub fn uniqueid2(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Context of the dialplan. `Context`
+    /// Context of the dialplan. `Context`; always in 11..13 16 20 22..23
     #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
-    /// The extension. `Exten`
+    /// The extension. `Exten`; always in 11..13 16 20 22..23
     #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
-    /// Whether the two halves can be optimised away. `LocalOptimization`
+    /// Whether the two halves can be optimised away. `LocalOptimization`; always in 11..13 16 20 22..23
     #[inline]
     pub fn local_optimization(&self) -> Field<'a, bool> {
         self.0.field(36)
@@ -95,6 +132,56 @@ impl serde::Serialize for LocalBridge<'_> {
 /// The server starts to take a Local channel out of a call.
 ///
 /// `LocalOptimizationBegin`; class call; releases 12...
+///
+/// ```text
+/// Event: LocalOptimizationBegin
+/// Privilege: call,all
+/// LocalOneChannel: Local/200@lab2-00000006;1
+/// LocalOneChannelState: 6
+/// LocalOneChannelStateDesc: Up
+/// LocalOneCallerIDNum: 200
+/// LocalOneCallerIDName: Kermit the Frog
+/// LocalOneConnectedLineNum: 1234567
+/// LocalOneConnectedLineName: Kermit the Frog
+/// LocalOneLanguage: en
+/// LocalOneAccountCode:
+/// LocalOneContext: lab2
+/// LocalOneExten:
+/// LocalOnePriority: 1
+/// LocalOneUniqueid: 1795520383.52
+/// LocalOneLinkedid: 1795520383.50
+/// LocalTwoChannel: Local/200@lab2-00000006;2
+/// LocalTwoChannelState: 6
+/// LocalTwoChannelStateDesc: Up
+/// LocalTwoCallerIDNum: 1234567
+/// LocalTwoCallerIDName: Kermit the Frog
+/// LocalTwoConnectedLineNum: 200
+/// LocalTwoConnectedLineName: Kermit the Frog
+/// LocalTwoLanguage: en
+/// LocalTwoAccountCode:
+/// LocalTwoContext: lab2
+/// LocalTwoExten: 200
+/// LocalTwoPriority: 1
+/// LocalTwoUniqueid: 1795520383.53
+/// LocalTwoLinkedid: 1795520383.50
+/// SourceChannel: PJSIP/loop-00000026
+/// SourceChannelState: 6
+/// SourceChannelStateDesc: Up
+/// SourceCallerIDNum: 1234567
+/// SourceCallerIDName: Kermit the Frog
+/// SourceConnectedLineNum: 200
+/// SourceConnectedLineName: Kermit the Frog
+/// SourceLanguage: en
+/// SourceAccountCode:
+/// SourceContext: lab
+/// SourceExten: 106
+/// SourcePriority: 2
+/// SourceUniqueid: 1795520383.50
+/// SourceLinkedid: 1795520383.50
+/// DestUniqueId: 1795520383.53
+/// Id: 1
+/// ```
+/// Recorded: `asterisk-22/localopt2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct LocalOptimizationBegin<'a>(Located<'a, 47>);
 
@@ -117,13 +204,13 @@ impl<'a> LocalOptimizationBegin<'a> {
         ChannelSnapshot(self.0.view_from(30))
     }
 
-    /// Identifies the channel at the far end. `DestUniqueId`
+    /// Identifies the channel at the far end. `DestUniqueId`; always in 22
     #[inline]
     pub fn dest_unique_id(&self) -> Option<Text<'a>> {
         self.0.text(45)
     }
 
-    /// Pairs the begin with the end. `Id`
+    /// Pairs the begin with the end. `Id`; always in 22
     #[inline]
     pub fn id(&self) -> Option<Text<'a>> {
         self.0.text(46)
@@ -154,6 +241,42 @@ impl serde::Serialize for LocalOptimizationBegin<'_> {
 /// A Local channel was taken out of a call, or that failed.
 ///
 /// `LocalOptimizationEnd`; class call; releases 12...
+///
+/// ```text
+/// Event: LocalOptimizationEnd
+/// Privilege: call,all
+/// LocalOneChannel: Local/200@lab2-00000006;1
+/// LocalOneChannelState: 6
+/// LocalOneChannelStateDesc: Up
+/// LocalOneCallerIDNum: 200
+/// LocalOneCallerIDName: Kermit the Frog
+/// LocalOneConnectedLineNum: 1234567
+/// LocalOneConnectedLineName: Kermit the Frog
+/// LocalOneLanguage: en
+/// LocalOneAccountCode:
+/// LocalOneContext: lab2
+/// LocalOneExten:
+/// LocalOnePriority: 1
+/// LocalOneUniqueid: 1795520383.52
+/// LocalOneLinkedid: 1795520383.50
+/// LocalTwoChannel: Local/200@lab2-00000006;2
+/// LocalTwoChannelState: 6
+/// LocalTwoChannelStateDesc: Up
+/// LocalTwoCallerIDNum: 1234567
+/// LocalTwoCallerIDName: Kermit the Frog
+/// LocalTwoConnectedLineNum: 200
+/// LocalTwoConnectedLineName: Kermit the Frog
+/// LocalTwoLanguage: en
+/// LocalTwoAccountCode:
+/// LocalTwoContext: lab2
+/// LocalTwoExten: 200
+/// LocalTwoPriority: 1
+/// LocalTwoUniqueid: 1795520383.53
+/// LocalTwoLinkedid: 1795520383.50
+/// Success: No
+/// Id: 1
+/// ```
+/// Recorded: `asterisk-22/localopt2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct LocalOptimizationEnd<'a>(Located<'a, 32>);
 
@@ -170,13 +293,13 @@ impl<'a> LocalOptimizationEnd<'a> {
         ChannelSnapshot(self.0.view_from(15))
     }
 
-    /// Whether it worked. `Success`
+    /// Whether it worked. `Success`; always in 22
     #[inline]
     pub fn success(&self) -> Field<'a, bool> {
         self.0.field(30)
     }
 
-    /// Pairs the begin with the end. `Id`
+    /// Pairs the begin with the end. `Id`; always in 22
     #[inline]
     pub fn id(&self) -> Option<Text<'a>> {
         self.0.text(31)

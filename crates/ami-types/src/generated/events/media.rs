@@ -95,6 +95,26 @@ impl serde::Serialize for ChanSpyStop<'_> {
 /// Somebody talks on a channel.
 ///
 /// `ChannelTalkingStart`; class call; releases 12...
+///
+/// ```text
+/// Event: ChannelTalkingStart
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000003
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 113
+/// Priority: 5
+/// Uniqueid: 1795520578.5
+/// Linkedid: 1795520578.5
+/// ```
+/// Recorded: `asterisk-23/conftalk.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ChannelTalkingStart<'a>(Located<'a, 15>);
 
@@ -483,23 +503,33 @@ impl serde::Serialize for MonitorStop<'_> {
 /// Music on hold starts or stops (legacy).
 ///
 /// `MusicOnHold`; class call; releases 1.6.2..11.
+///
+/// ```text
+/// Event: MusicOnHold
+/// Privilege: call,all
+/// State: Start
+/// Channel: SIP/loop-00000059
+/// UniqueID: 1795519829.137
+/// Class: default
+/// ```
+/// Recorded: `asterisk-11/flood.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct MusicOnHold<'a>(Located<'a, 4>);
 
 impl<'a> MusicOnHold<'a> {
-    /// The state. `State`
+    /// The state. `State`; always in 1.6.2..11
     #[inline]
     pub fn state(&self) -> Field<'a, MusicState<'a>> {
         self.0.field(0)
     }
 
-    /// Name of the channel. `Channel`
+    /// Name of the channel. `Channel`; always in 1.6.2..11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Identifies the channel. `UniqueID`
+    /// Identifies the channel. `UniqueID`; always in 1.6.2..11
     #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
@@ -536,6 +566,27 @@ impl serde::Serialize for MusicOnHold<'_> {
 /// A channel hears music on hold.
 ///
 /// `MusicOnHoldStart`; class call; releases 12...
+///
+/// ```text
+/// Event: MusicOnHoldStart
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000000
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: fth1w555w
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: fth1w555w
+/// Priority: 2
+/// Uniqueid: 1795521219.0
+/// Linkedid: 1795521219.0
+/// Class: default
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct MusicOnHoldStart<'a>(Located<'a, 16>);
 
@@ -546,7 +597,7 @@ impl<'a> MusicOnHoldStart<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Class of the music. `Class`
+    /// Class of the music. `Class`; always in 12..13 16 20 22..23
     #[inline]
     pub fn class(&self) -> Option<Text<'a>> {
         self.0.text(15)
@@ -577,6 +628,26 @@ impl serde::Serialize for MusicOnHoldStart<'_> {
 /// A channel no longer hears music on hold.
 ///
 /// `MusicOnHoldStop`; class call; releases 12...
+///
+/// ```text
+/// Event: MusicOnHoldStop
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000000
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: fth1w555w
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: fth1w555w
+/// Priority: 2
+/// Uniqueid: 1795521219.0
+/// Linkedid: 1795521219.0
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct MusicOnHoldStop<'a>(Located<'a, 15>);
 
@@ -612,6 +683,45 @@ impl serde::Serialize for MusicOnHoldStop<'_> {
 /// An RTCP report came in.
 ///
 /// `RTCPReceived`; class reporting; releases 1.6.2...
+///
+/// ```text
+/// Event: RTCPReceived
+/// Privilege: reporting,all
+/// Channel: PJSIP/loop-00000001
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 104
+/// Priority: 2
+/// Uniqueid: 1795520572.1
+/// Linkedid: 1795520572.1
+/// To: 127.0.0.1:20027
+/// From: 127.0.0.1:30001
+/// RTT: 0.0000
+/// MES: 88.1
+/// SSRC: 0xeeaff6c1
+/// PT: 200(SR)
+/// ReportCount: 1
+/// SentNTP: 1795520577.226200
+/// SentRTP: 40000
+/// SentPackets: 250
+/// SentOctets: 40000
+/// Report0SourceSSRC: 0x668afeea
+/// Report0FractionLost: 0
+/// Report0CumulativeLost: 0
+/// Report0HighestSequence: 29145
+/// Report0SequenceNumberCycles: 0
+/// Report0IAJitter: 10
+/// Report0LSR: 0
+/// Report0DLSR: 0.0000
+/// ```
+/// Recorded: `asterisk-23/conftalk.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct RTCPReceived<'a>(Located<'a, 43>);
 
@@ -622,97 +732,97 @@ impl<'a> RTCPReceived<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Destination address. `To`; releases 13..
+    /// Destination address. `To`; always in 13 16 20 22..23; releases 13..
     #[inline]
     pub fn to(&self) -> Field<'a, Address<'a>> {
         self.0.field(15)
     }
 
-    /// Source address. `From`
+    /// Source address. `From`; always in 1.6.2..11 13 16 20 22..23
     #[inline]
     pub fn from(&self) -> Field<'a, Address<'a>> {
         self.0.field(16)
     }
 
-    /// Round trip time. `RTT`
+    /// Round trip time. `RTT`; always in 13 16 20 22..23
     #[inline]
     pub fn rtt(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
-    /// Media experience score, 0 to 100. `MES`; releases 20..
+    /// Media experience score, 0 to 100. `MES`; always in 20 22..23; releases 20..
     #[inline]
     pub fn mes(&self) -> Field<'a, f64> {
         self.0.field(18)
     }
 
-    /// Source of the stream. `SSRC`; releases 12..
+    /// Source of the stream. `SSRC`; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(19)
     }
 
-    /// RTCP packet type. `PT`
+    /// RTCP packet type. `PT`; always in 1.6.2..11 13 16 20 22..23
     #[inline]
     pub fn pt(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
-    /// Number of report blocks. `ReceptionReports`; releases 1.6.2..11
+    /// Number of report blocks. `ReceptionReports`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn reception_reports(&self) -> Field<'a, u64> {
         self.0.field(21)
     }
 
-    /// Source of the report. `SenderSSRC`; releases 1.6.2..11
+    /// Source of the report. `SenderSSRC`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn sender_ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(22)
     }
 
-    /// Share of packets lost since the last report, in 1/256. `FractionLost`; releases 1.6.2..11
+    /// Share of packets lost since the last report, in 1/256. `FractionLost`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn fraction_lost(&self) -> Field<'a, u64> {
         self.0.field(23)
     }
 
-    /// Packets lost so far. `PacketsLost`, in packets; releases 1.6.2..11
+    /// Packets lost so far. `PacketsLost`, in packets; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn packets_lost(&self) -> Field<'a, i64> {
         self.0.field(24)
     }
 
-    /// Highest sequence number received. `HighestSequence`; releases 1.6.2..11
+    /// Highest sequence number received. `HighestSequence`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn highest_sequence(&self) -> Field<'a, u64> {
         self.0.field(25)
     }
 
-    /// How often the sequence number wrapped. `SequenceNumberCycles`; releases 1.6.2..11
+    /// How often the sequence number wrapped. `SequenceNumberCycles`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn sequence_number_cycles(&self) -> Field<'a, u64> {
         self.0.field(26)
     }
 
-    /// Interarrival jitter. `IAJitter`; releases 1.6.2..11
+    /// Interarrival jitter. `IAJitter`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn ia_jitter(&self) -> Field<'a, u64> {
         self.0.field(27)
     }
 
-    /// NTP time of the last sender report. `LastSR`; releases 1.6.2..11
+    /// NTP time of the last sender report. `LastSR`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn last_sr(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
-    /// Time since the last sender report, `4.9990(sec)`. `DLSR`; releases 1.6.2..11
+    /// Time since the last sender report, `4.9990(sec)`. `DLSR`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn dlsr(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
 
-    /// How many report blocks follow. `ReportCount`; releases 12..
+    /// How many report blocks follow. `ReportCount`; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn report_count(&self) -> Field<'a, u64> {
         self.0.field(30)
@@ -815,6 +925,44 @@ impl serde::Serialize for RTCPReceived<'_> {
 /// An RTCP report was sent.
 ///
 /// `RTCPSent`; class reporting; releases 1.6.2...
+///
+/// ```text
+/// Event: RTCPSent
+/// Privilege: reporting,all
+/// Channel: PJSIP/loop-00000001
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 104
+/// Priority: 2
+/// Uniqueid: 1795520572.1
+/// Linkedid: 1795520572.1
+/// To: 127.0.0.1:30001
+/// From: 127.0.0.1:20027
+/// MES: 88.1
+/// SSRC: 0x668afeea
+/// PT: 200(SR)
+/// ReportCount: 1
+/// SentNTP: 1795520577.226201
+/// SentRTP: 40000
+/// SentPackets: 250
+/// SentOctets: 40000
+/// Report0SourceSSRC: 0x668afeea
+/// Report0FractionLost: 0
+/// Report0CumulativeLost: 0
+/// Report0HighestSequence: 29145
+/// Report0SequenceNumberCycles: 0
+/// Report0IAJitter: 10
+/// Report0LSR: 0
+/// Report0DLSR: 0.0000
+/// ```
+/// Recorded: `asterisk-23/conftalk.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct RTCPSent<'a>(Located<'a, 40>);
 
@@ -825,103 +973,103 @@ impl<'a> RTCPSent<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Destination address. `To`
+    /// Destination address. `To`; always in 1.6.2..11 13 16 20 22..23
     #[inline]
     pub fn to(&self) -> Field<'a, Address<'a>> {
         self.0.field(15)
     }
 
-    /// Source of our stream. `OurSSRC`; releases 1.6.2..11
+    /// Source of our stream. `OurSSRC`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn our_ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(16)
     }
 
-    /// Source address. `From`; releases 13..
+    /// Source address. `From`; always in 13 16 20 22..23; releases 13..
     #[inline]
     pub fn from(&self) -> Field<'a, Address<'a>> {
         self.0.field(17)
     }
 
-    /// Media experience score, 0 to 100. `MES`; releases 20..
+    /// Media experience score, 0 to 100. `MES`; always in 20 22..23; releases 20..
     #[inline]
     pub fn mes(&self) -> Field<'a, f64> {
         self.0.field(18)
     }
 
-    /// Source of the stream. `SSRC`; releases 12..
+    /// Source of the stream. `SSRC`; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(19)
     }
 
-    /// RTCP packet type. `PT`; releases 12..
+    /// RTCP packet type. `PT`; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn pt(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
-    /// How many report blocks follow. `ReportCount`; releases 12..
+    /// How many report blocks follow. `ReportCount`; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn report_count(&self) -> Field<'a, u64> {
         self.0.field(21)
     }
 
-    /// When the report was made, NTP time. `SentNTP`
+    /// When the report was made, NTP time. `SentNTP`; always in 1.6.2..11
     #[inline]
     pub fn sent_ntp(&self) -> Field<'a, Ntp> {
         self.0.field(22)
     }
 
-    /// RTP time of the report. `SentRTP`
+    /// RTP time of the report. `SentRTP`; always in 1.6.2..11
     #[inline]
     pub fn sent_rtp(&self) -> Field<'a, u64> {
         self.0.field(23)
     }
 
-    /// Packets sent so far. `SentPackets`, in packets
+    /// Packets sent so far. `SentPackets`, in packets; always in 1.6.2..11
     #[inline]
     pub fn sent_packets(&self) -> Field<'a, u64> {
         self.0.field(24)
     }
 
-    /// Octets sent so far. `SentOctets`, in octets
+    /// Octets sent so far. `SentOctets`, in octets; always in 1.6.2..11
     #[inline]
     pub fn sent_octets(&self) -> Field<'a, u64> {
         self.0.field(25)
     }
 
-    /// Starts the report block; empty. `ReportBlock`; releases 1.6.2..11
+    /// Starts the report block; empty. `ReportBlock`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn report_block(&self) -> Option<Text<'a>> {
         self.0.text(26)
     }
 
-    /// Share of packets lost since the last report, in 1/256. `FractionLost`; releases 1.6.2..11
+    /// Share of packets lost since the last report, in 1/256. `FractionLost`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn fraction_lost(&self) -> Field<'a, u64> {
         self.0.field(27)
     }
 
-    /// Packets lost so far. `CumulativeLoss`, in packets; releases 1.6.2..11
+    /// Packets lost so far. `CumulativeLoss`, in packets; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn cumulative_loss(&self) -> Field<'a, i64> {
         self.0.field(28)
     }
 
-    /// Interarrival jitter. `IAJitter`, in seconds; releases 1.6.2..11
+    /// Interarrival jitter. `IAJitter`, in seconds; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn ia_jitter(&self) -> Field<'a, f64> {
         self.0.field(29)
     }
 
-    /// Middle 32 bits of the NTP time of their last sender report. `TheirLastSR`; releases 1.6.2..11
+    /// Middle 32 bits of the NTP time of their last sender report. `TheirLastSR`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn their_last_sr(&self) -> Field<'a, u64> {
         self.0.field(30)
     }
 
-    /// Time since the last sender report, `4.9990(sec)`. `DLSR`; releases 1.6.2..11
+    /// Time since the last sender report, `4.9990(sec)`. `DLSR`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn dlsr(&self) -> Option<Text<'a>> {
         self.0.text(31)
@@ -1000,41 +1148,53 @@ impl serde::Serialize for RTCPSent<'_> {
 /// Statistics of received RTP at the end of a call (legacy).
 ///
 /// `RTPReceiverStat`; class reporting; releases 1.6.2.
+///
+/// ```text
+/// Event: RTPReceiverStat
+/// Privilege: reporting,all
+/// SSRC: 0
+/// ReceivedPackets: 0
+/// LostPackets: 0
+/// Jitter: 0.0000
+/// Transit: 0.0000
+/// RRCount: 0
+/// ```
+/// Recorded: `asterisk-1.6.2/asyncagi.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct RTPReceiverStat<'a>(Located<'a, 6>);
 
 impl<'a> RTPReceiverStat<'a> {
-    /// Source of the stream. `SSRC`
+    /// Source of the stream. `SSRC`; always in 1.6.2
     #[inline]
     pub fn ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(0)
     }
 
-    /// Packets received. `ReceivedPackets`, in packets
+    /// Packets received. `ReceivedPackets`, in packets; always in 1.6.2
     #[inline]
     pub fn received_packets(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// Packets lost. `LostPackets`, in packets
+    /// Packets lost. `LostPackets`, in packets; always in 1.6.2
     #[inline]
     pub fn lost_packets(&self) -> Field<'a, i64> {
         self.0.field(2)
     }
 
-    /// Interarrival jitter. `Jitter`
+    /// Interarrival jitter. `Jitter`; always in 1.6.2
     #[inline]
     pub fn jitter(&self) -> Field<'a, f64> {
         self.0.field(3)
     }
 
-    /// Relative transit time. `Transit`
+    /// Relative transit time. `Transit`; always in 1.6.2
     #[inline]
     pub fn transit(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
-    /// Receiver reports. `RRCount`
+    /// Receiver reports. `RRCount`; always in 1.6.2
     #[inline]
     pub fn rr_count(&self) -> Field<'a, u64> {
         self.0.field(5)
@@ -1065,41 +1225,53 @@ impl serde::Serialize for RTPReceiverStat<'_> {
 /// Statistics of sent RTP at the end of a call (legacy).
 ///
 /// `RTPSenderStat`; class reporting; releases 1.6.2.
+///
+/// ```text
+/// Event: RTPSenderStat
+/// Privilege: reporting,all
+/// SSRC: 1304951438
+/// SentPackets: 0
+/// LostPackets: 0
+/// Jitter: 0
+/// SRCount: 0
+/// RTT: 0.000000
+/// ```
+/// Recorded: `asterisk-1.6.2/asyncagi.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct RTPSenderStat<'a>(Located<'a, 6>);
 
 impl<'a> RTPSenderStat<'a> {
-    /// Source of the stream. `SSRC`
+    /// Source of the stream. `SSRC`; always in 1.6.2
     #[inline]
     pub fn ssrc(&self) -> Field<'a, Ssrc> {
         self.0.field(0)
     }
 
-    /// Packets sent so far. `SentPackets`, in packets
+    /// Packets sent so far. `SentPackets`, in packets; always in 1.6.2
     #[inline]
     pub fn sent_packets(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// Packets lost. `LostPackets`, in packets
+    /// Packets lost. `LostPackets`, in packets; always in 1.6.2
     #[inline]
     pub fn lost_packets(&self) -> Field<'a, i64> {
         self.0.field(2)
     }
 
-    /// Interarrival jitter. `Jitter`
+    /// Interarrival jitter. `Jitter`; always in 1.6.2
     #[inline]
     pub fn jitter(&self) -> Field<'a, f64> {
         self.0.field(3)
     }
 
-    /// Sender reports. `SRCount`
+    /// Sender reports. `SRCount`; always in 1.6.2
     #[inline]
     pub fn sr_count(&self) -> Field<'a, u64> {
         self.0.field(4)
     }
 
-    /// Round trip time. `RTT`, in seconds
+    /// Round trip time. `RTT`, in seconds; always in 1.6.2
     #[inline]
     pub fn rtt(&self) -> Field<'a, f64> {
         self.0.field(5)

@@ -159,6 +159,7 @@ impl serde::Serialize for MeetmeLeave<'_> {
 /// One user of a MeetMe conference, in answer to MeetmeList.
 ///
 /// `MeetmeList`; without `Privilege`; releases 1.6.2...
+/// Item of the list that answers `MeetmeList`.
 #[derive(Clone, Copy, Debug)]
 pub struct MeetmeList<'a>(Located<'a, 12>);
 
@@ -260,6 +261,7 @@ impl serde::Serialize for MeetmeList<'_> {
 /// End of the list of conference users.
 ///
 /// `MeetmeListComplete`; without `Privilege`; releases 1.6.2...
+/// Ends the events that answer `MeetmeList`.
 #[derive(Clone, Copy, Debug)]
 pub struct MeetmeListComplete<'a>(Located<'a, 2>);
 
@@ -301,6 +303,7 @@ impl serde::Serialize for MeetmeListComplete<'_> {
 /// One MeetMe conference, in answer to MeetmeListRooms.
 ///
 /// `MeetmeListRooms`; without `Privilege`; releases 10...
+/// Item of the list that answers `MeetmeListRooms`.
 #[derive(Clone, Copy, Debug)]
 pub struct MeetmeListRooms<'a>(Located<'a, 6>);
 
@@ -366,6 +369,7 @@ impl serde::Serialize for MeetmeListRooms<'_> {
 /// End of the list of conferences.
 ///
 /// `MeetmeListRoomsComplete`; without `Privilege`; releases 10...
+/// Ends the events that answer `MeetmeListRooms`.
 #[derive(Clone, Copy, Debug)]
 pub struct MeetmeListRoomsComplete<'a>(Located<'a, 2>);
 

@@ -12,6 +12,32 @@ use ami_wire::Message;
 /// A channel was parked; or one parked call, in answer to ParkedCalls.
 ///
 /// `ParkedCall`; class call; releases 1.0...
+/// Item of the list that answers `ParkedCalls`.
+///
+/// ```text
+/// Event: ParkedCall
+/// Privilege: call,all
+/// ParkeeChannel: PJSIP/loop-00000004
+/// ParkeeChannelState: 6
+/// ParkeeChannelStateDesc: Up
+/// ParkeeCallerIDNum: 1234567
+/// ParkeeCallerIDName: Kermit the Frog
+/// ParkeeConnectedLineNum: fth72w
+/// ParkeeConnectedLineName: Kermit the Frog
+/// ParkeeLanguage: en
+/// ParkeeAccountCode:
+/// ParkeeContext: lab
+/// ParkeeExten: fth72w
+/// ParkeePriority: 2
+/// ParkeeUniqueid: 1795521242.6
+/// ParkeeLinkedid: 1795521242.6
+/// ParkerDialString: PJSIP/loop
+/// Parkinglot: default
+/// ParkingSpace: 701
+/// ParkingTimeout: 6
+/// ParkingDuration: 0
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ParkedCall<'a>(Located<'a, 31>);
 
@@ -22,55 +48,55 @@ impl<'a> ParkedCall<'a> {
         ChannelSnapshot(self.0.view_from(6))
     }
 
-    /// The extension. `Exten`; releases 1.0..11
+    /// The extension. `Exten`; always in 1.4 1.8..11; releases 1.0..11
     #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the channel. `Channel`; releases 1.0..11
+    /// Name of the channel. `Channel`; always in 1.4 1.8..11; releases 1.0..11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The channel that parked the call, or that retrieved it. `From`; releases 1.0..11
+    /// The channel that parked the call, or that retrieved it. `From`; always in 1.4 1.8..11; releases 1.0..11
     #[inline]
     pub fn from(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Time left. `Timeout`, in seconds; releases 1.0..11
+    /// Time left. `Timeout`, in seconds; always in 1.4 1.8..11; releases 1.0..11
     #[inline]
     pub fn timeout(&self) -> Field<'a, Seconds> {
         self.0.field(3)
     }
 
-    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4; releases 1.0..1.4
     #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// The caller's name. `CallerIDName`; releases 1.2..11
+    /// The caller's name. `CallerIDName`; always in 1.4 1.8..11; releases 1.2..11
     #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// Whom to give the call back to. `ParkerDialString`; releases 12..
+    /// Whom to give the call back to. `ParkerDialString`; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn parker_dial_string(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
-    /// Name of the parking lot. `Parkinglot`; releases 1.6.2..
+    /// Name of the parking lot. `Parkinglot`; always in 1.8..11 13 16 20 22..23; releases 1.6.2..
     #[inline]
     pub fn parkinglot(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
-    /// The caller's number. `CallerIDNum`; releases 1.6.2..11
+    /// The caller's number. `CallerIDNum`; always in 1.8..11; releases 1.6.2..11
     #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(23)
@@ -82,13 +108,13 @@ impl<'a> ParkedCall<'a> {
         self.0.text(24)
     }
 
-    /// The connected party's number. `ConnectedLineNum`; releases 1.8..11
+    /// The connected party's number. `ConnectedLineNum`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
-    /// The connected party's name. `ConnectedLineName`; releases 1.8..11
+    /// The connected party's name. `ConnectedLineName`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(26)
@@ -100,19 +126,19 @@ impl<'a> ParkedCall<'a> {
         self.0.text(27)
     }
 
-    /// Where the call is parked. `ParkingSpace`; releases 12..
+    /// Where the call is parked. `ParkingSpace`; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn parking_space(&self) -> Option<Text<'a>> {
         self.0.text(28)
     }
 
-    /// Time left until the call is given back. `ParkingTimeout`, in seconds; releases 12..
+    /// Time left until the call is given back. `ParkingTimeout`, in seconds; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn parking_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(29)
     }
 
-    /// How long the call has been parked. `ParkingDuration`, in seconds; releases 12..
+    /// How long the call has been parked. `ParkingDuration`, in seconds; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn parking_duration(&self) -> Field<'a, Seconds> {
         self.0.field(30)
@@ -143,6 +169,31 @@ impl serde::Serialize for ParkedCall<'_> {
 /// A parked channel hung up.
 ///
 /// `ParkedCallGiveUp`; class call; releases 1.2...
+///
+/// ```text
+/// Event: ParkedCallGiveUp
+/// Privilege: call,all
+/// ParkeeChannel: PJSIP/loop-0000000d
+/// ParkeeChannelState: 6
+/// ParkeeChannelStateDesc: Up
+/// ParkeeCallerIDNum: 1234567
+/// ParkeeCallerIDName: Kermit the Frog
+/// ParkeeConnectedLineNum: 1234567
+/// ParkeeConnectedLineName: Kermit the Frog
+/// ParkeeLanguage: en
+/// ParkeeAccountCode:
+/// ParkeeContext: lab
+/// ParkeeExten: 110
+/// ParkeePriority: 2
+/// ParkeeUniqueid: 1795520623.29
+/// ParkeeLinkedid: 1795520623.29
+/// ParkerDialString: PJSIP/loop
+/// Parkinglot: default
+/// ParkingSpace: 701
+/// ParkingTimeout: 0
+/// ParkingDuration: 6
+/// ```
+/// Recorded: `asterisk-23/unpark.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ParkedCallGiveUp<'a>(Located<'a, 43>);
 
@@ -159,79 +210,79 @@ impl<'a> ParkedCallGiveUp<'a> {
         ChannelSnapshot(self.0.view_from(19))
     }
 
-    /// The extension. `Exten`; releases 1.2..11
+    /// The extension. `Exten`; always in 1.4 1.8..11; releases 1.2..11
     #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the channel. `Channel`; releases 1.2..11
+    /// Name of the channel. `Channel`; always in 1.4 1.8..11; releases 1.2..11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.2..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4; releases 1.2..1.4
     #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The caller's name. `CallerIDName`; releases 1.2..11
+    /// The caller's name. `CallerIDName`; always in 1.4 1.8..11; releases 1.2..11
     #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Whom to give the call back to. `ParkerDialString`; releases 12..
+    /// Whom to give the call back to. `ParkerDialString`; always in 13 16 20 23; releases 12..
     #[inline]
     pub fn parker_dial_string(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
-    /// Name of the parking lot. `Parkinglot`; releases 1.8..
+    /// Name of the parking lot. `Parkinglot`; always in 1.8..11 13 16 20 23; releases 1.8..
     #[inline]
     pub fn parkinglot(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
-    /// The caller's number. `CallerIDNum`; releases 1.8..11
+    /// The caller's number. `CallerIDNum`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
-    /// The connected party's number. `ConnectedLineNum`; releases 1.8..11
+    /// The connected party's number. `ConnectedLineNum`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(37)
     }
 
-    /// The connected party's name. `ConnectedLineName`; releases 1.8..11
+    /// The connected party's name. `ConnectedLineName`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(38)
     }
 
-    /// Identifies the channel. `UniqueID`; releases 1.8..11
+    /// Identifies the channel. `UniqueID`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(39)
     }
 
-    /// Where the call is parked. `ParkingSpace`; releases 12..
+    /// Where the call is parked. `ParkingSpace`; always in 13 16 20 23; releases 12..
     #[inline]
     pub fn parking_space(&self) -> Option<Text<'a>> {
         self.0.text(40)
     }
 
-    /// Time left until the call is given back. `ParkingTimeout`, in seconds; releases 12..
+    /// Time left until the call is given back. `ParkingTimeout`, in seconds; always in 13 16 20 23; releases 12..
     #[inline]
     pub fn parking_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(41)
     }
 
-    /// How long the call has been parked. `ParkingDuration`, in seconds; releases 12..
+    /// How long the call has been parked. `ParkingDuration`, in seconds; always in 13 16 20 23; releases 12..
     #[inline]
     pub fn parking_duration(&self) -> Field<'a, Seconds> {
         self.0.field(42)
@@ -333,6 +384,31 @@ impl serde::Serialize for ParkedCallSwap<'_> {
 /// A parked channel was not retrieved in time.
 ///
 /// `ParkedCallTimeOut`; class call; releases 1.2...
+///
+/// ```text
+/// Event: ParkedCallTimeOut
+/// Privilege: call,all
+/// ParkeeChannel: PJSIP/loop-00000004
+/// ParkeeChannelState: 6
+/// ParkeeChannelStateDesc: Up
+/// ParkeeCallerIDNum: 1234567
+/// ParkeeCallerIDName: Kermit the Frog
+/// ParkeeConnectedLineNum: fth72w
+/// ParkeeConnectedLineName: Kermit the Frog
+/// ParkeeLanguage: en
+/// ParkeeAccountCode:
+/// ParkeeContext: park-dial
+/// ParkeeExten: PJSIP_loop
+/// ParkeePriority: 1
+/// ParkeeUniqueid: 1795521242.6
+/// ParkeeLinkedid: 1795521242.6
+/// ParkerDialString: PJSIP/loop
+/// Parkinglot: default
+/// ParkingSpace: 701
+/// ParkingTimeout: 0
+/// ParkingDuration: 6
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ParkedCallTimeOut<'a>(Located<'a, 43>);
 
@@ -349,13 +425,13 @@ impl<'a> ParkedCallTimeOut<'a> {
         ChannelSnapshot(self.0.view_from(19))
     }
 
-    /// The extension. `Exten`; releases 1.2..11
+    /// The extension. `Exten`; always in 1.8..11; releases 1.2..11
     #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the channel. `Channel`; releases 1.2..11
+    /// Name of the channel. `Channel`; always in 1.8..11; releases 1.2..11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
@@ -367,61 +443,61 @@ impl<'a> ParkedCallTimeOut<'a> {
         self.0.text(2)
     }
 
-    /// The caller's name. `CallerIDName`; releases 1.2..11
+    /// The caller's name. `CallerIDName`; always in 1.8..11; releases 1.2..11
     #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Whom to give the call back to. `ParkerDialString`; releases 12..
+    /// Whom to give the call back to. `ParkerDialString`; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn parker_dial_string(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
-    /// Name of the parking lot. `Parkinglot`; releases 1.8..
+    /// Name of the parking lot. `Parkinglot`; always in 1.8..11 13 16 20 22..23; releases 1.8..
     #[inline]
     pub fn parkinglot(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
-    /// The caller's number. `CallerIDNum`; releases 1.8..11
+    /// The caller's number. `CallerIDNum`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(36)
     }
 
-    /// The connected party's number. `ConnectedLineNum`; releases 1.8..11
+    /// The connected party's number. `ConnectedLineNum`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(37)
     }
 
-    /// The connected party's name. `ConnectedLineName`; releases 1.8..11
+    /// The connected party's name. `ConnectedLineName`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(38)
     }
 
-    /// Identifies the channel. `UniqueID`; releases 1.8..11
+    /// Identifies the channel. `UniqueID`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(39)
     }
 
-    /// Where the call is parked. `ParkingSpace`; releases 12..
+    /// Where the call is parked. `ParkingSpace`; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn parking_space(&self) -> Option<Text<'a>> {
         self.0.text(40)
     }
 
-    /// Time left until the call is given back. `ParkingTimeout`, in seconds; releases 12..
+    /// Time left until the call is given back. `ParkingTimeout`, in seconds; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn parking_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(41)
     }
 
-    /// How long the call has been parked. `ParkingDuration`, in seconds; releases 12..
+    /// How long the call has been parked. `ParkingDuration`, in seconds; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn parking_duration(&self) -> Field<'a, Seconds> {
         self.0.field(42)
@@ -452,23 +528,33 @@ impl serde::Serialize for ParkedCallTimeOut<'_> {
 /// End of the list of parked calls.
 ///
 /// `ParkedCallsComplete`; without `Privilege`; releases 1.0...
+/// Ends the events that answer `ParkedCalls`.
+///
+/// ```text
+/// Event: ParkedCallsComplete
+/// ActionID: unpark-3
+/// EventList: Complete
+/// ListItems: 0
+/// Total: 0
+/// ```
+/// Recorded: `asterisk-23/unpark.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ParkedCallsComplete<'a>(Located<'a, 3>);
 
 impl<'a> ParkedCallsComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 20 22..23; releases 13..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 13..
+    /// How many items the list had. `ListItems`; always in 13 16 20 22..23; releases 13..
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// How many there are. `Total`; releases 1.8..
+    /// How many there are. `Total`; always in 1.8..11 13 16 20 22..23; releases 1.8..
     #[inline]
     pub fn total(&self) -> Field<'a, u64> {
         self.0.field(2)
@@ -499,41 +585,52 @@ impl serde::Serialize for ParkedCallsComplete<'_> {
 /// One parking lot.
 ///
 /// `Parkinglot`; without `Privilege`; releases 11...
+/// Item of the list that answers `Parkinglots`.
+///
+/// ```text
+/// Event: Parkinglot
+/// ActionID: park-1
+/// Name: default
+/// StartSpace: 701
+/// StopSpace: 720
+/// Timeout: 4
+/// ```
+/// Recorded: `asterisk-16/park.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ParkingLot<'a>(Located<'a, 6>);
 
 impl<'a> ParkingLot<'a> {
-    /// Its name. `Name`
+    /// Its name. `Name`; always in 11 13 16
     #[inline]
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// First extension. `StartExten`; releases 11
+    /// First extension. `StartExten`; always in 11; releases 11
     #[inline]
     pub fn start_exten(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Last extension. `StopExten`; releases 11
+    /// Last extension. `StopExten`; always in 11; releases 11
     #[inline]
     pub fn stop_exten(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// First parking space. `StartSpace`; releases 12..
+    /// First parking space. `StartSpace`; always in 13 16; releases 12..
     #[inline]
     pub fn start_space(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Last parking space. `StopSpace`; releases 12..
+    /// Last parking space. `StopSpace`; always in 13 16; releases 12..
     #[inline]
     pub fn stop_space(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// How long a call stays parked. `Timeout`, in seconds
+    /// How long a call stays parked. `Timeout`, in seconds; always in 11 13 16
     #[inline]
     pub fn timeout(&self) -> Field<'a, Seconds> {
         self.0.field(5)
@@ -564,17 +661,26 @@ impl serde::Serialize for ParkingLot<'_> {
 /// End of the list of parking lots.
 ///
 /// `ParkinglotsComplete`; without `Privilege`; releases 11...
+/// Ends the events that answer `Parkinglots`.
+///
+/// ```text
+/// Event: ParkinglotsComplete
+/// ActionID: park-1
+/// EventList: Complete
+/// ListItems: 1
+/// ```
+/// Recorded: `asterisk-16/park.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ParkingLotsComplete<'a>(Located<'a, 2>);
 
 impl<'a> ParkingLotsComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16; releases 13..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 13..
+    /// How many items the list had. `ListItems`; always in 13 16; releases 13..
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -605,6 +711,45 @@ impl serde::Serialize for ParkingLotsComplete<'_> {
 /// A parked channel was retrieved.
 ///
 /// `UnParkedCall`; class call; releases 1.2...
+///
+/// ```text
+/// Event: UnParkedCall
+/// Privilege: call,all
+/// ParkeeChannel: PJSIP/loop-0000000c
+/// ParkeeChannelState: 6
+/// ParkeeChannelStateDesc: Up
+/// ParkeeCallerIDNum: 1234567
+/// ParkeeCallerIDName: Kermit the Frog
+/// ParkeeConnectedLineNum: 1234567
+/// ParkeeConnectedLineName: Kermit the Frog
+/// ParkeeLanguage: en
+/// ParkeeAccountCode:
+/// ParkeeContext: lab
+/// ParkeeExten: 110
+/// ParkeePriority: 2
+/// ParkeeUniqueid: 1795520617.26
+/// ParkeeLinkedid: 1795520617.26
+/// RetrieverChannel: Local/ans@lab-00000007;1
+/// RetrieverChannelState: 6
+/// RetrieverChannelStateDesc: Up
+/// RetrieverCallerIDNum: 1234567
+/// RetrieverCallerIDName: Kermit the Frog
+/// RetrieverConnectedLineNum: 1234567
+/// RetrieverConnectedLineName: Kermit the Frog
+/// RetrieverLanguage: en
+/// RetrieverAccountCode:
+/// RetrieverContext: from-loop
+/// RetrieverExten: 701
+/// RetrieverPriority: 1
+/// RetrieverUniqueid: 1795520621.27
+/// RetrieverLinkedid: 1795520621.27
+/// ParkerDialString: PJSIP/loop
+/// Parkinglot: default
+/// ParkingSpace: 701
+/// ParkingTimeout: 2
+/// ParkingDuration: 4
+/// ```
+/// Recorded: `asterisk-23/unpark.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct UnParkedCall<'a>(Located<'a, 59>);
 
@@ -627,85 +772,85 @@ impl<'a> UnParkedCall<'a> {
         ChannelSnapshot(self.0.view_from(36))
     }
 
-    /// The extension. `Exten`; releases 1.2..11
+    /// The extension. `Exten`; always in 1.4 1.8..11; releases 1.2..11
     #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the channel. `Channel`; releases 1.2..11
+    /// Name of the channel. `Channel`; always in 1.4 1.8..11; releases 1.2..11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The channel that parked the call, or that retrieved it. `From`; releases 1.2..11
+    /// The channel that parked the call, or that retrieved it. `From`; always in 1.4 1.8..11; releases 1.2..11
     #[inline]
     pub fn from(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.2..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4; releases 1.2..1.4
     #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// The caller's name. `CallerIDName`; releases 1.2..11
+    /// The caller's name. `CallerIDName`; always in 1.4 1.8..11; releases 1.2..11
     #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// The caller's number. `CallerIDNum`; releases 1.6.2..11
+    /// The caller's number. `CallerIDNum`; always in 1.8..11; releases 1.6.2..11
     #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// The connected party's number. `ConnectedLineNum`; releases 1.8..11
+    /// The connected party's number. `ConnectedLineNum`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(51)
     }
 
-    /// The connected party's name. `ConnectedLineName`; releases 1.8..11
+    /// The connected party's name. `ConnectedLineName`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(52)
     }
 
-    /// Identifies the channel. `Uniqueid`; releases 1.8..11
+    /// Identifies the channel. `Uniqueid`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(53)
     }
 
-    /// Whom to give the call back to. `ParkerDialString`; releases 12..
+    /// Whom to give the call back to. `ParkerDialString`; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn parker_dial_string(&self) -> Option<Text<'a>> {
         self.0.text(54)
     }
 
-    /// Name of the parking lot. `Parkinglot`; releases 1.8..
+    /// Name of the parking lot. `Parkinglot`; always in 1.8..11 13 16 20 22..23; releases 1.8..
     #[inline]
     pub fn parkinglot(&self) -> Option<Text<'a>> {
         self.0.text(55)
     }
 
-    /// Where the call is parked. `ParkingSpace`; releases 12..
+    /// Where the call is parked. `ParkingSpace`; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn parking_space(&self) -> Option<Text<'a>> {
         self.0.text(56)
     }
 
-    /// Time left until the call is given back. `ParkingTimeout`, in seconds; releases 12..
+    /// Time left until the call is given back. `ParkingTimeout`, in seconds; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn parking_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(57)
     }
 
-    /// How long the call has been parked. `ParkingDuration`, in seconds; releases 12..
+    /// How long the call has been parked. `ParkingDuration`, in seconds; always in 13 16 20 22..23; releases 12..
     #[inline]
     pub fn parking_duration(&self) -> Field<'a, Seconds> {
         self.0.field(58)

@@ -12,125 +12,152 @@ use ami_wire::Message;
 /// The address of record of an endpoint, in answer to PJSIPShowEndpoint.
 ///
 /// `AorDetail`; without `Privilege`; releases 13...
+/// Item of the list that answers `PJSIPShowEndpoint`.
+///
+/// ```text
+/// Event: AorDetail
+/// ActionID: queries-55
+/// ObjectType: aor
+/// ObjectName: loop
+/// MinimumExpiration: 60
+/// DefaultExpiration: 3600
+/// QualifyTimeout: 3.000000
+/// Qualify2xxOnly: false
+/// Mailboxes:
+/// SupportPath: false
+/// RemoveUnavailable: false
+/// VoicemailExtension:
+/// MaxContacts: 0
+/// AuthenticateQualify: false
+/// Contacts: loop/sip:127.0.0.1:5060
+/// MaximumExpiration: 7200
+/// QualifyFrequency: 5
+/// RemoveExisting: false
+/// OutboundProxy:
+/// TotalContacts: 1
+/// ContactsRegistered: 0
+/// EndpointName: loop
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AorDetail<'a>(Located<'a, 20>);
 
 impl<'a> AorDetail<'a> {
-    /// Kind of the configuration object. `ObjectType`
+    /// Kind of the configuration object. `ObjectType`; always in 16 22
     #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the configuration object. `ObjectName`
+    /// Name of the configuration object. `ObjectName`; always in 16 22
     #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Shortest time of a registration. `MinimumExpiration`, in seconds
+    /// Shortest time of a registration. `MinimumExpiration`, in seconds; always in 16 22
     #[inline]
     pub fn minimum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(2)
     }
 
-    /// Time of a registration that asks for none. `DefaultExpiration`, in seconds
+    /// Time of a registration that asks for none. `DefaultExpiration`, in seconds; always in 16 22
     #[inline]
     pub fn default_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(3)
     }
 
-    /// How long a check waits for an answer. `QualifyTimeout`, in seconds; releases 16..
+    /// How long a check waits for an answer. `QualifyTimeout`, in seconds; always in 16 22; releases 16..
     #[inline]
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
-    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
+    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; always in 22; releases 20..
     #[inline]
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// Mailboxes whose messages are indicated. `Mailboxes`
+    /// Mailboxes whose messages are indicated. `Mailboxes`; always in 16 22
     #[inline]
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// Whether Path headers are supported. `SupportPath`
+    /// Whether Path headers are supported. `SupportPath`; always in 16 22
     #[inline]
     pub fn support_path(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
-    /// Whether unavailable contacts make room for new ones. `RemoveUnavailable`; releases 16..
+    /// Whether unavailable contacts make room for new ones. `RemoveUnavailable`; always in 16 22; releases 16..
     #[inline]
     pub fn remove_unavailable(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
-    /// Extension to dial for voicemail. `VoicemailExtension`; releases 16..
+    /// Extension to dial for voicemail. `VoicemailExtension`; always in 16 22; releases 16..
     #[inline]
     pub fn voicemail_extension(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// How many contacts there may be. `MaxContacts`
+    /// How many contacts there may be. `MaxContacts`; always in 16 22
     #[inline]
     pub fn max_contacts(&self) -> Field<'a, u64> {
         self.0.field(10)
     }
 
-    /// Whether a check authenticates. `AuthenticateQualify`
+    /// Whether a check authenticates. `AuthenticateQualify`; always in 16 22
     #[inline]
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// Its contacts. `Contacts`; releases 16..
+    /// Its contacts. `Contacts`; always in 16 22; releases 16..
     #[inline]
     pub fn contacts(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// Longest time of a registration. `MaximumExpiration`, in seconds
+    /// Longest time of a registration. `MaximumExpiration`, in seconds; always in 16 22
     #[inline]
     pub fn maximum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
-    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
+    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds; always in 16 22
     #[inline]
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(14)
     }
 
-    /// Whether old contacts make room for new ones. `RemoveExisting`
+    /// Whether old contacts make room for new ones. `RemoveExisting`; always in 16 22
     #[inline]
     pub fn remove_existing(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// Proxy for requests. `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`; always in 16 22
     #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// Contacts in all. `TotalContacts`
+    /// Contacts in all. `TotalContacts`; always in 16 22
     #[inline]
     pub fn total_contacts(&self) -> Field<'a, u64> {
         self.0.field(17)
     }
 
-    /// Contacts that registered. `ContactsRegistered`
+    /// Contacts that registered. `ContactsRegistered`; always in 16 22
     #[inline]
     pub fn contacts_registered(&self) -> Field<'a, u64> {
         self.0.field(18)
     }
 
-    /// The endpoint. `EndpointName`
+    /// The endpoint. `EndpointName`; always in 16 22
     #[inline]
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(19)
@@ -161,107 +188,131 @@ impl serde::Serialize for AorDetail<'_> {
 /// One address of record, in answer to PJSIPShowAors.
 ///
 /// `AorList`; without `Privilege`; releases 16...
+/// Item of the list that answers `PJSIPShowAors`.
+///
+/// ```text
+/// Event: AorList
+/// ActionID: queries-31
+/// ObjectType: aor
+/// ObjectName: loop
+/// MinimumExpiration: 60
+/// DefaultExpiration: 3600
+/// QualifyTimeout: 3.000000
+/// Qualify2xxOnly: false
+/// Mailboxes:
+/// SupportPath: false
+/// RemoveUnavailable: false
+/// VoicemailExtension:
+/// MaxContacts: 0
+/// AuthenticateQualify: false
+/// Contacts: loop/sip:127.0.0.1:5060
+/// MaximumExpiration: 7200
+/// QualifyFrequency: 5
+/// RemoveExisting: false
+/// OutboundProxy:
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AorList<'a>(Located<'a, 17>);
 
 impl<'a> AorList<'a> {
-    /// Kind of the configuration object. `ObjectType`
+    /// Kind of the configuration object. `ObjectType`; always in 16 22
     #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the configuration object. `ObjectName`
+    /// Name of the configuration object. `ObjectName`; always in 16 22
     #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Shortest time of a registration. `MinimumExpiration`, in seconds
+    /// Shortest time of a registration. `MinimumExpiration`, in seconds; always in 16 22
     #[inline]
     pub fn minimum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(2)
     }
 
-    /// Time of a registration that asks for none. `DefaultExpiration`, in seconds
+    /// Time of a registration that asks for none. `DefaultExpiration`, in seconds; always in 16 22
     #[inline]
     pub fn default_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(3)
     }
 
-    /// How long a check waits for an answer. `QualifyTimeout`, in seconds
+    /// How long a check waits for an answer. `QualifyTimeout`, in seconds; always in 16 22
     #[inline]
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
-    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
+    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; always in 22; releases 20..
     #[inline]
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// Mailboxes whose messages are indicated. `Mailboxes`
+    /// Mailboxes whose messages are indicated. `Mailboxes`; always in 16 22
     #[inline]
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// Whether Path headers are supported. `SupportPath`
+    /// Whether Path headers are supported. `SupportPath`; always in 16 22
     #[inline]
     pub fn support_path(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
-    /// Whether unavailable contacts make room for new ones. `RemoveUnavailable`
+    /// Whether unavailable contacts make room for new ones. `RemoveUnavailable`; always in 16 22
     #[inline]
     pub fn remove_unavailable(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
-    /// Extension to dial for voicemail. `VoicemailExtension`
+    /// Extension to dial for voicemail. `VoicemailExtension`; always in 16 22
     #[inline]
     pub fn voicemail_extension(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// How many contacts there may be. `MaxContacts`
+    /// How many contacts there may be. `MaxContacts`; always in 16 22
     #[inline]
     pub fn max_contacts(&self) -> Field<'a, u64> {
         self.0.field(10)
     }
 
-    /// Whether a check authenticates. `AuthenticateQualify`
+    /// Whether a check authenticates. `AuthenticateQualify`; always in 16 22
     #[inline]
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// Its contacts. `Contacts`
+    /// Its contacts. `Contacts`; always in 16 22
     #[inline]
     pub fn contacts(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// Longest time of a registration. `MaximumExpiration`, in seconds
+    /// Longest time of a registration. `MaximumExpiration`, in seconds; always in 16 22
     #[inline]
     pub fn maximum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
-    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
+    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds; always in 16 22
     #[inline]
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(14)
     }
 
-    /// Whether old contacts make room for new ones. `RemoveExisting`
+    /// Whether old contacts make room for new ones. `RemoveExisting`; always in 16 22
     #[inline]
     pub fn remove_existing(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// Proxy for requests. `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`; always in 16 22
     #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(16)
@@ -292,17 +343,26 @@ impl serde::Serialize for AorList<'_> {
 /// End of the list of addresses of record.
 ///
 /// `AorListComplete`; without `Privilege`; releases 16...
+/// Ends the events that answer `PJSIPShowAors`.
+///
+/// ```text
+/// Event: AorListComplete
+/// ActionID: queries-31
+/// EventList: Complete
+/// ListItems: 3
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AorListComplete<'a>(Located<'a, 2>);
 
 impl<'a> AorListComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -333,6 +393,7 @@ impl serde::Serialize for AorListComplete<'_> {
 /// The authentication of an endpoint, in answer to PJSIPShowEndpoint.
 ///
 /// `AuthDetail`; without `Privilege`; releases 13...
+/// Item of the list that answers `PJSIPShowEndpoint`.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthDetail<'a>(Located<'a, 15>);
 
@@ -452,89 +513,110 @@ impl serde::Serialize for AuthDetail<'_> {
 /// One authentication object, in answer to PJSIPShowAuths.
 ///
 /// `AuthList`; without `Privilege`; releases 16...
+/// Item of the list that answers `PJSIPShowAuths`.
+///
+/// ```text
+/// Event: AuthList
+/// ActionID: queries-32
+/// ObjectType: auth
+/// ObjectName: auth1
+/// OauthSecret:
+/// PasswordDigest:
+/// SupportedAlgorithmsUas: MD5
+/// RefreshToken:
+/// Username: u1
+/// Md5Cred:
+/// Realm:
+/// AuthType: userpass
+/// Password: p1
+/// SupportedAlgorithmsUac: MD5
+/// NonceLifetime: 32
+/// OauthClientid:
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthList<'a>(Located<'a, 14>);
 
 impl<'a> AuthList<'a> {
-    /// Kind of the configuration object. `ObjectType`
+    /// Kind of the configuration object. `ObjectType`; always in 16 22
     #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the configuration object. `ObjectName`
+    /// Name of the configuration object. `ObjectName`; always in 16 22
     #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// OAuth secret. `OauthSecret`; releases 20..
+    /// OAuth secret. `OauthSecret`; always in 22; releases 20..
     #[inline]
     pub fn oauth_secret(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Digest of the password. `PasswordDigest`; releases 20..
+    /// Digest of the password. `PasswordDigest`; always in 22; releases 20..
     #[inline]
     pub fn password_digest(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Digest algorithms as a server. `SupportedAlgorithmsUas`; releases 20..
+    /// Digest algorithms as a server. `SupportedAlgorithmsUas`; always in 22; releases 20..
     #[inline]
     pub fn supported_algorithms_uas(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// OAuth refresh token. `RefreshToken`; releases 20..
+    /// OAuth refresh token. `RefreshToken`; always in 22; releases 20..
     #[inline]
     pub fn refresh_token(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// The user name. `Username`
+    /// The user name. `Username`; always in 16 22
     #[inline]
     pub fn username(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// MD5 of user, realm and password. `Md5Cred`
+    /// MD5 of user, realm and password. `Md5Cred`; always in 16 22
     #[inline]
     pub fn md5cred(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// The realm. `Realm`
+    /// The realm. `Realm`; always in 16 22
     #[inline]
     pub fn realm(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// Kind of authentication. `AuthType`
+    /// Kind of authentication. `AuthType`; always in 16 22
     #[inline]
     pub fn auth_type(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// The password. `Password`
+    /// The password. `Password`; always in 16 22
     #[inline]
     pub fn password(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
-    /// Digest algorithms as a client. `SupportedAlgorithmsUac`; releases 20..
+    /// Digest algorithms as a client. `SupportedAlgorithmsUac`; always in 22; releases 20..
     #[inline]
     pub fn supported_algorithms_uac(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
-    /// How long a nonce is valid. `NonceLifetime`, in seconds
+    /// How long a nonce is valid. `NonceLifetime`, in seconds; always in 16 22
     #[inline]
     pub fn nonce_lifetime(&self) -> Field<'a, Seconds> {
         self.0.field(12)
     }
 
-    /// OAuth client. `OauthClientid`; releases 20..
+    /// OAuth client. `OauthClientid`; always in 22; releases 20..
     #[inline]
     pub fn oauth_clientid(&self) -> Option<Text<'a>> {
         self.0.text(13)
@@ -565,17 +647,26 @@ impl serde::Serialize for AuthList<'_> {
 /// End of the list of authentication objects.
 ///
 /// `AuthListComplete`; without `Privilege`; releases 16...
+/// Ends the events that answer `PJSIPShowAuths`.
+///
+/// ```text
+/// Event: AuthListComplete
+/// ActionID: queries-32
+/// EventList: Complete
+/// ListItems: 1
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthListComplete<'a>(Located<'a, 2>);
 
 impl<'a> AuthListComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -606,6 +697,7 @@ impl serde::Serialize for AuthListComplete<'_> {
 /// One contact, in answer to PJSIPShowContacts.
 ///
 /// `ContactList`; without `Privilege`; releases 16...
+/// Item of the list that answers `PJSIPShowContacts`.
 #[derive(Clone, Copy, Debug)]
 pub struct ContactList<'a>(Located<'a, 19>);
 
@@ -749,6 +841,7 @@ impl serde::Serialize for ContactList<'_> {
 /// End of the list of contacts.
 ///
 /// `ContactListComplete`; without `Privilege`; releases 16...
+/// Ends the events that answer `PJSIPShowContacts`.
 #[derive(Clone, Copy, Debug)]
 pub struct ContactListComplete<'a>(Located<'a, 2>);
 
@@ -790,35 +883,46 @@ impl serde::Serialize for ContactListComplete<'_> {
 /// A contact changed its state.
 ///
 /// `ContactStatus`; class system; releases 13...
+///
+/// ```text
+/// Event: ContactStatus
+/// Privilege: system,all
+/// URI: sip:127.0.0.1:5077
+/// ContactStatus: Reachable
+/// AOR: loop
+/// EndpointName: loop
+/// RoundtripUsec: 810
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ContactStatus<'a>(Located<'a, 9>);
 
 impl<'a> ContactStatus<'a> {
-    /// The URI. `URI`
+    /// The URI. `URI`; always in 20 23
     #[inline]
     pub fn uri(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// What became of the contact. `ContactStatus`
+    /// What became of the contact. `ContactStatus`; always in 20 23
     #[inline]
     pub fn contact_status(&self) -> Field<'a, ContactState<'a>> {
         self.0.field(1)
     }
 
-    /// The address of record. `AOR`
+    /// The address of record. `AOR`; always in 20 23
     #[inline]
     pub fn aor(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The endpoint. `EndpointName`
+    /// The endpoint. `EndpointName`; always in 20 23
     #[inline]
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Round trip time of the last check. `RoundtripUsec`, in microseconds
+    /// Round trip time of the last check. `RoundtripUsec`, in microseconds; always in 20 23
     #[inline]
     pub fn roundtrip_usec(&self) -> Field<'a, Microseconds> {
         self.0.field(4)
@@ -873,29 +977,50 @@ impl serde::Serialize for ContactStatus<'_> {
 /// The state of a contact, in answer to PJSIPShowEndpoint.
 ///
 /// `ContactStatusDetail`; without `Privilege`; releases 13...
+/// Item of the list that answers `PJSIPShowEndpoint`, `PJSIPShowRegistrationInboundContactStatuses`.
+///
+/// ```text
+/// Event: ContactStatusDetail
+/// ActionID: queries-55
+/// AOR: loop
+/// URI: sip:127.0.0.1:5060
+/// UserAgent:
+/// RegExpire: 0
+/// Status: Reachable
+/// RoundtripUsec: 737
+/// EndpointName: loop
+/// ID: loop@@392e9c088c178ba3c77ee1c9c812a2be
+/// AuthenticateQualify: 0
+/// OutboundProxy:
+/// Path:
+/// QualifyFrequency: 0
+/// QualifyTimeout: 3.000
+/// Qualify2xxOnly: 0
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ContactStatusDetail<'a>(Located<'a, 16>);
 
 impl<'a> ContactStatusDetail<'a> {
-    /// The address of record. `AOR`
+    /// The address of record. `AOR`; always in 16 22
     #[inline]
     pub fn aor(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The URI. `URI`
+    /// The URI. `URI`; always in 16 22
     #[inline]
     pub fn uri(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// User-Agent of the peer. `UserAgent`
+    /// User-Agent of the peer. `UserAgent`; always in 16 22
     #[inline]
     pub fn user_agent(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// When the registration ends. `RegExpire`, in seconds
+    /// When the registration ends. `RegExpire`, in seconds; always in 16 22
     #[inline]
     pub fn reg_expire(&self) -> Field<'a, i64> {
         self.0.field(3)
@@ -913,61 +1038,61 @@ impl<'a> ContactStatusDetail<'a> {
         self.0.text(5)
     }
 
-    /// The status. `Status`
+    /// The status. `Status`; always in 16 22
     #[inline]
     pub fn status(&self) -> Field<'a, ContactState<'a>> {
         self.0.field(6)
     }
 
-    /// Round trip time of the last check. `RoundtripUsec`, in microseconds
+    /// Round trip time of the last check. `RoundtripUsec`, in microseconds; always in 16 22
     #[inline]
     pub fn roundtrip_usec(&self) -> Field<'a, Microseconds> {
         self.0.field(7)
     }
 
-    /// The endpoint. `EndpointName`
+    /// The endpoint. `EndpointName`; always in 16 22
     #[inline]
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// Identifies the contact among the server's objects. `ID`
+    /// Identifies the contact among the server's objects. `ID`; always in 16 22
     #[inline]
     pub fn id(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// Whether a check authenticates. `AuthenticateQualify`
+    /// Whether a check authenticates. `AuthenticateQualify`; always in 16 22
     #[inline]
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(10)
     }
 
-    /// Proxy for requests. `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`; always in 16 22
     #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
-    /// Path headers. `Path`
+    /// Path headers. `Path`; always in 16 22
     #[inline]
     pub fn path(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
+    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds; always in 16 22
     #[inline]
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
-    /// How long a check waits for an answer. `QualifyTimeout`, in seconds
+    /// How long a check waits for an answer. `QualifyTimeout`, in seconds; always in 16 22
     #[inline]
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(14)
     }
 
-    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
+    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; always in 22; releases 20..
     #[inline]
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(15)
@@ -998,245 +1123,394 @@ impl serde::Serialize for ContactStatusDetail<'_> {
 /// The configuration of an endpoint, in answer to PJSIPShowEndpoint.
 ///
 /// `EndpointDetail`; without `Privilege`; releases 13...
+/// Item of the list that answers `PJSIPShowEndpoint`.
+///
+/// ```text
+/// Event: EndpointDetail
+/// ActionID: queries-55
+/// ObjectType: endpoint
+/// ObjectName: loop
+/// RpidImmediate: false
+/// Webrtc: no
+/// Ignore183WithoutSdp: false
+/// SendAoc: false
+/// DeviceStateBusyAt: 0
+/// T38UdptlMaxdatagram: 0
+/// CodecPrefsIncomingAnswer: prefer:pending, operation:intersect, keep:all, transcode:allow
+/// SecurityNegotiation: no
+/// DtlsRekey: 0
+/// RtpPortEnd: 0
+/// NamedPickupGroup:
+/// DirectMediaMethod: invite
+/// SendRpid: false
+/// PickupGroup:
+/// SdpSession: Asterisk
+/// DtlsVerify: No
+/// MessageContext:
+/// Tenantid:
+/// Mailboxes:
+/// RecordOnFeature: automixmon
+/// DtlsPrivateKey:
+/// DtlsFingerprint: SHA-256
+/// OverlapContext:
+/// OutgoingCallOfferPref: remote_merge
+/// RtpPortStart: 0
+/// FromDomain:
+/// TimersSessExpires: 1800
+/// NamedCallGroup:
+/// DtlsCipher:
+/// MediaEncryptionOptimistic: false
+/// SuppressQ850ReasonHeaders: false
+/// Aors: loop
+/// IdentifyBy: username,ip
+/// CalleridPrivacy: allowed_not_screened
+/// MwiSubscribeReplacesUnsolicited: no
+/// CosAudio: 0
+/// FollowEarlyMediaFork: true
+/// Context: from-loop
+/// RtpSymmetric: false
+/// Transport:
+/// MohSuggest: default
+/// T38Udptl: false
+/// FaxDetect: false
+/// T38BindUdptlToMediaAddress: false
+/// TosVideo: 0
+/// SrtpTag32: false
+/// ReferBlindProgress: true
+/// MaxAudioStreams: 1
+/// Bundle: false
+/// UseAvpf: false
+/// CallGroup:
+/// SendConnectedLine: yes
+/// FaxDetectTimeout: 0
+/// SdpOwner: -
+/// ForceRport: true
+/// CalleridTag:
+/// RtpTimeoutHold: 0
+/// SuppressMohOnSendonly: false
+/// UsePtime: false
+/// MediaAddress:
+/// VoicemailExtension:
+/// RtpTimeout: 0
+/// StirShaken: no
+/// SetVar:
+/// ContactAcl:
+/// PreferredCodecOnly: false
+/// GeolocOutgoingCallProfile:
+/// ForceAvp: false
+/// RecordOffFeature: automixmon
+/// FromUser:
+/// SendDiversion: true
+/// SendHistoryInfo: false
+/// T38UdptlIpv6: false
+/// ToneZone:
+/// Language:
+/// AllowSubscribe: true
+/// RtpIpv6: false
+/// Callerid: <unknown>
+/// MohPassthrough: false
+/// CosVideo: 0
+/// DtlsAutoGenerateCert: No
+/// AsymmetricRtpCodec: false
+/// GeolocIncomingCallProfile:
+/// IceSupport: false
+/// AggregateMwi: true
+/// OneTouchRecording: false
+/// MwiFromUser:
+/// RedirectMethod: user
+/// Accountcode:
+/// CodecPrefsOutgoingAnswer: prefer:pending, operation:intersect, keep:all, transcode:allow
+/// Allow: (ulaw)
+/// RewriteContact: false
+/// UserEqPhone: false
+/// RtpEngine: asterisk
+/// FollowRedirectMethods:
+/// SubscribeContext:
+/// NotifyEarlyInuseRinging: false
+/// IncomingMwiMailbox:
+/// IncomingCallOfferPref: local
+/// AllowUnauthenticatedOptions: false
+/// Auth:
+/// DirectMediaGlareMitigation: none
+/// TrustIdInbound: false
+/// StirShakenProfile:
+/// BindRtpToMediaAddress: false
+/// DisableDirectMediaOnNat: false
+/// MediaEncryption: no
+/// MediaUseReceivedTransport: false
+/// AllowOverlap: true
+/// DtmfMode: rfc4733
+/// OutboundAuth:
+/// TosAudio: 0
+/// DtlsCertFile:
+/// DtlsCaPath:
+/// DtlsSetup: active
+/// ConnectedLineMethod: invite
+/// G726NonStandard: false
+/// 100rel: yes
+/// Timers: yes
+/// DirectMedia: false
+/// Acl:
+/// TimersMinSe: 90
+/// TrustIdOutbound: false
+/// SubMinExpiry: 0
+/// RtcpMux: false
+/// MaxVideoStreams: 1
+/// AcceptMultipleSdpAnswers: false
+/// CodecPrefsIncomingOffer: prefer:pending, operation:intersect, keep:all, transcode:allow
+/// CodecPrefsOutgoingOffer: prefer:pending, operation:union, keep:all, transcode:allow
+/// TrustConnectedLine: yes
+/// SendPai: false
+/// RtpKeepalive: 0
+/// T38UdptlEc: none
+/// T38UdptlNat: false
+/// AllowTransfer: true
+/// DtlsCaFile:
+/// OutboundProxy:
+/// InbandProgress: false
+/// DeviceState: Not in use
+/// ActiveChannels: 0
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct EndpointDetail<'a>(Located<'a, 128>);
 
 impl<'a> EndpointDetail<'a> {
-    /// Kind of the configuration object. `ObjectType`
+    /// Kind of the configuration object. `ObjectType`; always in 16 22
     #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the configuration object. `ObjectName`
+    /// Name of the configuration object. `ObjectName`; always in 16 22
     #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Whether a changed connected line is told at once, before the call is answered. `RpidImmediate`; releases 16..
+    /// Whether a changed connected line is told at once, before the call is answered. `RpidImmediate`; always in 16 22; releases 16..
     #[inline]
     pub fn rpid_immediate(&self) -> Field<'a, bool> {
         self.0.field(2)
     }
 
-    /// Whether the options that a browser needs are set. `Webrtc`; releases 16..
+    /// Whether the options that a browser needs are set. `Webrtc`; always in 16 22; releases 16..
     #[inline]
     pub fn webrtc(&self) -> Field<'a, bool> {
         self.0.field(3)
     }
 
-    /// Whether a 183 without a session description is not passed on. `Ignore183WithoutSdp`; releases 16..
+    /// Whether a 183 without a session description is not passed on. `Ignore183WithoutSdp`; always in 16 22; releases 16..
     #[inline]
     pub fn ignore183without_sdp(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
-    /// Whether advice of charge is sent. `SendAoc`; releases 20..
+    /// Whether advice of charge is sent. `SendAoc`; always in 22; releases 20..
     #[inline]
     pub fn send_aoc(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// Calls from which on the device counts as busy; 0 for never. `DeviceStateBusyAt`
+    /// Calls from which on the device counts as busy; 0 for never. `DeviceStateBusyAt`; always in 16 22
     #[inline]
     pub fn device_state_busy_at(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
-    /// Largest T.38 datagram; 0 leaves it to the offer. `T38UdptlMaxdatagram`, in octets
+    /// Largest T.38 datagram; 0 leaves it to the offer. `T38UdptlMaxdatagram`, in octets; always in 16 22
     #[inline]
     pub fn t38udptl_maxdatagram(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
-    /// How the codecs of the answer to an incoming call are chosen. `CodecPrefsIncomingAnswer`; releases 20..
+    /// How the codecs of the answer to an incoming call are chosen. `CodecPrefsIncomingAnswer`; always in 22; releases 20..
     #[inline]
     pub fn codec_prefs_incoming_answer(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// How security is negotiated. `SecurityNegotiation`; releases 20..
+    /// How security is negotiated. `SecurityNegotiation`; always in 22; releases 20..
     #[inline]
     pub fn security_negotiation(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// Time between new DTLS keys; 0 for never. `DtlsRekey`, in seconds
+    /// Time between new DTLS keys; 0 for never. `DtlsRekey`, in seconds; always in 16 22
     #[inline]
     pub fn dtls_rekey(&self) -> Field<'a, Seconds> {
         self.0.field(10)
     }
 
-    /// Highest port for RTP; 0 for the server's default. `RtpPortEnd`; releases 20..
+    /// Highest port for RTP; 0 for the server's default. `RtpPortEnd`; always in 22; releases 20..
     #[inline]
     pub fn rtp_port_end(&self) -> Field<'a, u64> {
         self.0.field(11)
     }
 
-    /// Named groups whose calls it may pick up. `NamedPickupGroup`
+    /// Named groups whose calls it may pick up. `NamedPickupGroup`; always in 16 22
     #[inline]
     pub fn named_pickup_group(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// How direct media is arranged: `invite`, `reinvite` or `update`. `DirectMediaMethod`
+    /// How direct media is arranged: `invite`, `reinvite` or `update`. `DirectMediaMethod`; always in 16 22
     #[inline]
     pub fn direct_media_method(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
-    /// Whether `Remote-Party-ID` is sent. `SendRpid`
+    /// Whether `Remote-Party-ID` is sent. `SendRpid`; always in 16 22
     #[inline]
     pub fn send_rpid(&self) -> Field<'a, bool> {
         self.0.field(14)
     }
 
-    /// Numbered groups whose calls it may pick up. `PickupGroup`
+    /// Numbered groups whose calls it may pick up. `PickupGroup`; always in 16 22
     #[inline]
     pub fn pickup_group(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Session name in session descriptions. `SdpSession`
+    /// Session name in session descriptions. `SdpSession`; always in 16 22
     #[inline]
     pub fn sdp_session(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// What is verified of the other end's certificate. `DtlsVerify`
+    /// What is verified of the other end's certificate. `DtlsVerify`; always in 16 22
     #[inline]
     pub fn dtls_verify(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
-    /// Dialplan context for text messages from it. `MessageContext`
+    /// Dialplan context for text messages from it. `MessageContext`; always in 16 22
     #[inline]
     pub fn message_context(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// Tenant that its channels belong to. `Tenantid`; releases 20..
+    /// Tenant that its channels belong to. `Tenantid`; always in 22; releases 20..
     #[inline]
     pub fn tenantid(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// Mailboxes whose messages are indicated. `Mailboxes`
+    /// Mailboxes whose messages are indicated. `Mailboxes`; always in 16 22
     #[inline]
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(20)
     }
 
-    /// Feature that starts a recording on `Record: on`. `RecordOnFeature`
+    /// Feature that starts a recording on `Record: on`. `RecordOnFeature`; always in 16 22
     #[inline]
     pub fn record_on_feature(&self) -> Option<Text<'a>> {
         self.0.text(21)
     }
 
-    /// File with the DTLS private key. `DtlsPrivateKey`
+    /// File with the DTLS private key. `DtlsPrivateKey`; always in 16 22
     #[inline]
     pub fn dtls_private_key(&self) -> Option<Text<'a>> {
         self.0.text(22)
     }
 
-    /// Hash of the certificate's fingerprint in session descriptions. `DtlsFingerprint`; releases 16..
+    /// Hash of the certificate's fingerprint in session descriptions. `DtlsFingerprint`; always in 16 22; releases 16..
     #[inline]
     pub fn dtls_fingerprint(&self) -> Option<Text<'a>> {
         self.0.text(23)
     }
 
-    /// Dialplan context in which incomplete numbers are looked up. `OverlapContext`; releases 18..
+    /// Dialplan context in which incomplete numbers are looked up. `OverlapContext`; always in 22; releases 18..
     #[inline]
     pub fn overlap_context(&self) -> Option<Text<'a>> {
         self.0.text(24)
     }
 
-    /// Which codecs an outgoing call offers, and in which order. `OutgoingCallOfferPref`; releases 20..
+    /// Which codecs an outgoing call offers, and in which order. `OutgoingCallOfferPref`; always in 22; releases 20..
     #[inline]
     pub fn outgoing_call_offer_pref(&self) -> Option<Text<'a>> {
         self.0.text(25)
     }
 
-    /// Lowest port for RTP; 0 for the server's default. `RtpPortStart`; releases 20..
+    /// Lowest port for RTP; 0 for the server's default. `RtpPortStart`; always in 22; releases 20..
     #[inline]
     pub fn rtp_port_start(&self) -> Field<'a, u64> {
         self.0.field(26)
     }
 
-    /// Host part of `From` in requests to it. `FromDomain`
+    /// Host part of `From` in requests to it. `FromDomain`; always in 16 22
     #[inline]
     pub fn from_domain(&self) -> Option<Text<'a>> {
         self.0.text(27)
     }
 
-    /// How long a session lasts without a refresh. `TimersSessExpires`, in seconds
+    /// How long a session lasts without a refresh. `TimersSessExpires`, in seconds; always in 16 22
     #[inline]
     pub fn timers_sess_expires(&self) -> Field<'a, Seconds> {
         self.0.field(28)
     }
 
-    /// Named groups that its calls belong to. `NamedCallGroup`
+    /// Named groups that its calls belong to. `NamedCallGroup`; always in 16 22
     #[inline]
     pub fn named_call_group(&self) -> Option<Text<'a>> {
         self.0.text(29)
     }
 
-    /// Ciphers for DTLS. `DtlsCipher`
+    /// Ciphers for DTLS. `DtlsCipher`; always in 16 22
     #[inline]
     pub fn dtls_cipher(&self) -> Option<Text<'a>> {
         self.0.text(30)
     }
 
-    /// Whether a call goes on without encryption where the other end has none. `MediaEncryptionOptimistic`
+    /// Whether a call goes on without encryption where the other end has none. `MediaEncryptionOptimistic`; always in 16 22
     #[inline]
     pub fn media_encryption_optimistic(&self) -> Field<'a, bool> {
         self.0.field(31)
     }
 
-    /// Whether the `Reason` header with a Q.850 cause is left out. `SuppressQ850ReasonHeaders`; releases 16..
+    /// Whether the `Reason` header with a Q.850 cause is left out. `SuppressQ850ReasonHeaders`; always in 16 22; releases 16..
     #[inline]
     pub fn suppress_q850reason_headers(&self) -> Field<'a, bool> {
         self.0.field(32)
     }
 
-    /// Names of its addresses of record, separated by commas. `Aors`
+    /// Names of its addresses of record, separated by commas. `Aors`; always in 16 22
     #[inline]
     pub fn aors(&self) -> Option<Text<'a>> {
         self.0.text(33)
     }
 
-    /// How requests are recognised as coming from it, separated by commas. `IdentifyBy`
+    /// How requests are recognised as coming from it, separated by commas. `IdentifyBy`; always in 16 22
     #[inline]
     pub fn identify_by(&self) -> Option<Text<'a>> {
         self.0.text(34)
     }
 
-    /// Whether its number may be shown. `CalleridPrivacy`
+    /// Whether its number may be shown. `CalleridPrivacy`; always in 16 22
     #[inline]
     pub fn callerid_privacy(&self) -> Option<Text<'a>> {
         self.0.text(35)
     }
 
-    /// Whether a subscription to message waiting ends what is sent unasked. `MwiSubscribeReplacesUnsolicited`; releases 16..
+    /// Whether a subscription to message waiting ends what is sent unasked. `MwiSubscribeReplacesUnsolicited`; always in 16 22; releases 16..
     #[inline]
     pub fn mwi_subscribe_replaces_unsolicited(&self) -> Field<'a, bool> {
         self.0.field(36)
     }
 
-    /// 802.1p priority of audio. `CosAudio`
+    /// 802.1p priority of audio. `CosAudio`; always in 16 22
     #[inline]
     pub fn cos_audio(&self) -> Field<'a, u64> {
         self.0.field(37)
     }
 
-    /// Whether media follows when another branch of a forked call answers early. `FollowEarlyMediaFork`; releases 16..
+    /// Whether media follows when another branch of a forked call answers early. `FollowEarlyMediaFork`; always in 16 22; releases 16..
     #[inline]
     pub fn follow_early_media_fork(&self) -> Field<'a, bool> {
         self.0.field(38)
     }
 
-    /// Context of the dialplan. `Context`
+    /// Context of the dialplan. `Context`; always in 16 22
     #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(39)
@@ -1248,613 +1522,613 @@ impl<'a> EndpointDetail<'a> {
         self.0.text(40)
     }
 
-    /// Whether media goes where media came from. `RtpSymmetric`
+    /// Whether media goes where media came from. `RtpSymmetric`; always in 16 22
     #[inline]
     pub fn rtp_symmetric(&self) -> Field<'a, bool> {
         self.0.field(41)
     }
 
-    /// Its transport. `Transport`
+    /// Its transport. `Transport`; always in 16 22
     #[inline]
     pub fn transport(&self) -> Option<Text<'a>> {
         self.0.text(42)
     }
 
-    /// Music on hold class for channels that have set none. `MohSuggest`
+    /// Music on hold class for channels that have set none. `MohSuggest`; always in 16 22
     #[inline]
     pub fn moh_suggest(&self) -> Option<Text<'a>> {
         self.0.text(43)
     }
 
-    /// Whether T.38 is supported. `T38Udptl`
+    /// Whether T.38 is supported. `T38Udptl`; always in 16 22
     #[inline]
     pub fn t38udptl(&self) -> Field<'a, bool> {
         self.0.field(44)
     }
 
-    /// Whether fax tones are listened for. `FaxDetect`
+    /// Whether fax tones are listened for. `FaxDetect`; always in 16 22
     #[inline]
     pub fn fax_detect(&self) -> Field<'a, bool> {
         self.0.field(45)
     }
 
-    /// Whether T.38 uses the media address to bind to. `T38BindUdptlToMediaAddress`; releases 16..
+    /// Whether T.38 uses the media address to bind to. `T38BindUdptlToMediaAddress`; always in 16 22; releases 16..
     #[inline]
     pub fn t38bind_udptl_to_media_address(&self) -> Field<'a, bool> {
         self.0.field(46)
     }
 
-    /// DSCP bits of video, as a number. `TosVideo`
+    /// DSCP bits of video, as a number. `TosVideo`; always in 16 22
     #[inline]
     pub fn tos_video(&self) -> Field<'a, u64> {
         self.0.field(47)
     }
 
-    /// Whether SRTP has an authentication tag of 32 bits instead of 80. `SrtpTag32`
+    /// Whether SRTP has an authentication tag of 32 bits instead of 80. `SrtpTag32`; always in 16 22
     #[inline]
     pub fn srtp_tag32(&self) -> Field<'a, bool> {
         self.0.field(48)
     }
 
-    /// Whether the progress of a blind transfer is told to who asked for it. `ReferBlindProgress`; releases 16..
+    /// Whether the progress of a blind transfer is told to who asked for it. `ReferBlindProgress`; always in 16 22; releases 16..
     #[inline]
     pub fn refer_blind_progress(&self) -> Field<'a, bool> {
         self.0.field(49)
     }
 
-    /// Audio streams that it can have. `MaxAudioStreams`; releases 16..
+    /// Audio streams that it can have. `MaxAudioStreams`; always in 16 22; releases 16..
     #[inline]
     pub fn max_audio_streams(&self) -> Field<'a, u64> {
         self.0.field(50)
     }
 
-    /// Whether media streams share one transport. `Bundle`; releases 16..
+    /// Whether media streams share one transport. `Bundle`; always in 16 22; releases 16..
     #[inline]
     pub fn bundle(&self) -> Field<'a, bool> {
         self.0.field(51)
     }
 
-    /// Whether the AVPF profile is used. `UseAvpf`
+    /// Whether the AVPF profile is used. `UseAvpf`; always in 16 22
     #[inline]
     pub fn use_avpf(&self) -> Field<'a, bool> {
         self.0.field(52)
     }
 
-    /// Numbered groups that its calls belong to. `CallGroup`
+    /// Numbered groups that its calls belong to. `CallGroup`; always in 16 22
     #[inline]
     pub fn call_group(&self) -> Option<Text<'a>> {
         self.0.text(53)
     }
 
-    /// Whether changes of the connected line are sent. `SendConnectedLine`
+    /// Whether changes of the connected line are sent. `SendConnectedLine`; always in 16 22
     #[inline]
     pub fn send_connected_line(&self) -> Field<'a, bool> {
         self.0.field(54)
     }
 
-    /// How long fax tones are listened for after the answer; 0 for the whole call. `FaxDetectTimeout`, in seconds; releases 16..
+    /// How long fax tones are listened for after the answer; 0 for the whole call. `FaxDetectTimeout`, in seconds; always in 16 22; releases 16..
     #[inline]
     pub fn fax_detect_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(55)
     }
 
-    /// User name in the `o=` line of session descriptions. `SdpOwner`
+    /// User name in the `o=` line of session descriptions. `SdpOwner`; always in 16 22
     #[inline]
     pub fn sdp_owner(&self) -> Option<Text<'a>> {
         self.0.text(56)
     }
 
-    /// Whether responses go where the request came from. `ForceRport`
+    /// Whether responses go where the request came from. `ForceRport`; always in 16 22
     #[inline]
     pub fn force_rport(&self) -> Field<'a, bool> {
         self.0.field(57)
     }
 
-    /// Tag that its caller identification carries. `CalleridTag`
+    /// Tag that its caller identification carries. `CalleridTag`; always in 16 22
     #[inline]
     pub fn callerid_tag(&self) -> Option<Text<'a>> {
         self.0.text(58)
     }
 
-    /// Hang up when no RTP came for so long during hold; 0 for never. `RtpTimeoutHold`, in seconds; releases 16..
+    /// Hang up when no RTP came for so long during hold; 0 for never. `RtpTimeoutHold`, in seconds; always in 16 22; releases 16..
     #[inline]
     pub fn rtp_timeout_hold(&self) -> Field<'a, Seconds> {
         self.0.field(59)
     }
 
-    /// Whether a hold by `sendonly` plays no music. `SuppressMohOnSendonly`; releases 20..
+    /// Whether a hold by `sendonly` plays no music. `SuppressMohOnSendonly`; always in 22; releases 20..
     #[inline]
     pub fn suppress_moh_on_sendonly(&self) -> Field<'a, bool> {
         self.0.field(60)
     }
 
-    /// Whether the packetization time that it asks for is used. `UsePtime`
+    /// Whether the packetization time that it asks for is used. `UsePtime`; always in 16 22
     #[inline]
     pub fn use_ptime(&self) -> Field<'a, bool> {
         self.0.field(61)
     }
 
-    /// Address in session descriptions. `MediaAddress`
+    /// Address in session descriptions. `MediaAddress`; always in 16 22
     #[inline]
     pub fn media_address(&self) -> Option<Text<'a>> {
         self.0.text(62)
     }
 
-    /// Extension to dial for voicemail. `VoicemailExtension`; releases 16..
+    /// Extension to dial for voicemail. `VoicemailExtension`; always in 16 22; releases 16..
     #[inline]
     pub fn voicemail_extension(&self) -> Option<Text<'a>> {
         self.0.text(63)
     }
 
-    /// Hang up when no RTP came for so long; 0 for never. `RtpTimeout`, in seconds; releases 16..
+    /// Hang up when no RTP came for so long; 0 for never. `RtpTimeout`, in seconds; always in 16 22; releases 16..
     #[inline]
     pub fn rtp_timeout(&self) -> Field<'a, Seconds> {
         self.0.field(64)
     }
 
-    /// Whether, and in which direction, calls are signed and verified: yes or no in old releases, a word in newer ones. `StirShaken`; releases 16..
+    /// Whether, and in which direction, calls are signed and verified: yes or no in old releases, a word in newer ones. `StirShaken`; always in 16 22; releases 16..
     #[inline]
     pub fn stir_shaken(&self) -> Option<Text<'a>> {
         self.0.text(65)
     }
 
-    /// Variables that its channels get, `NAME=value`. `SetVar`
+    /// Variables that its channels get, `NAME=value`. `SetVar`; always in 16 22
     #[inline]
     pub fn set_var(&self) -> Option<Text<'a>> {
         self.0.text(66)
     }
 
-    /// Name of the access list for its contacts. `ContactAcl`; releases 16..
+    /// Name of the access list for its contacts. `ContactAcl`; always in 16 22; releases 16..
     #[inline]
     pub fn contact_acl(&self) -> Option<Text<'a>> {
         self.0.text(67)
     }
 
-    /// Whether an answer has one codec only. `PreferredCodecOnly`; releases 15..
+    /// Whether an answer has one codec only. `PreferredCodecOnly`; always in 16 22; releases 15..
     #[inline]
     pub fn preferred_codec_only(&self) -> Field<'a, bool> {
         self.0.field(68)
     }
 
-    /// Geolocation profile for calls to it. `GeolocOutgoingCallProfile`; releases 16..
+    /// Geolocation profile for calls to it. `GeolocOutgoingCallProfile`; always in 16 22; releases 16..
     #[inline]
     pub fn geoloc_outgoing_call_profile(&self) -> Option<Text<'a>> {
         self.0.text(69)
     }
 
-    /// Whether the AVP profile is offered even for encrypted media. `ForceAvp`
+    /// Whether the AVP profile is offered even for encrypted media. `ForceAvp`; always in 16 22
     #[inline]
     pub fn force_avp(&self) -> Field<'a, bool> {
         self.0.field(70)
     }
 
-    /// Feature that ends a recording on `Record: off`. `RecordOffFeature`
+    /// Feature that ends a recording on `Record: off`. `RecordOffFeature`; always in 16 22
     #[inline]
     pub fn record_off_feature(&self) -> Option<Text<'a>> {
         self.0.text(71)
     }
 
-    /// User part of `From` in requests to it. `FromUser`
+    /// User part of `From` in requests to it. `FromUser`; always in 16 22
     #[inline]
     pub fn from_user(&self) -> Option<Text<'a>> {
         self.0.text(72)
     }
 
-    /// Whether `Diversion` is sent. `SendDiversion`
+    /// Whether `Diversion` is sent. `SendDiversion`; always in 16 22
     #[inline]
     pub fn send_diversion(&self) -> Field<'a, bool> {
         self.0.field(73)
     }
 
-    /// Whether `History-Info` is sent. `SendHistoryInfo`; releases 16..
+    /// Whether `History-Info` is sent. `SendHistoryInfo`; always in 16 22; releases 16..
     #[inline]
     pub fn send_history_info(&self) -> Field<'a, bool> {
         self.0.field(74)
     }
 
-    /// Whether T.38 uses IPv6. `T38UdptlIpv6`
+    /// Whether T.38 uses IPv6. `T38UdptlIpv6`; always in 16 22
     #[inline]
     pub fn t38udptl_ipv6(&self) -> Field<'a, bool> {
         self.0.field(75)
     }
 
-    /// Country whose tones its channels play. `ToneZone`
+    /// Country whose tones its channels play. `ToneZone`; always in 16 22
     #[inline]
     pub fn tone_zone(&self) -> Option<Text<'a>> {
         self.0.text(76)
     }
 
-    /// Language of the channel. `Language`
+    /// Language of the channel. `Language`; always in 16 22
     #[inline]
     pub fn language(&self) -> Option<Text<'a>> {
         self.0.text(77)
     }
 
-    /// Whether it may subscribe. `AllowSubscribe`
+    /// Whether it may subscribe. `AllowSubscribe`; always in 16 22
     #[inline]
     pub fn allow_subscribe(&self) -> Field<'a, bool> {
         self.0.field(78)
     }
 
-    /// Whether RTP uses IPv6. `RtpIpv6`
+    /// Whether RTP uses IPv6. `RtpIpv6`; always in 16 22
     #[inline]
     pub fn rtp_ipv6(&self) -> Field<'a, bool> {
         self.0.field(79)
     }
 
-    /// Caller identification. `Callerid`
+    /// Caller identification. `Callerid`; always in 16 22
     #[inline]
     pub fn callerid(&self) -> Option<Text<'a>> {
         self.0.text(80)
     }
 
-    /// Whether a hold is passed on instead of playing music. `MohPassthrough`
+    /// Whether a hold is passed on instead of playing music. `MohPassthrough`; always in 16 22
     #[inline]
     pub fn moh_passthrough(&self) -> Field<'a, bool> {
         self.0.field(81)
     }
 
-    /// 802.1p priority of video. `CosVideo`
+    /// 802.1p priority of video. `CosVideo`; always in 16 22
     #[inline]
     pub fn cos_video(&self) -> Field<'a, u64> {
         self.0.field(82)
     }
 
-    /// Whether a certificate is made when none is configured. `DtlsAutoGenerateCert`; releases 16..
+    /// Whether a certificate is made when none is configured. `DtlsAutoGenerateCert`; always in 16 22; releases 16..
     #[inline]
     pub fn dtls_auto_generate_cert(&self) -> Field<'a, bool> {
         self.0.field(83)
     }
 
-    /// Whether the codec sent can differ from the one received. `AsymmetricRtpCodec`; releases 16..
+    /// Whether the codec sent can differ from the one received. `AsymmetricRtpCodec`; always in 16 22; releases 16..
     #[inline]
     pub fn asymmetric_rtp_codec(&self) -> Field<'a, bool> {
         self.0.field(84)
     }
 
-    /// Geolocation profile for calls from it. `GeolocIncomingCallProfile`; releases 16..
+    /// Geolocation profile for calls from it. `GeolocIncomingCallProfile`; always in 16 22; releases 16..
     #[inline]
     pub fn geoloc_incoming_call_profile(&self) -> Option<Text<'a>> {
         self.0.text(85)
     }
 
-    /// Whether ICE is used. `IceSupport`
+    /// Whether ICE is used. `IceSupport`; always in 16 22
     #[inline]
     pub fn ice_support(&self) -> Field<'a, bool> {
         self.0.field(86)
     }
 
-    /// Whether all its mailboxes are told in one notification. `AggregateMwi`
+    /// Whether all its mailboxes are told in one notification. `AggregateMwi`; always in 16 22
     #[inline]
     pub fn aggregate_mwi(&self) -> Field<'a, bool> {
         self.0.field(87)
     }
 
-    /// Whether it may start recordings by `Record`. `OneTouchRecording`
+    /// Whether it may start recordings by `Record`. `OneTouchRecording`; always in 16 22
     #[inline]
     pub fn one_touch_recording(&self) -> Field<'a, bool> {
         self.0.field(88)
     }
 
-    /// User part of `From` in message waiting notifications. `MwiFromUser`
+    /// User part of `From` in message waiting notifications. `MwiFromUser`; always in 16 22
     #[inline]
     pub fn mwi_from_user(&self) -> Option<Text<'a>> {
         self.0.text(89)
     }
 
-    /// What is done with a redirection: `user`, `uri_core` or `uri_pjsip`. `RedirectMethod`
+    /// What is done with a redirection: `user`, `uri_core` or `uri_pjsip`. `RedirectMethod`; always in 22
     #[inline]
     pub fn redirect_method(&self) -> Option<Text<'a>> {
         self.0.text(90)
     }
 
-    /// Account that its calls are booked on. `Accountcode`
+    /// Account that its calls are booked on. `Accountcode`; always in 16 22
     #[inline]
     pub fn accountcode(&self) -> Option<Text<'a>> {
         self.0.text(91)
     }
 
-    /// How the codecs of the answer to an outgoing call are chosen. `CodecPrefsOutgoingAnswer`; releases 20..
+    /// How the codecs of the answer to an outgoing call are chosen. `CodecPrefsOutgoingAnswer`; always in 22; releases 20..
     #[inline]
     pub fn codec_prefs_outgoing_answer(&self) -> Option<Text<'a>> {
         self.0.text(92)
     }
 
-    /// Codecs that it may use. `Allow`
+    /// Codecs that it may use. `Allow`; always in 16 22
     #[inline]
     pub fn allow(&self) -> Option<Text<'a>> {
         self.0.text(93)
     }
 
-    /// Whether its contact is replaced by where its requests come from. `RewriteContact`
+    /// Whether its contact is replaced by where its requests come from. `RewriteContact`; always in 16 22
     #[inline]
     pub fn rewrite_contact(&self) -> Field<'a, bool> {
         self.0.field(94)
     }
 
-    /// Whether `user=phone` is added to URIs with a telephone number. `UserEqPhone`
+    /// Whether `user=phone` is added to URIs with a telephone number. `UserEqPhone`; always in 16 22
     #[inline]
     pub fn user_eq_phone(&self) -> Field<'a, bool> {
         self.0.field(95)
     }
 
-    /// Module that handles RTP. `RtpEngine`
+    /// Module that handles RTP. `RtpEngine`; always in 16 22
     #[inline]
     pub fn rtp_engine(&self) -> Option<Text<'a>> {
         self.0.text(96)
     }
 
-    /// Requests for which a redirection is followed, separated by commas. `FollowRedirectMethods`; releases 22..
+    /// Requests for which a redirection is followed, separated by commas. `FollowRedirectMethods`; always in 22; releases 22..
     #[inline]
     pub fn follow_redirect_methods(&self) -> Option<Text<'a>> {
         self.0.text(97)
     }
 
-    /// Dialplan context in which its subscriptions are looked up. `SubscribeContext`
+    /// Dialplan context in which its subscriptions are looked up. `SubscribeContext`; always in 16 22
     #[inline]
     pub fn subscribe_context(&self) -> Option<Text<'a>> {
         self.0.text(98)
     }
 
-    /// Whether dialog information says `early` when it rings while in use. `NotifyEarlyInuseRinging`; releases 16..
+    /// Whether dialog information says `early` when it rings while in use. `NotifyEarlyInuseRinging`; always in 16 22; releases 16..
     #[inline]
     pub fn notify_early_inuse_ringing(&self) -> Field<'a, bool> {
         self.0.field(99)
     }
 
-    /// Mailbox that its message waiting notifications are for. `IncomingMwiMailbox`; releases 16..
+    /// Mailbox that its message waiting notifications are for. `IncomingMwiMailbox`; always in 16 22; releases 16..
     #[inline]
     pub fn incoming_mwi_mailbox(&self) -> Option<Text<'a>> {
         self.0.text(100)
     }
 
-    /// Which codecs of an incoming offer are taken, and in which order. `IncomingCallOfferPref`; releases 20..
+    /// Which codecs of an incoming offer are taken, and in which order. `IncomingCallOfferPref`; always in 22; releases 20..
     #[inline]
     pub fn incoming_call_offer_pref(&self) -> Option<Text<'a>> {
         self.0.text(101)
     }
 
-    /// Whether OPTIONS is answered without authentication. `AllowUnauthenticatedOptions`; releases 16..
+    /// Whether OPTIONS is answered without authentication. `AllowUnauthenticatedOptions`; always in 16 22; releases 16..
     #[inline]
     pub fn allow_unauthenticated_options(&self) -> Field<'a, bool> {
         self.0.field(102)
     }
 
-    /// Names of the objects by which it authenticates, separated by commas. `Auth`
+    /// Names of the objects by which it authenticates, separated by commas. `Auth`; always in 16 22
     #[inline]
     pub fn auth(&self) -> Option<Text<'a>> {
         self.0.text(103)
     }
 
-    /// Which side holds back when both arrange direct media: `none`, `incoming` or `outgoing`. `DirectMediaGlareMitigation`
+    /// Which side holds back when both arrange direct media: `none`, `incoming` or `outgoing`. `DirectMediaGlareMitigation`; always in 16 22
     #[inline]
     pub fn direct_media_glare_mitigation(&self) -> Option<Text<'a>> {
         self.0.text(104)
     }
 
-    /// Whether the caller identification that it sends is believed. `TrustIdInbound`
+    /// Whether the caller identification that it sends is believed. `TrustIdInbound`; always in 16 22
     #[inline]
     pub fn trust_id_inbound(&self) -> Field<'a, bool> {
         self.0.field(105)
     }
 
-    /// Profile for signing and verifying calls. `StirShakenProfile`; releases 16..
+    /// Profile for signing and verifying calls. `StirShakenProfile`; always in 16 22; releases 16..
     #[inline]
     pub fn stir_shaken_profile(&self) -> Option<Text<'a>> {
         self.0.text(106)
     }
 
-    /// Whether RTP binds to the media address. `BindRtpToMediaAddress`; releases 16..
+    /// Whether RTP binds to the media address. `BindRtpToMediaAddress`; always in 16 22; releases 16..
     #[inline]
     pub fn bind_rtp_to_media_address(&self) -> Field<'a, bool> {
         self.0.field(107)
     }
 
-    /// Whether direct media is left out behind an address translation. `DisableDirectMediaOnNat`
+    /// Whether direct media is left out behind an address translation. `DisableDirectMediaOnNat`; always in 16 22
     #[inline]
     pub fn disable_direct_media_on_nat(&self) -> Field<'a, bool> {
         self.0.field(108)
     }
 
-    /// How media is encrypted: `no`, `sdes` or `dtls`. `MediaEncryption`
+    /// How media is encrypted: `no`, `sdes` or `dtls`. `MediaEncryption`; always in 16 22
     #[inline]
     pub fn media_encryption(&self) -> Option<Text<'a>> {
         self.0.text(109)
     }
 
-    /// Whether the answer uses the media transport of the offer. `MediaUseReceivedTransport`
+    /// Whether the answer uses the media transport of the offer. `MediaUseReceivedTransport`; always in 16 22
     #[inline]
     pub fn media_use_received_transport(&self) -> Field<'a, bool> {
         self.0.field(110)
     }
 
-    /// Whether it may dial digit by digit. `AllowOverlap`
+    /// Whether it may dial digit by digit. `AllowOverlap`; always in 16 22
     #[inline]
     pub fn allow_overlap(&self) -> Field<'a, bool> {
         self.0.field(111)
     }
 
-    /// How DTMF is sent: `rfc4733`, `inband`, `info`, `auto` or `auto_info`. `DtmfMode`
+    /// How DTMF is sent: `rfc4733`, `inband`, `info`, `auto` or `auto_info`. `DtmfMode`; always in 16 22
     #[inline]
     pub fn dtmf_mode(&self) -> Option<Text<'a>> {
         self.0.text(112)
     }
 
-    /// Authentication. `OutboundAuth`
+    /// Authentication. `OutboundAuth`; always in 16 22
     #[inline]
     pub fn outbound_auth(&self) -> Option<Text<'a>> {
         self.0.text(113)
     }
 
-    /// DSCP bits of audio, as a number. `TosAudio`
+    /// DSCP bits of audio, as a number. `TosAudio`; always in 16 22
     #[inline]
     pub fn tos_audio(&self) -> Field<'a, u64> {
         self.0.field(114)
     }
 
-    /// File with the DTLS certificate. `DtlsCertFile`
+    /// File with the DTLS certificate. `DtlsCertFile`; always in 16 22
     #[inline]
     pub fn dtls_cert_file(&self) -> Option<Text<'a>> {
         self.0.text(115)
     }
 
-    /// Folder with certificates of authorities. `DtlsCaPath`
+    /// Folder with certificates of authorities. `DtlsCaPath`; always in 16 22
     #[inline]
     pub fn dtls_ca_path(&self) -> Option<Text<'a>> {
         self.0.text(116)
     }
 
-    /// Role in setting up DTLS: `active`, `passive` or `actpass`. `DtlsSetup`
+    /// Role in setting up DTLS: `active`, `passive` or `actpass`. `DtlsSetup`; always in 16 22
     #[inline]
     pub fn dtls_setup(&self) -> Option<Text<'a>> {
         self.0.text(117)
     }
 
-    /// How a changed connected line is told: `invite`, `reinvite` or `update`. `ConnectedLineMethod`
+    /// How a changed connected line is told: `invite`, `reinvite` or `update`. `ConnectedLineMethod`; always in 16 22
     #[inline]
     pub fn connected_line_method(&self) -> Option<Text<'a>> {
         self.0.text(118)
     }
 
-    /// Whether G.726 is packed as for AAL2. `G726NonStandard`; releases 16..
+    /// Whether G.726 is packed as for AAL2. `G726NonStandard`; always in 16 22; releases 16..
     #[inline]
     pub fn g726non_standard(&self) -> Field<'a, bool> {
         self.0.field(119)
     }
 
-    /// Whether provisional responses are acknowledged: `no`, `yes`, `required` or `peer_supported`. `100rel`
+    /// Whether provisional responses are acknowledged: `no`, `yes`, `required` or `peer_supported`. `100rel`; always in 16 22
     #[inline]
     pub fn n100rel(&self) -> Option<Text<'a>> {
         self.0.text(120)
     }
 
-    /// Whether sessions have timers: `no`, `yes`, `required` or `always`. `Timers`
+    /// Whether sessions have timers: `no`, `yes`, `required` or `always`. `Timers`; always in 16 22
     #[inline]
     pub fn timers(&self) -> Option<Text<'a>> {
         self.0.text(121)
     }
 
-    /// Whether media may go past the server. `DirectMedia`
+    /// Whether media may go past the server. `DirectMedia`; always in 16 22
     #[inline]
     pub fn direct_media(&self) -> Field<'a, bool> {
         self.0.field(122)
     }
 
-    /// Name of the access list for its requests. `Acl`; releases 16..
+    /// Name of the access list for its requests. `Acl`; always in 16 22; releases 16..
     #[inline]
     pub fn acl(&self) -> Option<Text<'a>> {
         self.0.text(123)
     }
 
-    /// Shortest session time that is accepted. `TimersMinSe`, in seconds
+    /// Shortest session time that is accepted. `TimersMinSe`, in seconds; always in 16 22
     #[inline]
     pub fn timers_min_se(&self) -> Field<'a, Seconds> {
         self.0.field(124)
     }
 
-    /// Whether private caller identification is sent to it. `TrustIdOutbound`
+    /// Whether private caller identification is sent to it. `TrustIdOutbound`; always in 16 22
     #[inline]
     pub fn trust_id_outbound(&self) -> Field<'a, bool> {
         self.0.field(125)
     }
 
-    /// Shortest subscription that is accepted. `SubMinExpiry`, in seconds
+    /// Shortest subscription that is accepted. `SubMinExpiry`, in seconds; always in 16 22
     #[inline]
     pub fn sub_min_expiry(&self) -> Field<'a, Seconds> {
         self.0.field(126)
     }
 
-    /// Whether RTCP shares the port of RTP. `RtcpMux`; releases 16..
+    /// Whether RTCP shares the port of RTP. `RtcpMux`; always in 16 22; releases 16..
     #[inline]
     pub fn rtcp_mux(&self) -> Field<'a, bool> {
         self.0.field(127)
     }
 
-    /// Video streams that it can have. `MaxVideoStreams`; releases 16..
+    /// Video streams that it can have. `MaxVideoStreams`; always in 16 22; releases 16..
     #[inline]
     pub fn max_video_streams(&self) -> Field<'a, u64> {
         self.0.field(128)
     }
 
-    /// Whether a later answer can replace an earlier one. `AcceptMultipleSdpAnswers`; releases 16..
+    /// Whether a later answer can replace an earlier one. `AcceptMultipleSdpAnswers`; always in 16 22; releases 16..
     #[inline]
     pub fn accept_multiple_sdp_answers(&self) -> Field<'a, bool> {
         self.0.field(129)
     }
 
-    /// How the codecs of an incoming call's offer are chosen. `CodecPrefsIncomingOffer`; releases 20..
+    /// How the codecs of an incoming call's offer are chosen. `CodecPrefsIncomingOffer`; always in 22; releases 20..
     #[inline]
     pub fn codec_prefs_incoming_offer(&self) -> Option<Text<'a>> {
         self.0.text(130)
     }
 
-    /// How the codecs of an outgoing call's offer are chosen. `CodecPrefsOutgoingOffer`; releases 20..
+    /// How the codecs of an outgoing call's offer are chosen. `CodecPrefsOutgoingOffer`; always in 22; releases 20..
     #[inline]
     pub fn codec_prefs_outgoing_offer(&self) -> Option<Text<'a>> {
         self.0.text(131)
     }
 
-    /// Whether the connected line that it sends is believed. `TrustConnectedLine`
+    /// Whether the connected line that it sends is believed. `TrustConnectedLine`; always in 16 22
     #[inline]
     pub fn trust_connected_line(&self) -> Field<'a, bool> {
         self.0.field(132)
     }
 
-    /// Whether `P-Asserted-Identity` is sent. `SendPai`
+    /// Whether `P-Asserted-Identity` is sent. `SendPai`; always in 16 22
     #[inline]
     pub fn send_pai(&self) -> Field<'a, bool> {
         self.0.field(133)
     }
 
-    /// Time between keep-alive packets; 0 for none. `RtpKeepalive`, in seconds; releases 16..
+    /// Time between keep-alive packets; 0 for none. `RtpKeepalive`, in seconds; always in 16 22; releases 16..
     #[inline]
     pub fn rtp_keepalive(&self) -> Field<'a, Seconds> {
         self.0.field(134)
     }
 
-    /// Error correction of T.38: `none`, `fec` or `redundancy`. `T38UdptlEc`
+    /// Error correction of T.38: `none`, `fec` or `redundancy`. `T38UdptlEc`; always in 16 22
     #[inline]
     pub fn t38udptl_ec(&self) -> Option<Text<'a>> {
         self.0.text(135)
     }
 
-    /// Whether T.38 goes where T.38 came from. `T38UdptlNat`
+    /// Whether T.38 goes where T.38 came from. `T38UdptlNat`; always in 16 22
     #[inline]
     pub fn t38udptl_nat(&self) -> Field<'a, bool> {
         self.0.field(136)
     }
 
-    /// Whether it may transfer. `AllowTransfer`
+    /// Whether it may transfer. `AllowTransfer`; always in 16 22
     #[inline]
     pub fn allow_transfer(&self) -> Field<'a, bool> {
         self.0.field(137)
     }
 
-    /// File with certificates of authorities. `DtlsCaFile`
+    /// File with certificates of authorities. `DtlsCaFile`; always in 16 22
     #[inline]
     pub fn dtls_ca_file(&self) -> Option<Text<'a>> {
         self.0.text(138)
     }
 
-    /// Proxy for requests. `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`; always in 16 22
     #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(139)
     }
 
-    /// Whether progress is told by tones in the media. `InbandProgress`
+    /// Whether progress is told by tones in the media. `InbandProgress`; always in 16 22
     #[inline]
     pub fn inband_progress(&self) -> Field<'a, bool> {
         self.0.field(140)
     }
 
-    /// State of its device, in words. `DeviceState`
+    /// State of its device, in words. `DeviceState`; always in 16 22
     #[inline]
     pub fn device_state(&self) -> Option<Text<'a>> {
         self.0.text(141)
     }
 
-    /// Its channels. `ActiveChannels`
+    /// Its channels. `ActiveChannels`; always in 16 22
     #[inline]
     pub fn active_channels(&self) -> Option<Text<'a>> {
         self.0.text(142)
@@ -1885,17 +2159,26 @@ impl serde::Serialize for EndpointDetail<'_> {
 /// End of the details of an endpoint.
 ///
 /// `EndpointDetailComplete`; without `Privilege`; releases 12...
+/// Ends the events that answer `PJSIPShowEndpoint`.
+///
+/// ```text
+/// Event: EndpointDetailComplete
+/// ActionID: queries-55
+/// EventList: Complete
+/// ListItems: 4
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct EndpointDetailComplete<'a>(Located<'a, 2>);
 
 impl<'a> EndpointDetailComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22; releases 13..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 13..
+    /// How many items the list had. `ListItems`; always in 16 22; releases 13..
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -1926,59 +2209,75 @@ impl serde::Serialize for EndpointDetailComplete<'_> {
 /// One endpoint, in answer to PJSIPShowEndpoints.
 ///
 /// `EndpointList`; without `Privilege`; releases 13...
+/// Item of the list that answers `PJSIPShowEndpoints`.
+///
+/// ```text
+/// Event: EndpointList
+/// ActionID: queries-29
+/// ObjectType: endpoint
+/// ObjectName: loop
+/// Transport:
+/// Aor: loop
+/// Auths:
+/// OutboundAuths:
+/// Contacts: loop/sip:127.0.0.1:5060,
+/// DeviceState: Not in use
+/// ActiveChannels: 0
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct EndpointList<'a>(Located<'a, 9>);
 
 impl<'a> EndpointList<'a> {
-    /// Kind of the configuration object. `ObjectType`
+    /// Kind of the configuration object. `ObjectType`; always in 16 22
     #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the configuration object. `ObjectName`
+    /// Name of the configuration object. `ObjectName`; always in 16 22
     #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Its transport. `Transport`
+    /// Its transport. `Transport`; always in 16 22
     #[inline]
     pub fn transport(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Its addresses of record. `Aor`
+    /// Its addresses of record. `Aor`; always in 16 22
     #[inline]
     pub fn aor(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Its authentication for inbound requests. `Auths`
+    /// Its authentication for inbound requests. `Auths`; always in 16 22
     #[inline]
     pub fn auths(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// Its authentication for outbound requests. `OutboundAuths`
+    /// Its authentication for outbound requests. `OutboundAuths`; always in 16 22
     #[inline]
     pub fn outbound_auths(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// Its contacts. `Contacts`; releases 16..
+    /// Its contacts. `Contacts`; always in 16 22; releases 16..
     #[inline]
     pub fn contacts(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// State of its device, in words. `DeviceState`
+    /// State of its device, in words. `DeviceState`; always in 16 22
     #[inline]
     pub fn device_state(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// Its channels. `ActiveChannels`
+    /// Its channels. `ActiveChannels`; always in 16 22
     #[inline]
     pub fn active_channels(&self) -> Option<Text<'a>> {
         self.0.text(8)
@@ -2009,17 +2308,26 @@ impl serde::Serialize for EndpointList<'_> {
 /// End of the list of endpoints.
 ///
 /// `EndpointListComplete`; without `Privilege`; releases 12...
+/// Ends the events that answer `PJSIPShowEndpoints`.
+///
+/// ```text
+/// Event: EndpointListComplete
+/// ActionID: queries-29
+/// EventList: Complete
+/// ListItems: 3
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct EndpointListComplete<'a>(Located<'a, 2>);
 
 impl<'a> EndpointListComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22; releases 13..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 13..
+    /// How many items the list had. `ListItems`; always in 16 22; releases 13..
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -2050,53 +2358,68 @@ impl serde::Serialize for EndpointListComplete<'_> {
 /// How requests are matched to an endpoint, in answer to PJSIPShowEndpoint.
 ///
 /// `IdentifyDetail`; without `Privilege`; releases 13...
+/// Item of the list that answers `PJSIPShowEndpoint`.
+///
+/// ```text
+/// Event: IdentifyDetail
+/// ActionID: queries-55
+/// ObjectType: identify
+/// ObjectName: loop
+/// Match: 127.0.0.1/255.255.255.255
+/// MatchRequestUri:
+/// SrvLookups: true
+/// Endpoint: loop
+/// MatchHeader:
+/// EndpointName: loop
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct IdentifyDetail<'a>(Located<'a, 8>);
 
 impl<'a> IdentifyDetail<'a> {
-    /// Kind of the configuration object. `ObjectType`
+    /// Kind of the configuration object. `ObjectType`; always in 16 22
     #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the configuration object. `ObjectName`
+    /// Name of the configuration object. `ObjectName`; always in 16 22
     #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Addresses that match. `Match`
+    /// Addresses that match. `Match`; always in 16 22
     #[inline]
     pub fn match_(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// A request URI that matches. `MatchRequestUri`; releases 20..
+    /// A request URI that matches. `MatchRequestUri`; always in 22; releases 20..
     #[inline]
     pub fn match_request_uri(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Whether SRV records are looked up. `SrvLookups`
+    /// Whether SRV records are looked up. `SrvLookups`; always in 16 22
     #[inline]
     pub fn srv_lookups(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
-    /// The endpoint. `Endpoint`
+    /// The endpoint. `Endpoint`; always in 16 22
     #[inline]
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// A header that matches. `MatchHeader`
+    /// A header that matches. `MatchHeader`; always in 16 22
     #[inline]
     pub fn match_header(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// The endpoint. `EndpointName`
+    /// The endpoint. `EndpointName`; always in 16 22
     #[inline]
     pub fn endpoint_name(&self) -> Option<Text<'a>> {
         self.0.text(7)
@@ -2127,113 +2450,138 @@ impl serde::Serialize for IdentifyDetail<'_> {
 /// One address of record that accepts registrations.
 ///
 /// `InboundRegistrationDetail`; without `Privilege`; releases 16...
+/// Item of the list that answers `PJSIPShowRegistrationsInbound`.
+///
+/// ```text
+/// Event: InboundRegistrationDetail
+/// ActionID: queries-33
+/// ObjectType: aor
+/// ObjectName: loop
+/// MinimumExpiration: 60
+/// DefaultExpiration: 3600
+/// QualifyTimeout: 3.000000
+/// Qualify2xxOnly: false
+/// Mailboxes:
+/// SupportPath: false
+/// RemoveUnavailable: false
+/// VoicemailExtension:
+/// MaxContacts: 0
+/// AuthenticateQualify: false
+/// Contact: loop/sip:127.0.0.1:5060
+/// MaximumExpiration: 7200
+/// QualifyFrequency: 5
+/// RemoveExisting: false
+/// OutboundProxy:
+/// Contacts: loop/sip:127.0.0.1:5060,
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct InboundRegistrationDetail<'a>(Located<'a, 18>);
 
 impl<'a> InboundRegistrationDetail<'a> {
-    /// Kind of the configuration object. `ObjectType`
+    /// Kind of the configuration object. `ObjectType`; always in 16 22
     #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the configuration object. `ObjectName`
+    /// Name of the configuration object. `ObjectName`; always in 16 22
     #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Shortest time of a registration. `MinimumExpiration`, in seconds
+    /// Shortest time of a registration. `MinimumExpiration`, in seconds; always in 16 22
     #[inline]
     pub fn minimum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(2)
     }
 
-    /// Time of a registration that asks for none. `DefaultExpiration`, in seconds
+    /// Time of a registration that asks for none. `DefaultExpiration`, in seconds; always in 16 22
     #[inline]
     pub fn default_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(3)
     }
 
-    /// How long a check waits for an answer. `QualifyTimeout`, in seconds
+    /// How long a check waits for an answer. `QualifyTimeout`, in seconds; always in 16 22
     #[inline]
     pub fn qualify_timeout(&self) -> Field<'a, f64> {
         self.0.field(4)
     }
 
-    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; releases 20..
+    /// Whether only an answer 2xx counts as reachable. `Qualify2xxOnly`; always in 22; releases 20..
     #[inline]
     pub fn qualify2xx_only(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// Mailboxes whose messages are indicated. `Mailboxes`
+    /// Mailboxes whose messages are indicated. `Mailboxes`; always in 16 22
     #[inline]
     pub fn mailboxes(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// Whether Path headers are supported. `SupportPath`
+    /// Whether Path headers are supported. `SupportPath`; always in 16 22
     #[inline]
     pub fn support_path(&self) -> Field<'a, bool> {
         self.0.field(7)
     }
 
-    /// Whether unavailable contacts make room for new ones. `RemoveUnavailable`
+    /// Whether unavailable contacts make room for new ones. `RemoveUnavailable`; always in 16 22
     #[inline]
     pub fn remove_unavailable(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
-    /// Extension to dial for voicemail. `VoicemailExtension`
+    /// Extension to dial for voicemail. `VoicemailExtension`; always in 16 22
     #[inline]
     pub fn voicemail_extension(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// How many contacts there may be. `MaxContacts`
+    /// How many contacts there may be. `MaxContacts`; always in 16 22
     #[inline]
     pub fn max_contacts(&self) -> Field<'a, u64> {
         self.0.field(10)
     }
 
-    /// Whether a check authenticates. `AuthenticateQualify`
+    /// Whether a check authenticates. `AuthenticateQualify`; always in 16 22
     #[inline]
     pub fn authenticate_qualify(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// The contact. `Contact`
+    /// The contact. `Contact`; always in 16 22
     #[inline]
     pub fn contact(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// Longest time of a registration. `MaximumExpiration`, in seconds
+    /// Longest time of a registration. `MaximumExpiration`, in seconds; always in 16 22
     #[inline]
     pub fn maximum_expiration(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
-    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds
+    /// Time between checks of a contact; 0 for none. `QualifyFrequency`, in seconds; always in 16 22
     #[inline]
     pub fn qualify_frequency(&self) -> Field<'a, Seconds> {
         self.0.field(14)
     }
 
-    /// Whether old contacts make room for new ones. `RemoveExisting`
+    /// Whether old contacts make room for new ones. `RemoveExisting`; always in 16 22
     #[inline]
     pub fn remove_existing(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// Proxy for requests. `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`; always in 16 22
     #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// Its contacts. `Contacts`
+    /// Its contacts. `Contacts`; always in 16 22
     #[inline]
     pub fn contacts(&self) -> Option<Text<'a>> {
         self.0.text(17)
@@ -2264,17 +2612,26 @@ impl serde::Serialize for InboundRegistrationDetail<'_> {
 /// End of the list of inbound registrations.
 ///
 /// `InboundRegistrationDetailComplete`; without `Privilege`; releases 12...
+/// Ends the events that answer `PJSIPShowRegistrationsInbound`.
+///
+/// ```text
+/// Event: InboundRegistrationDetailComplete
+/// ActionID: queries-33
+/// EventList: Complete
+/// ListItems: 3
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct InboundRegistrationDetailComplete<'a>(Located<'a, 2>);
 
 impl<'a> InboundRegistrationDetailComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -2305,6 +2662,7 @@ impl serde::Serialize for InboundRegistrationDetailComplete<'_> {
 /// One subscription by somebody else.
 ///
 /// `InboundSubscriptionDetail`; without `Privilege`; releases 20...
+/// Item of the list that answers `PJSIPShowSubscriptionsInbound`.
 #[derive(Clone, Copy, Debug)]
 pub struct InboundSubscriptionDetail<'a>(Located<'a, 9>);
 
@@ -2388,17 +2746,26 @@ impl serde::Serialize for InboundSubscriptionDetail<'_> {
 /// End of the list of inbound subscriptions.
 ///
 /// `InboundSubscriptionDetailComplete`; without `Privilege`; releases 12...
+/// Ends the events that answer `PJSIPShowSubscriptionsInbound`.
+///
+/// ```text
+/// Event: InboundSubscriptionDetailComplete
+/// ActionID: queries-37
+/// EventList: Complete
+/// ListItems: 0
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct InboundSubscriptionDetailComplete<'a>(Located<'a, 2>);
 
 impl<'a> InboundSubscriptionDetailComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -2429,149 +2796,180 @@ impl serde::Serialize for InboundSubscriptionDetailComplete<'_> {
 /// One registration with another server.
 ///
 /// `OutboundRegistrationDetail`; without `Privilege`; releases 16...
+/// Item of the list that answers `PJSIPShowRegistrationsOutbound`.
+///
+/// ```text
+/// Event: OutboundRegistrationDetail
+/// ActionID: queries-34
+/// ObjectType: registration
+/// ObjectName: reg1
+/// MaxRetries: 10
+/// ClientUri: sip:x@127.0.0.1:5099
+/// SecurityNegotiation: no
+/// AuthRejectionPermanent: true
+/// ServerUri: sip:127.0.0.1:5099
+/// MaxRandomInitialDelay: 10
+/// SupportPath: false
+/// RetryInterval: 10
+/// ContactHeaderParams:
+/// Expiration: 3600
+/// Transport: transport-udp
+/// Line: false
+/// ContactUser:
+/// Endpoint:
+/// UserAgent:
+/// ForbiddenRetryInterval: 0
+/// OutboundAuth:
+/// OutboundProxy:
+/// FatalRetryInterval: 0
+/// SupportOutbound: no
+/// Status: Rejected
+/// NextReg: 0
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct OutboundRegistrationDetail<'a>(Located<'a, 24>);
 
 impl<'a> OutboundRegistrationDetail<'a> {
-    /// Kind of the configuration object. `ObjectType`
+    /// Kind of the configuration object. `ObjectType`; always in 16 22
     #[inline]
     pub fn object_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the configuration object. `ObjectName`
+    /// Name of the configuration object. `ObjectName`; always in 16 22
     #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// How often to try again. `MaxRetries`
+    /// How often to try again. `MaxRetries`; always in 16 22
     #[inline]
     pub fn max_retries(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// What is registered. `ClientUri`
+    /// What is registered. `ClientUri`; always in 16 22
     #[inline]
     pub fn client_uri(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// How security is negotiated. `SecurityNegotiation`; releases 20..
+    /// How security is negotiated. `SecurityNegotiation`; always in 22; releases 20..
     #[inline]
     pub fn security_negotiation(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// Whether a refused authentication ends all tries. `AuthRejectionPermanent`
+    /// Whether a refused authentication ends all tries. `AuthRejectionPermanent`; always in 16 22
     #[inline]
     pub fn auth_rejection_permanent(&self) -> Field<'a, bool> {
         self.0.field(5)
     }
 
-    /// Where it is registered. `ServerUri`
+    /// Where it is registered. `ServerUri`; always in 16 22
     #[inline]
     pub fn server_uri(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// Longest delay before the first try. `MaxRandomInitialDelay`, in seconds
+    /// Longest delay before the first try. `MaxRandomInitialDelay`, in seconds; always in 16 22
     #[inline]
     pub fn max_random_initial_delay(&self) -> Field<'a, Seconds> {
         self.0.field(7)
     }
 
-    /// Whether Path headers are supported. `SupportPath`
+    /// Whether Path headers are supported. `SupportPath`; always in 16 22
     #[inline]
     pub fn support_path(&self) -> Field<'a, bool> {
         self.0.field(8)
     }
 
-    /// Time between tries. `RetryInterval`, in seconds
+    /// Time between tries. `RetryInterval`, in seconds; always in 16 22
     #[inline]
     pub fn retry_interval(&self) -> Field<'a, Seconds> {
         self.0.field(9)
     }
 
-    /// Parameters of the Contact header. `ContactHeaderParams`; releases 20..
+    /// Parameters of the Contact header. `ContactHeaderParams`; always in 22; releases 20..
     #[inline]
     pub fn contact_header_params(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
-    /// How long a registration is to last. `Expiration`, in seconds
+    /// How long a registration is to last. `Expiration`, in seconds; always in 16 22
     #[inline]
     pub fn expiration(&self) -> Field<'a, Seconds> {
         self.0.field(11)
     }
 
-    /// Its transport. `Transport`
+    /// Its transport. `Transport`; always in 16 22
     #[inline]
     pub fn transport(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// Whether the registration adds a `line` parameter to its contact. `Line`
+    /// Whether the registration adds a `line` parameter to its contact. `Line`; always in 16 22
     #[inline]
     pub fn line(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
-    /// User part of the Contact header. `ContactUser`
+    /// User part of the Contact header. `ContactUser`; always in 16 22
     #[inline]
     pub fn contact_user(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// The endpoint. `Endpoint`
+    /// The endpoint. `Endpoint`; always in 16 22
     #[inline]
     pub fn endpoint(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// User-Agent of the peer. `UserAgent`; releases 21..
+    /// User-Agent of the peer. `UserAgent`; always in 22; releases 21..
     #[inline]
     pub fn user_agent(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// Time between tries after 403. `ForbiddenRetryInterval`, in seconds
+    /// Time between tries after 403. `ForbiddenRetryInterval`, in seconds; always in 16 22
     #[inline]
     pub fn forbidden_retry_interval(&self) -> Field<'a, Seconds> {
         self.0.field(17)
     }
 
-    /// Authentication. `OutboundAuth`
+    /// Authentication. `OutboundAuth`; always in 16 22
     #[inline]
     pub fn outbound_auth(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// Proxy for requests. `OutboundProxy`
+    /// Proxy for requests. `OutboundProxy`; always in 16 22
     #[inline]
     pub fn outbound_proxy(&self) -> Option<Text<'a>> {
         self.0.text(19)
     }
 
-    /// Time between tries after a fatal answer. `FatalRetryInterval`, in seconds
+    /// Time between tries after a fatal answer. `FatalRetryInterval`, in seconds; always in 16 22
     #[inline]
     pub fn fatal_retry_interval(&self) -> Field<'a, Seconds> {
         self.0.field(20)
     }
 
-    /// Whether SIP outbound is supported. `SupportOutbound`; releases 20..
+    /// Whether SIP outbound is supported. `SupportOutbound`; always in 22; releases 20..
     #[inline]
     pub fn support_outbound(&self) -> Field<'a, bool> {
         self.0.field(21)
     }
 
-    /// The status. `Status`
+    /// The status. `Status`; always in 16 22
     #[inline]
     pub fn status(&self) -> Field<'a, RegistrationState<'a>> {
         self.0.field(22)
     }
 
-    /// Time until the next registration. `NextReg`, in seconds
+    /// Time until the next registration. `NextReg`, in seconds; always in 16 22
     #[inline]
     pub fn next_reg(&self) -> Field<'a, i64> {
         self.0.field(23)
@@ -2602,29 +3000,40 @@ impl serde::Serialize for OutboundRegistrationDetail<'_> {
 /// End of the list of outbound registrations.
 ///
 /// `OutboundRegistrationDetailComplete`; without `Privilege`; releases 12...
+/// Ends the events that answer `PJSIPShowRegistrationsOutbound`.
+///
+/// ```text
+/// Event: OutboundRegistrationDetailComplete
+/// ActionID: queries-34
+/// EventList: Complete
+/// ListItems: 1
+/// Registered: 0
+/// NotRegistered: 1
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct OutboundRegistrationDetailComplete<'a>(Located<'a, 4>);
 
 impl<'a> OutboundRegistrationDetailComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// Registrations that are registered. `Registered`
+    /// Registrations that are registered. `Registered`; always in 16 22
     #[inline]
     pub fn registered(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// Registrations that are not registered. `NotRegistered`
+    /// Registrations that are not registered. `NotRegistered`; always in 16 22
     #[inline]
     pub fn not_registered(&self) -> Field<'a, u64> {
         self.0.field(3)
@@ -2655,6 +3064,7 @@ impl serde::Serialize for OutboundRegistrationDetailComplete<'_> {
 /// One subscription with another server.
 ///
 /// `OutboundSubscriptionDetail`; without `Privilege`; releases 20...
+/// Item of the list that answers `PJSIPShowSubscriptionsOutbound`.
 #[derive(Clone, Copy, Debug)]
 pub struct OutboundSubscriptionDetail<'a>(Located<'a, 9>);
 
@@ -2738,17 +3148,26 @@ impl serde::Serialize for OutboundSubscriptionDetail<'_> {
 /// End of the list of outbound subscriptions.
 ///
 /// `OutboundSubscriptionDetailComplete`; without `Privilege`; releases 12...
+/// Ends the events that answer `PJSIPShowSubscriptionsOutbound`.
+///
+/// ```text
+/// Event: OutboundSubscriptionDetailComplete
+/// ActionID: queries-38
+/// EventList: Complete
+/// ListItems: 0
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct OutboundSubscriptionDetailComplete<'a>(Located<'a, 2>);
 
 impl<'a> OutboundSubscriptionDetailComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -2779,6 +3198,7 @@ impl serde::Serialize for OutboundSubscriptionDetailComplete<'_> {
 /// Whether an endpoint is in maintenance.
 ///
 /// `PJSIPMaintenanceStatus`; without `Privilege`; releases 20...
+/// Item of the list that answers `PJSIPShowMaintenance`.
 #[derive(Clone, Copy, Debug)]
 pub struct PJSIPMaintenanceStatus<'a>(Located<'a, 2>);
 
@@ -2820,6 +3240,7 @@ impl serde::Serialize for PJSIPMaintenanceStatus<'_> {
 /// One list of resources that can be subscribed to.
 ///
 /// `ResourceListDetail`; without `Privilege`; releases 20...
+/// Item of the list that answers `PJSIPShowResourceLists`.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceListDetail<'a>(Located<'a, 7>);
 
@@ -2891,6 +3312,7 @@ impl serde::Serialize for ResourceListDetail<'_> {
 /// The transport of an endpoint, in answer to PJSIPShowEndpoint.
 ///
 /// `TransportDetail`; without `Privilege`; releases 13...
+/// Item of the list that answers `PJSIPShowEndpoint`.
 #[derive(Clone, Copy, Debug)]
 pub struct TransportDetail<'a>(Located<'a, 32>);
 
@@ -3112,17 +3534,26 @@ impl serde::Serialize for TransportDetail<'_> {
 /// End of the list of contacts of inbound registrations.
 ///
 /// `ContactStatusDetailComplete`; without `Privilege`; releases 16...
+/// Ends the events that answer `PJSIPShowRegistrationInboundContactStatuses`.
+///
+/// ```text
+/// Event: ContactStatusDetailComplete
+/// ActionID: queries-35
+/// EventList: Complete
+/// ListItems: 0
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ContactStatusDetailComplete<'a>(Located<'a, 2>);
 
 impl<'a> ContactStatusDetailComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -3153,6 +3584,7 @@ impl serde::Serialize for ContactStatusDetailComplete<'_> {
 /// End of the list of resource lists.
 ///
 /// `ResourceListDetailComplete`; without `Privilege`; releases 14...
+/// Ends the events that answer `PJSIPShowResourceLists`.
 #[derive(Clone, Copy, Debug)]
 pub struct ResourceListDetailComplete<'a>(Located<'a, 2>);
 

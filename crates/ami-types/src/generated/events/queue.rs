@@ -13,65 +13,80 @@ use ami_wire::Message;
 /// A caller joined a queue (legacy).
 ///
 /// `Join`; class call; releases 1.0..11.
+///
+/// ```text
+/// Event: Join
+/// Privilege: call,all
+/// Channel: SIP/loop-0000002d
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Queue: support
+/// Position: 1
+/// Count: 1
+/// Uniqueid: 1795519662.68
+/// ```
+/// Recorded: `asterisk-11/queue.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Join<'a>(Located<'a, 10>);
 
 impl<'a> Join<'a> {
-    /// Name of the channel. `Channel`
+    /// Name of the channel. `Channel`; always in 1.4..11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4; releases 1.0..1.4
     #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The caller's number. `CallerIDNum`; releases 1.6.2..11
+    /// The caller's number. `CallerIDNum`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The caller's name. `CallerIDName`; releases 1.2..11
+    /// The caller's name. `CallerIDName`; always in 1.4..11; releases 1.2..11
     #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// The connected party's number. `ConnectedLineNum`; releases 1.8..11
+    /// The connected party's number. `ConnectedLineNum`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// The connected party's name. `ConnectedLineName`; releases 1.8..11
+    /// The connected party's name. `ConnectedLineName`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.4..11
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// Place in the queue, counted from 1. `Position`
+    /// Place in the queue, counted from 1. `Position`; always in 1.4..11
     #[inline]
     pub fn position(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
-    /// Callers in the queue. `Count`
+    /// Callers in the queue. `Count`; always in 1.4..11
     #[inline]
     pub fn count(&self) -> Field<'a, u64> {
         self.0.field(8)
     }
 
-    /// Identifies the channel. `Uniqueid`; releases 1.4..11
+    /// Identifies the channel. `Uniqueid`; always in 1.4..11; releases 1.4..11
     #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(9)
@@ -102,35 +117,46 @@ impl serde::Serialize for Join<'_> {
 /// A caller left a queue (legacy).
 ///
 /// `Leave`; class call; releases 1.0..11.
+///
+/// ```text
+/// Event: Leave
+/// Privilege: call,all
+/// Channel: SIP/loop-0000002d
+/// Queue: support
+/// Count: 0
+/// Position: 1
+/// Uniqueid: 1795519662.68
+/// ```
+/// Recorded: `asterisk-11/queue.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Leave<'a>(Located<'a, 5>);
 
 impl<'a> Leave<'a> {
-    /// Name of the channel. `Channel`
+    /// Name of the channel. `Channel`; always in 1.4..11
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.4..11
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Callers in the queue. `Count`
+    /// Callers in the queue. `Count`; always in 1.4..11
     #[inline]
     pub fn count(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// Place in the queue, counted from 1. `Position`; releases 1.8..11
+    /// Place in the queue, counted from 1. `Position`; always in 1.8..11; releases 1.8..11
     #[inline]
     pub fn position(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// Identifies the channel. `Uniqueid`; releases 1.4..11
+    /// Identifies the channel. `Uniqueid`; always in 1.4..11; releases 1.4..11
     #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(4)
@@ -161,6 +187,30 @@ impl serde::Serialize for Leave<'_> {
 /// A caller gave up waiting in a queue.
 ///
 /// `QueueCallerAbandon`; class agent; releases 1.4...
+///
+/// ```text
+/// Event: QueueCallerAbandon
+/// Privilege: agent,all
+/// Channel: PJSIP/loop-00000004
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 103
+/// Priority: 2
+/// Uniqueid: 1795520330.6
+/// Linkedid: 1795520330.6
+/// Queue: support
+/// Position: 1
+/// OriginalPosition: 1
+/// HoldTime: 5
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueCallerAbandon<'a>(Located<'a, 19>);
 
@@ -171,25 +221,25 @@ impl<'a> QueueCallerAbandon<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.4..13 16 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Place in the queue, counted from 1. `Position`
+    /// Place in the queue, counted from 1. `Position`; always in 1.4..13 16 22
     #[inline]
     pub fn position(&self) -> Field<'a, u64> {
         self.0.field(16)
     }
 
-    /// Place at which the caller joined. `OriginalPosition`
+    /// Place at which the caller joined. `OriginalPosition`; always in 1.4..13 16 22
     #[inline]
     pub fn original_position(&self) -> Field<'a, u64> {
         self.0.field(17)
     }
 
-    /// How long the caller waited. `HoldTime`, in seconds
+    /// How long the caller waited. `HoldTime`, in seconds; always in 1.4..13 16 22
     #[inline]
     pub fn hold_time(&self) -> Field<'a, Seconds> {
         self.0.field(18)
@@ -220,6 +270,29 @@ impl serde::Serialize for QueueCallerAbandon<'_> {
 /// A caller joined a queue.
 ///
 /// `QueueCallerJoin`; class agent; releases 12...
+///
+/// ```text
+/// Event: QueueCallerJoin
+/// Privilege: agent,all
+/// Channel: PJSIP/loop-00000000
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 103
+/// Priority: 2
+/// Uniqueid: 1795520327.0
+/// Linkedid: 1795520327.0
+/// Queue: support
+/// Position: 1
+/// Count: 1
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueCallerJoin<'a>(Located<'a, 18>);
 
@@ -230,19 +303,19 @@ impl<'a> QueueCallerJoin<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 12..13 16 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Place in the queue, counted from 1. `Position`
+    /// Place in the queue, counted from 1. `Position`; always in 12..13 16 22
     #[inline]
     pub fn position(&self) -> Field<'a, u64> {
         self.0.field(16)
     }
 
-    /// Callers in the queue. `Count`
+    /// Callers in the queue. `Count`; always in 12..13 16 22
     #[inline]
     pub fn count(&self) -> Field<'a, u64> {
         self.0.field(17)
@@ -273,6 +346,29 @@ impl serde::Serialize for QueueCallerJoin<'_> {
 /// A caller left a queue.
 ///
 /// `QueueCallerLeave`; class agent; releases 12...
+///
+/// ```text
+/// Event: QueueCallerLeave
+/// Privilege: agent,all
+/// Channel: PJSIP/loop-00000000
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 200
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 103
+/// Priority: 2
+/// Uniqueid: 1795520327.0
+/// Linkedid: 1795520327.0
+/// Queue: support
+/// Position: 1
+/// Count: 0
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueCallerLeave<'a>(Located<'a, 18>);
 
@@ -283,19 +379,19 @@ impl<'a> QueueCallerLeave<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 12..13 16 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Place in the queue, counted from 1. `Position`
+    /// Place in the queue, counted from 1. `Position`; always in 12..13 16 22
     #[inline]
     pub fn position(&self) -> Field<'a, u64> {
         self.0.field(16)
     }
 
-    /// Callers in the queue. `Count`
+    /// Callers in the queue. `Count`; always in 12..13 16 22
     #[inline]
     pub fn count(&self) -> Field<'a, u64> {
         self.0.field(17)
@@ -326,71 +422,88 @@ impl serde::Serialize for QueueCallerLeave<'_> {
 /// One caller waiting in a queue, in answer to QueueStatus.
 ///
 /// `QueueEntry`; without `Privilege`; releases 1.0...
+/// Item of the list that answers `QueueStatus`.
+///
+/// ```text
+/// Event: QueueEntry
+/// Queue: support
+/// Position: 1
+/// Channel: SIP/loop-00000004
+/// Uniqueid: labsys-1795520819.36
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Wait: 1
+/// Priority: 0
+/// ActionID: queue-ts-24
+/// ```
+/// Recorded: `asterisk-13/queue-ts.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueEntry<'a>(Located<'a, 11>);
 
 impl<'a> QueueEntry<'a> {
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.4..13 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Place in the queue, counted from 1. `Position`
+    /// Place in the queue, counted from 1. `Position`; always in 1.4..13 22
     #[inline]
     pub fn position(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// Name of the channel. `Channel`
+    /// Name of the channel. `Channel`; always in 1.4..13 22
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.4
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4; releases 1.0..1.4
     #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Identifies the channel. `Uniqueid`; releases 1.6.2..
+    /// Identifies the channel. `Uniqueid`; always in 1.6.2..13 22; releases 1.6.2..
     #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// The caller's number. `CallerIDNum`; releases 1.6.2..
+    /// The caller's number. `CallerIDNum`; always in 1.6.2..13 22; releases 1.6.2..
     #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// The caller's name. `CallerIDName`; releases 1.2..
+    /// The caller's name. `CallerIDName`; always in 1.4..13 22; releases 1.2..
     #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// The connected party's number. `ConnectedLineNum`; releases 1.8..
+    /// The connected party's number. `ConnectedLineNum`; always in 1.8..13 22; releases 1.8..
     #[inline]
     pub fn connected_line_num(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// The connected party's name. `ConnectedLineName`; releases 1.8..
+    /// The connected party's name. `ConnectedLineName`; always in 1.8..13 22; releases 1.8..
     #[inline]
     pub fn connected_line_name(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// How long the caller has waited. `Wait`, in seconds
+    /// How long the caller has waited. `Wait`, in seconds; always in 1.4..13 22
     #[inline]
     pub fn wait(&self) -> Field<'a, Seconds> {
         self.0.field(9)
     }
 
-    /// The priority. `Priority`; releases 13..
+    /// The priority. `Priority`; always in 13 22; releases 13..
     #[inline]
     pub fn priority(&self) -> Field<'a, i64> {
         self.0.field(10)
@@ -421,101 +534,123 @@ impl serde::Serialize for QueueEntry<'_> {
 /// One member of a queue, in answer to QueueStatus.
 ///
 /// `QueueMember`; without `Privilege`; releases 1.0...
+/// Item of the list that answers `QueueStatus`.
+///
+/// ```text
+/// Event: QueueMember
+/// Queue: support
+/// Name: Gonzo
+/// Location: Local/200@lab2/n
+/// StateInterface: Local/200@lab2/n
+/// Membership: dynamic
+/// Penalty: 0
+/// CallsTaken: 0
+/// LastCall: 0
+/// LastPause: 0
+/// LoginTime: 1795520327
+/// InCall: 1
+/// Status: 2
+/// Paused: 0
+/// PausedReason:
+/// Wrapuptime: 0
+/// ActionID: queue2-3
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueMember<'a>(Located<'a, 16>);
 
 impl<'a> QueueMember<'a> {
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.4..13 16 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Its name. `Name`; releases 1.4..
+    /// Its name. `Name`; always in 1.4..13 16 22; releases 1.4..
     #[inline]
     pub fn name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The channel that is dialled for the member. `Location`
+    /// The channel that is dialled for the member. `Location`; always in 1.4..13 16 22
     #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The device whose state counts for the member. `StateInterface`; releases 11..
+    /// The device whose state counts for the member. `StateInterface`; always in 11..13 16 22; releases 11..
     #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Whether the member is in a call. `IsInCall`; releases 11
+    /// Whether the member is in a call. `IsInCall`; always in 11; releases 11
     #[inline]
     pub fn is_in_call(&self) -> Field<'a, bool> {
         self.0.field(4)
     }
 
-    /// How the member came into the queue. `Membership`
+    /// How the member came into the queue. `Membership`; always in 1.4..13 16 22
     #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(5)
     }
 
-    /// Members with a lower penalty are called first. `Penalty`
+    /// Members with a lower penalty are called first. `Penalty`; always in 1.4..13 16 22
     #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
-    /// Calls answered so far. `CallsTaken`
+    /// Calls answered so far. `CallsTaken`; always in 1.4..13 16 22
     #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
-    /// When the last call ended; 0 for never. `LastCall`
+    /// When the last call ended; 0 for never. `LastCall`; always in 1.4..13 16 22
     #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
-    /// When the last pause began; 0 for never. `LastPause`; releases 16..
+    /// When the last pause began; 0 for never. `LastPause`; always in 16 22; releases 16..
     #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
-    /// When the member was added. `LoginTime`; releases 16..
+    /// When the member was added. `LoginTime`; always in 16 22; releases 16..
     #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(10)
     }
 
-    /// Whether the member is in a call of the queue. `InCall`; releases 13..
+    /// Whether the member is in a call of the queue. `InCall`; always in 13 16 22; releases 13..
     #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// The status. `Status`; releases 1.2..
+    /// The status. `Status`; always in 1.4..13 16 22; releases 1.2..
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
     }
 
-    /// Whether the member is paused. `Paused`; releases 1.2..
+    /// Whether the member is paused. `Paused`; always in 1.4..13 16 22; releases 1.2..
     #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
-    /// Why the member is paused. `PausedReason`; releases 13..
+    /// Why the member is paused. `PausedReason`; always in 13 16 22; releases 13..
     #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    /// Pause after each call. `Wrapuptime`, in seconds; always in 16 22; releases 16..
     #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(15)
@@ -546,107 +681,129 @@ impl serde::Serialize for QueueMember<'_> {
 /// A member was added to a queue.
 ///
 /// `QueueMemberAdded`; class agent; releases 1.2...
+///
+/// ```text
+/// Event: QueueMemberAdded
+/// Privilege: agent,all
+/// Queue: support
+/// MemberName: Gonzo
+/// Interface: Local/200@lab2/n
+/// StateInterface: Local/200@lab2/n
+/// Membership: dynamic
+/// Penalty: 0
+/// CallsTaken: 0
+/// LastCall: 0
+/// LastPause: 0
+/// LoginTime: 1795520327
+/// InCall: 0
+/// Status: 1
+/// Paused: 0
+/// PausedReason:
+/// Ringinuse: 1
+/// Wrapuptime: 0
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueMemberAdded<'a>(Located<'a, 17>);
 
 impl<'a> QueueMemberAdded<'a> {
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.4..13 16 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The channel that is dialled for the member. `Location`; releases 1.2..11
+    /// The channel that is dialled for the member. `Location`; always in 1.4..11; releases 1.2..11
     #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Name of the member. `MemberName`; releases 1.4..
+    /// Name of the member. `MemberName`; always in 1.4..13 16 22; releases 1.4..
     #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The channel that is dialled for the member. `Interface`; releases 12..
+    /// The channel that is dialled for the member. `Interface`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// The device whose state counts for the member. `StateInterface`; releases 11..
+    /// The device whose state counts for the member. `StateInterface`; always in 11..13 16 22; releases 11..
     #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// How the member came into the queue. `Membership`
+    /// How the member came into the queue. `Membership`; always in 1.4..13 16 22
     #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(5)
     }
 
-    /// Members with a lower penalty are called first. `Penalty`
+    /// Members with a lower penalty are called first. `Penalty`; always in 1.4..13 16 22
     #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
-    /// Calls answered so far. `CallsTaken`
+    /// Calls answered so far. `CallsTaken`; always in 1.4..13 16 22
     #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
-    /// When the last call ended; 0 for never. `LastCall`
+    /// When the last call ended; 0 for never. `LastCall`; always in 1.4..13 16 22
     #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
-    /// When the last pause began; 0 for never. `LastPause`; releases 14..
+    /// When the last pause began; 0 for never. `LastPause`; always in 16 22; releases 14..
     #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
-    /// When the member was added. `LoginTime`; releases 16..
+    /// When the member was added. `LoginTime`; always in 16 22; releases 16..
     #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(10)
     }
 
-    /// Whether the member is in a call of the queue. `InCall`; releases 13..
+    /// Whether the member is in a call of the queue. `InCall`; always in 13 16 22; releases 13..
     #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// The status. `Status`
+    /// The status. `Status`; always in 1.4..13 16 22
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
     }
 
-    /// Whether the member is paused. `Paused`
+    /// Whether the member is paused. `Paused`; always in 1.4..13 16 22
     #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
-    /// Why the member is paused. `PausedReason`; releases 13..
+    /// Why the member is paused. `PausedReason`; always in 13 16 22; releases 13..
     #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// Whether the member is called while in use. `Ringinuse`; releases 12..
+    /// Whether the member is called while in use. `Ringinuse`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn ringinuse(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    /// Pause after each call. `Wrapuptime`, in seconds; always in 16 22; releases 16..
     #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
@@ -677,95 +834,117 @@ impl serde::Serialize for QueueMemberAdded<'_> {
 /// A member of a queue was paused or unpaused.
 ///
 /// `QueueMemberPause`; class agent; releases 12...
+///
+/// ```text
+/// Event: QueueMemberPause
+/// Privilege: agent,all
+/// Timestamp: 1795520816.781600
+/// SystemName: labsys
+/// Queue: support
+/// MemberName: Fozzie
+/// Interface: Local/noans@from-loop/n
+/// StateInterface: Local/noans@from-loop/n
+/// Membership: dynamic
+/// Penalty: 0
+/// CallsTaken: 0
+/// LastCall: 0
+/// InCall: 0
+/// Status: 1
+/// Paused: 1
+/// PausedReason: lunch
+/// Ringinuse: 1
+/// Reason: lunch
+/// ```
+/// Recorded: `asterisk-13/queue-ts.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueMemberPause<'a>(Located<'a, 17>);
 
 impl<'a> QueueMemberPause<'a> {
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 12..13 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the member. `MemberName`
+    /// Name of the member. `MemberName`; always in 12..13 22
     #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The channel that is dialled for the member. `Interface`
+    /// The channel that is dialled for the member. `Interface`; always in 12..13 22
     #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The device whose state counts for the member. `StateInterface`
+    /// The device whose state counts for the member. `StateInterface`; always in 12..13 22
     #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// How the member came into the queue. `Membership`
+    /// How the member came into the queue. `Membership`; always in 12..13 22
     #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(4)
     }
 
-    /// Members with a lower penalty are called first. `Penalty`
+    /// Members with a lower penalty are called first. `Penalty`; always in 12..13 22
     #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(5)
     }
 
-    /// Calls answered so far. `CallsTaken`
+    /// Calls answered so far. `CallsTaken`; always in 12..13 22
     #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
-    /// When the last call ended; 0 for never. `LastCall`
+    /// When the last call ended; 0 for never. `LastCall`; always in 12..13 22
     #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(7)
     }
 
-    /// When the last pause began; 0 for never. `LastPause`; releases 14..
+    /// When the last pause began; 0 for never. `LastPause`; always in 22; releases 14..
     #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
-    /// When the member was added. `LoginTime`; releases 16..
+    /// When the member was added. `LoginTime`; always in 22; releases 16..
     #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
-    /// Whether the member is in a call of the queue. `InCall`; releases 13..
+    /// Whether the member is in a call of the queue. `InCall`; always in 13 22; releases 13..
     #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(10)
     }
 
-    /// The status. `Status`
+    /// The status. `Status`; always in 12..13 22
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(11)
     }
 
-    /// Whether the member is paused. `Paused`
+    /// Whether the member is paused. `Paused`; always in 12..13 22
     #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(12)
     }
 
-    /// Why the member is paused. `PausedReason`; releases 13..
+    /// Why the member is paused. `PausedReason`; always in 13 22; releases 13..
     #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
-    /// Whether the member is called while in use. `Ringinuse`
+    /// Whether the member is called while in use. `Ringinuse`; always in 12..13 22
     #[inline]
     pub fn ringinuse(&self) -> Field<'a, bool> {
         self.0.field(14)
@@ -777,7 +956,7 @@ impl<'a> QueueMemberPause<'a> {
         self.0.text(15)
     }
 
-    /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    /// Pause after each call. `Wrapuptime`, in seconds; always in 22; releases 16..
     #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
@@ -808,29 +987,40 @@ impl serde::Serialize for QueueMemberPause<'_> {
 /// A queue member was paused or unpaused (legacy).
 ///
 /// `QueueMemberPaused`; class agent; releases 1.2..11.
+///
+/// ```text
+/// Event: QueueMemberPaused
+/// Privilege: agent,all
+/// Queue: support
+/// Location: Local/noans@from-loop/n
+/// MemberName: Fozzie
+/// Paused: 1
+/// Reason: lunch
+/// ```
+/// Recorded: `asterisk-11/queue.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueMemberPaused<'a>(Located<'a, 5>);
 
 impl<'a> QueueMemberPaused<'a> {
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.4..11
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The channel that is dialled for the member. `Location`
+    /// The channel that is dialled for the member. `Location`; always in 1.4..11
     #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Name of the member. `MemberName`; releases 1.4..11
+    /// Name of the member. `MemberName`; always in 1.4..11; releases 1.4..11
     #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Whether the member is paused. `Paused`
+    /// Whether the member is paused. `Paused`; always in 1.4..11
     #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(3)
@@ -867,107 +1057,128 @@ impl serde::Serialize for QueueMemberPaused<'_> {
 /// The penalty of a member of a queue changed.
 ///
 /// `QueueMemberPenalty`; class agent; releases 1.6.2...
+///
+/// ```text
+/// Event: QueueMemberPenalty
+/// Privilege: agent,all
+/// Timestamp: 1795520816.782220
+/// SystemName: labsys
+/// Queue: support
+/// MemberName: Gonzo
+/// Interface: SIP/200@loop
+/// StateInterface: SIP/200@loop
+/// Membership: dynamic
+/// Penalty: 3
+/// CallsTaken: 0
+/// LastCall: 0
+/// InCall: 0
+/// Status: 1
+/// Paused: 0
+/// PausedReason:
+/// Ringinuse: 1
+/// ```
+/// Recorded: `asterisk-13/queue-ts.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueMemberPenalty<'a>(Located<'a, 17>);
 
 impl<'a> QueueMemberPenalty<'a> {
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.6.2..13 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The channel that is dialled for the member. `Location`; releases 1.6.2..11
+    /// The channel that is dialled for the member. `Location`; always in 1.6.2..11; releases 1.6.2..11
     #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Name of the member. `MemberName`; releases 12..
+    /// Name of the member. `MemberName`; always in 12..13 22; releases 12..
     #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The channel that is dialled for the member. `Interface`; releases 12..
+    /// The channel that is dialled for the member. `Interface`; always in 12..13 22; releases 12..
     #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// The device whose state counts for the member. `StateInterface`; releases 12..
+    /// The device whose state counts for the member. `StateInterface`; always in 12..13 22; releases 12..
     #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// How the member came into the queue. `Membership`; releases 12..
+    /// How the member came into the queue. `Membership`; always in 12..13 22; releases 12..
     #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(5)
     }
 
-    /// Members with a lower penalty are called first. `Penalty`
+    /// Members with a lower penalty are called first. `Penalty`; always in 1.6.2..13 22
     #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
-    /// Calls answered so far. `CallsTaken`; releases 12..
+    /// Calls answered so far. `CallsTaken`; always in 12..13 22; releases 12..
     #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
-    /// When the last call ended; 0 for never. `LastCall`; releases 12..
+    /// When the last call ended; 0 for never. `LastCall`; always in 12..13 22; releases 12..
     #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
-    /// When the last pause began; 0 for never. `LastPause`; releases 14..
+    /// When the last pause began; 0 for never. `LastPause`; always in 22; releases 14..
     #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
-    /// When the member was added. `LoginTime`; releases 16..
+    /// When the member was added. `LoginTime`; always in 22; releases 16..
     #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(10)
     }
 
-    /// Whether the member is in a call of the queue. `InCall`; releases 13..
+    /// Whether the member is in a call of the queue. `InCall`; always in 13 22; releases 13..
     #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// The status. `Status`; releases 12..
+    /// The status. `Status`; always in 12..13 22; releases 12..
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
     }
 
-    /// Whether the member is paused. `Paused`; releases 12..
+    /// Whether the member is paused. `Paused`; always in 12..13 22; releases 12..
     #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
-    /// Why the member is paused. `PausedReason`; releases 13..
+    /// Why the member is paused. `PausedReason`; always in 13 22; releases 13..
     #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// Whether the member is called while in use. `Ringinuse`; releases 12..
+    /// Whether the member is called while in use. `Ringinuse`; always in 12..13 22; releases 12..
     #[inline]
     pub fn ringinuse(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    /// Pause after each call. `Wrapuptime`, in seconds; always in 22; releases 16..
     #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
@@ -998,107 +1209,129 @@ impl serde::Serialize for QueueMemberPenalty<'_> {
 /// A member was removed from a queue.
 ///
 /// `QueueMemberRemoved`; class agent; releases 1.2...
+///
+/// ```text
+/// Event: QueueMemberRemoved
+/// Privilege: agent,all
+/// Queue: support
+/// MemberName: Gonzo
+/// Interface: Local/200@lab2/n
+/// StateInterface: Local/200@lab2/n
+/// Membership: dynamic
+/// Penalty: 0
+/// CallsTaken: 1
+/// LastCall: 1795520329
+/// LastPause: 0
+/// LoginTime: 1795520327
+/// InCall: 0
+/// Status: 1
+/// Paused: 0
+/// PausedReason:
+/// Ringinuse: 1
+/// Wrapuptime: 0
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueMemberRemoved<'a>(Located<'a, 17>);
 
 impl<'a> QueueMemberRemoved<'a> {
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.4..13 16 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The channel that is dialled for the member. `Location`; releases 1.2..11
+    /// The channel that is dialled for the member. `Location`; always in 1.4..11; releases 1.2..11
     #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Name of the member. `MemberName`; releases 1.4..
+    /// Name of the member. `MemberName`; always in 1.4..13 16 22; releases 1.4..
     #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The channel that is dialled for the member. `Interface`; releases 12..
+    /// The channel that is dialled for the member. `Interface`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// The device whose state counts for the member. `StateInterface`; releases 12..
+    /// The device whose state counts for the member. `StateInterface`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// How the member came into the queue. `Membership`; releases 12..
+    /// How the member came into the queue. `Membership`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(5)
     }
 
-    /// Members with a lower penalty are called first. `Penalty`; releases 12..
+    /// Members with a lower penalty are called first. `Penalty`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
-    /// Calls answered so far. `CallsTaken`; releases 12..
+    /// Calls answered so far. `CallsTaken`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
-    /// When the last call ended; 0 for never. `LastCall`; releases 12..
+    /// When the last call ended; 0 for never. `LastCall`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
-    /// When the last pause began; 0 for never. `LastPause`; releases 14..
+    /// When the last pause began; 0 for never. `LastPause`; always in 16 22; releases 14..
     #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
-    /// When the member was added. `LoginTime`; releases 16..
+    /// When the member was added. `LoginTime`; always in 16 22; releases 16..
     #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(10)
     }
 
-    /// Whether the member is in a call of the queue. `InCall`; releases 13..
+    /// Whether the member is in a call of the queue. `InCall`; always in 13 16 22; releases 13..
     #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// The status. `Status`; releases 12..
+    /// The status. `Status`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
     }
 
-    /// Whether the member is paused. `Paused`; releases 12..
+    /// Whether the member is paused. `Paused`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
-    /// Why the member is paused. `PausedReason`; releases 13..
+    /// Why the member is paused. `PausedReason`; always in 13 16 22; releases 13..
     #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// Whether the member is called while in use. `Ringinuse`; releases 12..
+    /// Whether the member is called while in use. `Ringinuse`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn ringinuse(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    /// Pause after each call. `Wrapuptime`, in seconds; always in 16 22; releases 16..
     #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
@@ -1129,107 +1362,128 @@ impl serde::Serialize for QueueMemberRemoved<'_> {
 /// Whether a member of a queue is called while in use has changed.
 ///
 /// `QueueMemberRinginuse`; class agent; releases 11...
+///
+/// ```text
+/// Event: QueueMemberRinginuse
+/// Privilege: agent,all
+/// Timestamp: 1795520816.782241
+/// SystemName: labsys
+/// Queue: support
+/// MemberName: Gonzo
+/// Interface: SIP/200@loop
+/// StateInterface: SIP/200@loop
+/// Membership: dynamic
+/// Penalty: 3
+/// CallsTaken: 0
+/// LastCall: 0
+/// InCall: 0
+/// Status: 1
+/// Paused: 0
+/// PausedReason:
+/// Ringinuse: 0
+/// ```
+/// Recorded: `asterisk-13/queue-ts.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueMemberRinginuse<'a>(Located<'a, 17>);
 
 impl<'a> QueueMemberRinginuse<'a> {
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 11..13 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The channel that is dialled for the member. `Location`; releases 11
+    /// The channel that is dialled for the member. `Location`; always in 11; releases 11
     #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Name of the member. `MemberName`; releases 12..
+    /// Name of the member. `MemberName`; always in 12..13 22; releases 12..
     #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The channel that is dialled for the member. `Interface`; releases 12..
+    /// The channel that is dialled for the member. `Interface`; always in 12..13 22; releases 12..
     #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// The device whose state counts for the member. `StateInterface`; releases 12..
+    /// The device whose state counts for the member. `StateInterface`; always in 12..13 22; releases 12..
     #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// How the member came into the queue. `Membership`; releases 12..
+    /// How the member came into the queue. `Membership`; always in 12..13 22; releases 12..
     #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(5)
     }
 
-    /// Members with a lower penalty are called first. `Penalty`; releases 12..
+    /// Members with a lower penalty are called first. `Penalty`; always in 12..13 22; releases 12..
     #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
-    /// Calls answered so far. `CallsTaken`; releases 12..
+    /// Calls answered so far. `CallsTaken`; always in 12..13 22; releases 12..
     #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
-    /// When the last call ended; 0 for never. `LastCall`; releases 12..
+    /// When the last call ended; 0 for never. `LastCall`; always in 12..13 22; releases 12..
     #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
-    /// When the last pause began; 0 for never. `LastPause`; releases 14..
+    /// When the last pause began; 0 for never. `LastPause`; always in 22; releases 14..
     #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
-    /// When the member was added. `LoginTime`; releases 16..
+    /// When the member was added. `LoginTime`; always in 22; releases 16..
     #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(10)
     }
 
-    /// Whether the member is in a call of the queue. `InCall`; releases 13..
+    /// Whether the member is in a call of the queue. `InCall`; always in 13 22; releases 13..
     #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// The status. `Status`; releases 12..
+    /// The status. `Status`; always in 12..13 22; releases 12..
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
     }
 
-    /// Whether the member is paused. `Paused`; releases 12..
+    /// Whether the member is paused. `Paused`; always in 12..13 22; releases 12..
     #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
-    /// Why the member is paused. `PausedReason`; releases 13..
+    /// Why the member is paused. `PausedReason`; always in 13 22; releases 13..
     #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// Whether the member is called while in use. `Ringinuse`
+    /// Whether the member is called while in use. `Ringinuse`; always in 11..13 22
     #[inline]
     pub fn ringinuse(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    /// Pause after each call. `Wrapuptime`, in seconds; always in 22; releases 16..
     #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
@@ -1260,107 +1514,129 @@ impl serde::Serialize for QueueMemberRinginuse<'_> {
 /// The state of a member of a queue, or of its device, changed.
 ///
 /// `QueueMemberStatus`; class agent; releases 1.2...
+///
+/// ```text
+/// Event: QueueMemberStatus
+/// Privilege: agent,all
+/// Queue: support
+/// MemberName: Gonzo
+/// Interface: Local/200@lab2/n
+/// StateInterface: Local/200@lab2/n
+/// Membership: dynamic
+/// Penalty: 0
+/// CallsTaken: 0
+/// LastCall: 0
+/// LastPause: 0
+/// LoginTime: 1795520327
+/// InCall: 0
+/// Status: 2
+/// Paused: 0
+/// PausedReason:
+/// Ringinuse: 1
+/// Wrapuptime: 0
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueMemberStatus<'a>(Located<'a, 17>);
 
 impl<'a> QueueMemberStatus<'a> {
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.4..13 16 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The channel that is dialled for the member. `Location`; releases 1.2..11
+    /// The channel that is dialled for the member. `Location`; always in 1.4..11; releases 1.2..11
     #[inline]
     pub fn location(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Name of the member. `MemberName`; releases 1.4..
+    /// Name of the member. `MemberName`; always in 1.4..13 16 22; releases 1.4..
     #[inline]
     pub fn member_name(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The channel that is dialled for the member. `Interface`; releases 12..
+    /// The channel that is dialled for the member. `Interface`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn interface(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// The device whose state counts for the member. `StateInterface`; releases 11..
+    /// The device whose state counts for the member. `StateInterface`; always in 11..13 16 22; releases 11..
     #[inline]
     pub fn state_interface(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// How the member came into the queue. `Membership`
+    /// How the member came into the queue. `Membership`; always in 1.4..13 16 22
     #[inline]
     pub fn membership(&self) -> Field<'a, QueueMembership<'a>> {
         self.0.field(5)
     }
 
-    /// Members with a lower penalty are called first. `Penalty`
+    /// Members with a lower penalty are called first. `Penalty`; always in 1.4..13 16 22
     #[inline]
     pub fn penalty(&self) -> Field<'a, i64> {
         self.0.field(6)
     }
 
-    /// Calls answered so far. `CallsTaken`
+    /// Calls answered so far. `CallsTaken`; always in 1.4..13 16 22
     #[inline]
     pub fn calls_taken(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
-    /// When the last call ended; 0 for never. `LastCall`
+    /// When the last call ended; 0 for never. `LastCall`; always in 1.4..13 16 22
     #[inline]
     pub fn last_call(&self) -> Field<'a, Epoch> {
         self.0.field(8)
     }
 
-    /// When the last pause began; 0 for never. `LastPause`; releases 14..
+    /// When the last pause began; 0 for never. `LastPause`; always in 16 22; releases 14..
     #[inline]
     pub fn last_pause(&self) -> Field<'a, Epoch> {
         self.0.field(9)
     }
 
-    /// When the member was added. `LoginTime`; releases 16..
+    /// When the member was added. `LoginTime`; always in 16 22; releases 16..
     #[inline]
     pub fn login_time(&self) -> Field<'a, Epoch> {
         self.0.field(10)
     }
 
-    /// Whether the member is in a call of the queue. `InCall`; releases 11..
+    /// Whether the member is in a call of the queue. `InCall`; always in 11 13 16 22; releases 11..
     #[inline]
     pub fn in_call(&self) -> Field<'a, bool> {
         self.0.field(11)
     }
 
-    /// The status. `Status`
+    /// The status. `Status`; always in 1.4..13 16 22
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
     }
 
-    /// Whether the member is paused. `Paused`
+    /// Whether the member is paused. `Paused`; always in 1.4..13 16 22
     #[inline]
     pub fn paused(&self) -> Field<'a, bool> {
         self.0.field(13)
     }
 
-    /// Why the member is paused. `PausedReason`; releases 13..
+    /// Why the member is paused. `PausedReason`; always in 13 16 22; releases 13..
     #[inline]
     pub fn paused_reason(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// Whether the member is called while in use. `Ringinuse`; releases 12..
+    /// Whether the member is called while in use. `Ringinuse`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn ringinuse(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// Pause after each call. `Wrapuptime`, in seconds; releases 16..
+    /// Pause after each call. `Wrapuptime`, in seconds; always in 16 22; releases 16..
     #[inline]
     pub fn wrapuptime(&self) -> Field<'a, Seconds> {
         self.0.field(16)
@@ -1391,77 +1667,96 @@ impl serde::Serialize for QueueMemberStatus<'_> {
 /// The numbers of one queue, in answer to QueueStatus.
 ///
 /// `QueueParams`; without `Privilege`; releases 1.0...
+/// Item of the list that answers `QueueStatus`.
+///
+/// ```text
+/// Event: QueueParams
+/// Queue: support
+/// Max: 0
+/// Strategy: ringall
+/// Calls: 0
+/// Holdtime: 0
+/// TalkTime: 0
+/// Completed: 0
+/// Abandoned: 0
+/// ServiceLevel: 0
+/// ServicelevelPerf: 0.0
+/// ServicelevelPerf2: 0.0
+/// Weight: 0
+/// ActionID: queue2-3
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueParams<'a>(Located<'a, 12>);
 
 impl<'a> QueueParams<'a> {
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.4..13 16 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many callers may wait; 0 for any number. `Max`
+    /// How many callers may wait; 0 for any number. `Max`; always in 1.4..13 16 22
     #[inline]
     pub fn max(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// In which order members are called. `Strategy`; releases 1.6.2..
+    /// In which order members are called. `Strategy`; always in 1.6.2..13 16 22; releases 1.6.2..
     #[inline]
     pub fn strategy(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Callers in the queue. `Calls`
+    /// Callers in the queue. `Calls`; always in 1.4..13 16 22
     #[inline]
     pub fn calls(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// How long callers wait, or this caller waited. `Holdtime`, in seconds
+    /// How long callers wait, or this caller waited. `Holdtime`, in seconds; always in 1.4..13 16 22
     #[inline]
     pub fn holdtime(&self) -> Field<'a, Seconds> {
         self.0.field(4)
     }
 
-    /// How long they talked. `TalkTime`, in seconds; releases 1.6.2..
+    /// How long they talked. `TalkTime`, in seconds; always in 1.6.2..13 16 22; releases 1.6.2..
     #[inline]
     pub fn talk_time(&self) -> Field<'a, Seconds> {
         self.0.field(5)
     }
 
-    /// Calls that were answered. `Completed`
+    /// Calls that were answered. `Completed`; always in 1.4..13 16 22
     #[inline]
     pub fn completed(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
-    /// Calls that were given up. `Abandoned`
+    /// Calls that were given up. `Abandoned`; always in 1.4..13 16 22
     #[inline]
     pub fn abandoned(&self) -> Field<'a, u64> {
         self.0.field(7)
     }
 
-    /// Time within which calls should be answered. `ServiceLevel`, in seconds
+    /// Time within which calls should be answered. `ServiceLevel`, in seconds; always in 1.4..13 16 22
     #[inline]
     pub fn service_level(&self) -> Field<'a, Seconds> {
         self.0.field(8)
     }
 
-    /// Share of answered calls that were answered in that time. `ServicelevelPerf`
+    /// Share of answered calls that were answered in that time. `ServicelevelPerf`; always in 1.4..13 16 22
     #[inline]
     pub fn servicelevel_perf(&self) -> Field<'a, Percent> {
         self.0.field(9)
     }
 
-    /// Share of all calls that were answered in that time. `ServicelevelPerf2`; releases 16..
+    /// Share of all calls that were answered in that time. `ServicelevelPerf2`; always in 16 22; releases 16..
     #[inline]
     pub fn servicelevel_perf2(&self) -> Field<'a, Percent> {
         self.0.field(10)
     }
 
-    /// Queues with a higher weight are served first. `Weight`; releases 1.2..
+    /// Queues with a higher weight are served first. `Weight`; always in 1.4..13 16 22; releases 1.2..
     #[inline]
     pub fn weight(&self) -> Field<'a, i64> {
         self.0.field(11)
@@ -1492,17 +1787,26 @@ impl serde::Serialize for QueueParams<'_> {
 /// End of the answer to QueueStatus.
 ///
 /// `QueueStatusComplete`; without `Privilege`; releases 1.2...
+/// Ends the events that answer `QueueStatus`.
+///
+/// ```text
+/// Event: QueueStatusComplete
+/// ActionID: queue2-3
+/// EventList: Complete
+/// ListItems: 3
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueStatusComplete<'a>(Located<'a, 2>);
 
 impl<'a> QueueStatusComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 22; releases 13..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 13..
+    /// How many items the list had. `ListItems`; always in 13 16 22; releases 13..
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -1533,47 +1837,61 @@ impl serde::Serialize for QueueStatusComplete<'_> {
 /// The numbers of one queue, in answer to QueueSummary.
 ///
 /// `QueueSummary`; without `Privilege`; releases 1.6.2...
+/// Item of the list that answers `QueueSummary`.
+///
+/// ```text
+/// Event: QueueSummary
+/// Queue: support
+/// LoggedIn: 1
+/// Available: 0
+/// Callers: 0
+/// HoldTime: 0
+/// TalkTime: 0
+/// LongestHoldTime: 0
+/// ActionID: queue2-4
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueSummary<'a>(Located<'a, 7>);
 
 impl<'a> QueueSummary<'a> {
-    /// Name of the queue. `Queue`
+    /// Name of the queue. `Queue`; always in 1.6.2..13 16 22
     #[inline]
     pub fn queue(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Members that are logged in. `LoggedIn`
+    /// Members that are logged in. `LoggedIn`; always in 1.6.2..13 16 22
     #[inline]
     pub fn logged_in(&self) -> Field<'a, u64> {
         self.0.field(1)
     }
 
-    /// Members that are free. `Available`
+    /// Members that are free. `Available`; always in 1.6.2..13 16 22
     #[inline]
     pub fn available(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// Callers in the queue. `Callers`
+    /// Callers in the queue. `Callers`; always in 1.6.2..13 16 22
     #[inline]
     pub fn callers(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// How long the caller waited. `HoldTime`, in seconds
+    /// How long the caller waited. `HoldTime`, in seconds; always in 1.6.2..13 16 22
     #[inline]
     pub fn hold_time(&self) -> Field<'a, Seconds> {
         self.0.field(4)
     }
 
-    /// How long they talked. `TalkTime`, in seconds
+    /// How long they talked. `TalkTime`, in seconds; always in 1.6.2..13 16 22
     #[inline]
     pub fn talk_time(&self) -> Field<'a, Seconds> {
         self.0.field(5)
     }
 
-    /// How long the first caller has waited. `LongestHoldTime`, in seconds
+    /// How long the first caller has waited. `LongestHoldTime`, in seconds; always in 1.6.2..13 16 22
     #[inline]
     pub fn longest_hold_time(&self) -> Field<'a, Seconds> {
         self.0.field(6)
@@ -1604,17 +1922,26 @@ impl serde::Serialize for QueueSummary<'_> {
 /// End of the answer to QueueSummary.
 ///
 /// `QueueSummaryComplete`; without `Privilege`; releases 1.6.2...
+/// Ends the events that answer `QueueSummary`.
+///
+/// ```text
+/// Event: QueueSummaryComplete
+/// ActionID: queue2-4
+/// EventList: Complete
+/// ListItems: 2
+/// ```
+/// Recorded: `asterisk-22/queue2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueSummaryComplete<'a>(Located<'a, 2>);
 
 impl<'a> QueueSummaryComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 22; releases 13..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 13..
+    /// How many items the list had. `ListItems`; always in 13 16 22; releases 13..
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)

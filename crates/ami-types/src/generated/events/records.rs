@@ -12,125 +12,151 @@ use ami_wire::Message;
 /// A channel event logging record.
 ///
 /// `CEL`; class call; releases 1.8...
+///
+/// ```text
+/// Event: CEL
+/// Privilege: call,all
+/// EventName: CHAN_START
+/// AccountCode:
+/// CallerIDnum:
+/// CallerIDname:
+/// CallerIDani:
+/// CallerIDrdnis:
+/// CallerIDdnid:
+/// Exten: s
+/// Context: from-loop
+/// Channel: PJSIP/loop-00000031
+/// Application:
+/// AppData:
+/// EventTime: 2026-11-24 11:36:51
+/// AMAFlags: DOCUMENTATION
+/// UniqueID: 1795520211.79
+/// LinkedID: 1795520211.79
+/// Userfield:
+/// Peer:
+/// PeerAccount:
+/// Extra:
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Cel<'a>(Located<'a, 20>);
 
 impl<'a> Cel<'a> {
-    /// What the record is about. `EventName`
+    /// What the record is about. `EventName`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn event_name(&self) -> Field<'a, CelEventName<'a>> {
         self.0.field(0)
     }
 
-    /// Account code now. `AccountCode`
+    /// Account code now. `AccountCode`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn account_code(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The caller's number. `CallerIDnum`
+    /// The caller's number. `CallerIDnum`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn caller_id_num(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The caller's name. `CallerIDname`
+    /// The caller's name. `CallerIDname`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn caller_id_name(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// The caller's automatic number identification. `CallerIDani`
+    /// The caller's automatic number identification. `CallerIDani`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn caller_id_ani(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// The redirecting number. `CallerIDrdnis`
+    /// The redirecting number. `CallerIDrdnis`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn caller_id_rdnis(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// The dialled number. `CallerIDdnid`
+    /// The dialled number. `CallerIDdnid`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn caller_id_dnid(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// The extension. `Exten`
+    /// The extension. `Exten`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// Context of the dialplan. `Context`
+    /// Context of the dialplan. `Context`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// Name of the channel. `Channel`
+    /// Name of the channel. `Channel`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// The application that runs. `Application`
+    /// The application that runs. `Application`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn application(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
-    /// Its arguments. `AppData`
+    /// Its arguments. `AppData`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn app_data(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
-    /// When it happened. `EventTime`
+    /// When it happened. `EventTime`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn event_time(&self) -> Field<'a, DateTime> {
         self.0.field(12)
     }
 
-    /// Accounting flag. `AMAFlags`
+    /// Accounting flag. `AMAFlags`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn ama_flags(&self) -> Field<'a, AmaFlags<'a>> {
         self.0.field(13)
     }
 
-    /// Identifies the channel. `UniqueID`
+    /// Identifies the channel. `UniqueID`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(14)
     }
 
-    /// Identifies the call. `LinkedID`
+    /// Identifies the call. `LinkedID`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn linked_id(&self) -> Option<Text<'a>> {
         self.0.text(15)
     }
 
-    /// Free text from the dialplan. `Userfield`
+    /// Free text from the dialplan. `Userfield`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn userfield(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// The peer. `Peer`
+    /// The peer. `Peer`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn peer(&self) -> Option<Text<'a>> {
         self.0.text(17)
     }
 
-    /// Account of the peer. `PeerAccount`
+    /// Account of the peer. `PeerAccount`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn peer_account(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// More, by the kind of the record, mostly JSON. `Extra`
+    /// More, by the kind of the record, mostly JSON. `Extra`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn extra(&self) -> Option<Text<'a>> {
         self.0.text(19)
@@ -161,113 +187,137 @@ impl serde::Serialize for Cel<'_> {
 /// The detail record of a finished call.
 ///
 /// `Cdr`; class cdr, call; releases 1.0...
+///
+/// ```text
+/// Event: Cdr
+/// Privilege: cdr,all
+/// AccountCode:
+/// Source: 1234567
+/// Destination: 104
+/// DestinationContext: lab
+/// CallerID: "Kermit the Frog" <1234567>
+/// Channel: PJSIP/loop-00000031
+/// DestinationChannel: PJSIP/loop-00000032
+/// LastApplication: ConfBridge
+/// LastData: muppets
+/// StartTime: 2026-11-24 11:36:51
+/// AnswerTime: 2026-11-24 11:36:51
+/// EndTime: 2026-11-24 11:36:54
+/// Duration: 2
+/// BillableSeconds: 2
+/// Disposition: ANSWERED
+/// AMAFlags: DOCUMENTATION
+/// UniqueID: 1795520211.79
+/// UserField:
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Cdr<'a>(Located<'a, 18>);
 
 impl<'a> Cdr<'a> {
-    /// Account code now. `AccountCode`
+    /// Account code now. `AccountCode`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn account_code(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The caller's number. `Source`
+    /// The caller's number. `Source`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn source(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The extension that was called. `Destination`
+    /// The extension that was called. `Destination`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn destination(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Context of the destination. `DestinationContext`
+    /// Context of the destination. `DestinationContext`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn destination_context(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Caller identification, `"name" <number>` or the number alone. `CallerID`
+    /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn caller_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// Name of the channel. `Channel`
+    /// Name of the channel. `Channel`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// Channel of the destination. `DestinationChannel`
+    /// Channel of the destination. `DestinationChannel`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn destination_channel(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// Last application that ran. `LastApplication`
+    /// Last application that ran. `LastApplication`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn last_application(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// Its arguments. `LastData`
+    /// Its arguments. `LastData`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn last_data(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// When the call began. `StartTime`
+    /// When the call began. `StartTime`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn start_time(&self) -> Field<'a, DateTime> {
         self.0.field(9)
     }
 
-    /// When the call was answered. `AnswerTime`
+    /// When the call was answered. `AnswerTime`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn answer_time(&self) -> Field<'a, DateTime> {
         self.0.field(10)
     }
 
-    /// When the call ended. `EndTime`
+    /// When the call ended. `EndTime`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn end_time(&self) -> Field<'a, DateTime> {
         self.0.field(11)
     }
 
-    /// How long it lasted. `Duration`, in seconds
+    /// How long it lasted. `Duration`, in seconds; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn duration(&self) -> Field<'a, Seconds> {
         self.0.field(12)
     }
 
-    /// Time since the answer. `BillableSeconds`, in seconds
+    /// Time since the answer. `BillableSeconds`, in seconds; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn billable_seconds(&self) -> Field<'a, Seconds> {
         self.0.field(13)
     }
 
-    /// How the call ended. `Disposition`
+    /// How the call ended. `Disposition`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn disposition(&self) -> Field<'a, CdrDisposition<'a>> {
         self.0.field(14)
     }
 
-    /// Accounting flag. `AMAFlags`
+    /// Accounting flag. `AMAFlags`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn ama_flags(&self) -> Field<'a, AmaFlags<'a>> {
         self.0.field(15)
     }
 
-    /// Identifies the channel. `UniqueID`
+    /// Identifies the channel. `UniqueID`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// Free text from the dialplan. `UserField`
+    /// Free text from the dialplan. `UserField`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn user_field(&self) -> Option<Text<'a>> {
         self.0.text(17)

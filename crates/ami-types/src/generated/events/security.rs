@@ -218,55 +218,55 @@ impl serde::Serialize for ChallengeResponseFailed<'_> {
 pub struct ChallengeSent<'a>(Located<'a, 11>);
 
 impl<'a> ChallengeSent<'a> {
-    /// When it happened. `EventTV`
+    /// When it happened. `EventTV`; always in 13
     #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
-    /// How serious it is. `Severity`
+    /// How serious it is. `Severity`; always in 13
     #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
-    /// The service concerned. `Service`
+    /// The service concerned. `Service`; always in 13
     #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Version of this event. `EventVersion`
+    /// Version of this event. `EventVersion`; always in 13
     #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// Who it was about. `AccountID`
+    /// Who it was about. `AccountID`; always in 13
     #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// The session, as the service names it. `SessionID`
+    /// The session, as the service names it. `SessionID`; always in 13
     #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// Address on the server. `LocalAddress`
+    /// Address on the server. `LocalAddress`; always in 13
     #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
-    /// Address of the peer. `RemoteAddress`
+    /// Address of the peer. `RemoteAddress`; always in 13
     #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
-    /// The challenge. `Challenge`
+    /// The challenge. `Challenge`; always in 13
     #[inline]
     pub fn challenge(&self) -> Option<Text<'a>> {
         self.0.text(8)
@@ -404,53 +404,68 @@ impl serde::Serialize for FailedACL<'_> {
 /// There is no such account.
 ///
 /// `InvalidAccountID`; class security; releases 12...
+///
+/// ```text
+/// Event: InvalidAccountID
+/// Privilege: security,all
+/// EventTV: 2026-11-24T10:41:57.043+0000
+/// Severity: Error
+/// Service: AMI
+/// EventVersion: 1
+/// AccountID: nosuch
+/// SessionID: 0x7f108c31b330
+/// LocalAddress: IPV4/TCP/127.0.0.1/5038
+/// RemoteAddress: IPV4/TCP/127.0.0.1/49864
+/// SessionTV: 1970-01-01T00:00:00.000+0000
+/// ```
+/// Recorded: `asterisk-22/auth.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct InvalidAccountID<'a>(Located<'a, 10>);
 
 impl<'a> InvalidAccountID<'a> {
-    /// When it happened. `EventTV`
+    /// When it happened. `EventTV`; always in 22
     #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
-    /// How serious it is. `Severity`
+    /// How serious it is. `Severity`; always in 22
     #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
-    /// The service concerned. `Service`
+    /// The service concerned. `Service`; always in 22
     #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Version of this event. `EventVersion`
+    /// Version of this event. `EventVersion`; always in 22
     #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// Who it was about. `AccountID`
+    /// Who it was about. `AccountID`; always in 22
     #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// The session, as the service names it. `SessionID`
+    /// The session, as the service names it. `SessionID`; always in 22
     #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// Address on the server. `LocalAddress`
+    /// Address on the server. `LocalAddress`; always in 22
     #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
-    /// Address of the peer. `RemoteAddress`
+    /// Address of the peer. `RemoteAddress`; always in 22
     #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
@@ -493,53 +508,68 @@ impl serde::Serialize for InvalidAccountID<'_> {
 /// A password was wrong.
 ///
 /// `InvalidPassword`; class security; releases 12...
+///
+/// ```text
+/// Event: InvalidPassword
+/// Privilege: security,all
+/// EventTV: 2026-11-24T10:41:55.741+0000
+/// Severity: Error
+/// Service: AMI
+/// EventVersion: 2
+/// AccountID: admin
+/// SessionID: 0x7f10c0007a70
+/// LocalAddress: IPV4/TCP/127.0.0.1/5038
+/// RemoteAddress: IPV4/TCP/127.0.0.1/49862
+/// SessionTV: 1970-01-01T00:00:00.000+0000
+/// ```
+/// Recorded: `asterisk-22/auth.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct InvalidPassword<'a>(Located<'a, 14>);
 
 impl<'a> InvalidPassword<'a> {
-    /// When it happened. `EventTV`
+    /// When it happened. `EventTV`; always in 22
     #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
-    /// How serious it is. `Severity`
+    /// How serious it is. `Severity`; always in 22
     #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
-    /// The service concerned. `Service`
+    /// The service concerned. `Service`; always in 22
     #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Version of this event. `EventVersion`
+    /// Version of this event. `EventVersion`; always in 22
     #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// Who it was about. `AccountID`
+    /// Who it was about. `AccountID`; always in 22
     #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// The session, as the service names it. `SessionID`
+    /// The session, as the service names it. `SessionID`; always in 22
     #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// Address on the server. `LocalAddress`
+    /// Address on the server. `LocalAddress`; always in 22
     #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
-    /// Address of the peer. `RemoteAddress`
+    /// Address of the peer. `RemoteAddress`; always in 22
     #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
@@ -879,53 +909,69 @@ impl serde::Serialize for MemoryLimit<'_> {
 /// A request was malformed.
 ///
 /// `RequestBadFormat`; class security; releases 12...
+///
+/// ```text
+/// Event: RequestBadFormat
+/// Privilege: security,all
+/// EventTV: 2026-11-24T11:36:52.858+0000
+/// Severity: Error
+/// Service: AMI
+/// EventVersion: 1
+/// SessionID: 0x7f7804007e00
+/// LocalAddress: IPV4/TCP/127.0.0.1/5038
+/// RemoteAddress: IPV4/TCP/127.0.0.1/41676
+/// RequestType: Action: MeetmeList
+/// SessionTV: 2026-11-24T11:36:51.471+0000
+/// AccountID: admin
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestBadFormat<'a>(Located<'a, 12>);
 
 impl<'a> RequestBadFormat<'a> {
-    /// When it happened. `EventTV`
+    /// When it happened. `EventTV`; always in 12..13 16 20 22..23
     #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
-    /// How serious it is. `Severity`
+    /// How serious it is. `Severity`; always in 12..13 16 20 22..23
     #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
-    /// The service concerned. `Service`
+    /// The service concerned. `Service`; always in 12..13 16 20 22..23
     #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Version of this event. `EventVersion`
+    /// Version of this event. `EventVersion`; always in 12..13 16 20 22..23
     #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// The session, as the service names it. `SessionID`
+    /// The session, as the service names it. `SessionID`; always in 12..13 16 20 22..23
     #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// Address on the server. `LocalAddress`
+    /// Address on the server. `LocalAddress`; always in 12..13 16 20 22..23
     #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(5)
     }
 
-    /// Address of the peer. `RemoteAddress`
+    /// Address of the peer. `RemoteAddress`; always in 12..13 16 20 22..23
     #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
-    /// The request. `RequestType`
+    /// The request. `RequestType`; always in 12..13 16 20 22..23
     #[inline]
     pub fn request_type(&self) -> Option<Text<'a>> {
         self.0.text(7)
@@ -949,7 +995,7 @@ impl<'a> RequestBadFormat<'a> {
         self.0.text(10)
     }
 
-    /// Who it was about. `AccountID`
+    /// Who it was about. `AccountID`; always in 12..13 16 20 22..23
     #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(11)
@@ -980,59 +1026,75 @@ impl serde::Serialize for RequestBadFormat<'_> {
 /// A request is not allowed to its sender.
 ///
 /// `RequestNotAllowed`; class security; releases 12...
+///
+/// ```text
+/// Event: RequestNotAllowed
+/// Privilege: security,all
+/// EventTV: 2026-11-24T10:41:58.966+0000
+/// Severity: Error
+/// Service: AMI
+/// EventVersion: 1
+/// AccountID:
+/// SessionID: 0x7f10c4317c80
+/// LocalAddress: IPV4/TCP/127.0.0.1/5038
+/// RemoteAddress: IPV4/TCP/127.0.0.1/49886
+/// RequestType: Action: Ping
+/// SessionTV: 1970-01-01T00:00:00.000+0000
+/// ```
+/// Recorded: `asterisk-22/auth.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestNotAllowed<'a>(Located<'a, 12>);
 
 impl<'a> RequestNotAllowed<'a> {
-    /// When it happened. `EventTV`
+    /// When it happened. `EventTV`; always in 22
     #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
-    /// How serious it is. `Severity`
+    /// How serious it is. `Severity`; always in 22
     #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
-    /// The service concerned. `Service`
+    /// The service concerned. `Service`; always in 22
     #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Version of this event. `EventVersion`
+    /// Version of this event. `EventVersion`; always in 22
     #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// Who it was about. `AccountID`
+    /// Who it was about. `AccountID`; always in 22
     #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// The session, as the service names it. `SessionID`
+    /// The session, as the service names it. `SessionID`; always in 22
     #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// Address on the server. `LocalAddress`
+    /// Address on the server. `LocalAddress`; always in 22
     #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
-    /// Address of the peer. `RemoteAddress`
+    /// Address of the peer. `RemoteAddress`; always in 22
     #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
-    /// The request. `RequestType`
+    /// The request. `RequestType`; always in 22
     #[inline]
     pub fn request_type(&self) -> Option<Text<'a>> {
         self.0.text(8)
@@ -1265,59 +1327,75 @@ impl serde::Serialize for SessionLimit<'_> {
 /// An authentication succeeded.
 ///
 /// `SuccessfulAuth`; class security; releases 12...
+///
+/// ```text
+/// Event: SuccessfulAuth
+/// Privilege: security,all
+/// EventTV: 2026-11-24T11:36:51.471+0000
+/// Severity: Informational
+/// Service: AMI
+/// EventVersion: 1
+/// AccountID: admin
+/// SessionID: 0x7f7804007e00
+/// LocalAddress: IPV4/TCP/127.0.0.1/5038
+/// RemoteAddress: IPV4/TCP/127.0.0.1/41676
+/// UsingPassword: 0
+/// SessionTV: 2026-11-24T11:36:51.471+0000
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct SuccessfulAuth<'a>(Located<'a, 11>);
 
 impl<'a> SuccessfulAuth<'a> {
-    /// When it happened. `EventTV`
+    /// When it happened. `EventTV`; always in 12..13 16 20 22..23
     #[inline]
     pub fn event_tv(&self) -> Field<'a, IsoTime> {
         self.0.field(0)
     }
 
-    /// How serious it is. `Severity`
+    /// How serious it is. `Severity`; always in 12..13 16 20 22..23
     #[inline]
     pub fn severity(&self) -> Field<'a, Severity<'a>> {
         self.0.field(1)
     }
 
-    /// The service concerned. `Service`
+    /// The service concerned. `Service`; always in 12..13 16 20 22..23
     #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Version of this event. `EventVersion`
+    /// Version of this event. `EventVersion`; always in 12..13 16 20 22..23
     #[inline]
     pub fn event_version(&self) -> Field<'a, u64> {
         self.0.field(3)
     }
 
-    /// Who it was about. `AccountID`
+    /// Who it was about. `AccountID`; always in 12..13 16 20 22..23
     #[inline]
     pub fn account_id(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// The session, as the service names it. `SessionID`
+    /// The session, as the service names it. `SessionID`; always in 12..13 16 20 22..23
     #[inline]
     pub fn session_id(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// Address on the server. `LocalAddress`
+    /// Address on the server. `LocalAddress`; always in 12..13 16 20 22..23
     #[inline]
     pub fn local_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(6)
     }
 
-    /// Address of the peer. `RemoteAddress`
+    /// Address of the peer. `RemoteAddress`; always in 12..13 16 20 22..23
     #[inline]
     pub fn remote_address(&self) -> Field<'a, SecurityAddress<'a>> {
         self.0.field(7)
     }
 
-    /// Whether a password was used. `UsingPassword`
+    /// Whether a password was used. `UsingPassword`; always in 12..13 16 20 22..23
     #[inline]
     pub fn using_password(&self) -> Field<'a, bool> {
         self.0.field(8)

@@ -46,23 +46,32 @@ impl serde::Serialize for CloseSession<'_> {
 /// The server has finished starting; sent to each session after its login too.
 ///
 /// `FullyBooted`; class system; releases 1.4...
+///
+/// ```text
+/// Event: FullyBooted
+/// Privilege: system,all
+/// Uptime: 185
+/// LastReload: 168
+/// Status: Fully Booted
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct FullyBooted<'a>(Located<'a, 3>);
 
 impl<'a> FullyBooted<'a> {
-    /// Time since the start. `Uptime`, in seconds; releases 14..
+    /// Time since the start. `Uptime`, in seconds; always in 16 20 22..23; releases 14..
     #[inline]
     pub fn uptime(&self) -> Field<'a, Seconds> {
         self.0.field(0)
     }
 
-    /// Time since the last reload. `LastReload`, in seconds; releases 14..
+    /// Time since the last reload. `LastReload`, in seconds; always in 16 20 22..23; releases 14..
     #[inline]
     pub fn last_reload(&self) -> Field<'a, Seconds> {
         self.0.field(1)
     }
 
-    /// The status. `Status`
+    /// The status. `Status`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(2)
@@ -93,6 +102,13 @@ impl serde::Serialize for FullyBooted<'_> {
 /// End of the events that WaitEvent returned.
 ///
 /// `WaitEventComplete`; without `Privilege`; releases 1.4...
+/// Ends the events that answer `WaitEvent`.
+///
+/// ```text
+/// Event: WaitEventComplete
+/// ActionID: queries-73
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct WaitEventComplete<'a>(Located<'a, 0>);
 

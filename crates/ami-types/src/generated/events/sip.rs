@@ -119,41 +119,57 @@ impl serde::Serialize for MobileStatus<'_> {
 /// One peer of a channel driver.
 ///
 /// `PeerEntry`; without `Privilege`; releases 1.2...
+/// Item of the list that answers `IAXpeerlist`, `IAXpeers`, `SIPpeers`.
+///
+/// ```text
+/// Event: PeerEntry
+/// Channeltype: IAX2
+/// ObjectName: iaxdyn
+/// ChanObjectType: peer
+/// IPaddress: (null)
+/// IPport: (null)
+/// Dynamic: yes
+/// Trunk: no
+/// Encryption: no
+/// Status: Unmonitored
+/// Description:
+/// ```
+/// Recorded: `asterisk-23/iaxcall.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct PeerEntry<'a>(Located<'a, 22>);
 
 impl<'a> PeerEntry<'a> {
-    /// The channel technology. `Channeltype`
+    /// The channel technology. `Channeltype`; always in 1.4..1.8 11 13 20 23
     #[inline]
     pub fn channeltype(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Name of the configuration object. `ObjectName`
+    /// Name of the configuration object. `ObjectName`; always in 1.4..1.8 11 13 20 23
     #[inline]
     pub fn object_name(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// `peer` or `user`. `ChanObjectType`
+    /// `peer` or `user`. `ChanObjectType`; always in 1.4..1.8 11 13 20 23
     #[inline]
     pub fn chan_object_type(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Address of the peer. `IPaddress`
+    /// Address of the peer. `IPaddress`; always in 1.4..1.8 11 13 20 23
     #[inline]
     pub fn ip_address(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Port of the peer. `IPport`
+    /// Port of the peer. `IPport`; always in 13 20 23
     #[inline]
     pub fn ip_port(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// Whether the peer registers. `Dynamic`
+    /// Whether the peer registers. `Dynamic`; always in 1.4..1.8 11 13 20 23
     #[inline]
     pub fn dynamic(&self) -> Field<'a, bool> {
         self.0.field(5)
@@ -177,13 +193,13 @@ impl<'a> PeerEntry<'a> {
         self.0.field(8)
     }
 
-    /// Whether calls share packets. `Trunk`; releases 1.6.2..
+    /// Whether calls share packets. `Trunk`; always in 13 20 23; releases 1.6.2..
     #[inline]
     pub fn trunk(&self) -> Field<'a, bool> {
         self.0.field(9)
     }
 
-    /// Whether it is encrypted. `Encryption`; releases 1.6.2..
+    /// Whether it is encrypted. `Encryption`; always in 13 20 23; releases 1.6.2..
     #[inline]
     pub fn encryption(&self) -> Field<'a, bool> {
         self.0.field(10)
@@ -219,7 +235,7 @@ impl<'a> PeerEntry<'a> {
         self.0.field(15)
     }
 
-    /// The status. `Status`
+    /// The status. `Status`; always in 1.4..1.8 11 13 20 23
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(16)
@@ -231,7 +247,7 @@ impl<'a> PeerEntry<'a> {
         self.0.field(17)
     }
 
-    /// Description from the configuration. `Description`; releases 11..
+    /// Description from the configuration. `Description`; always in 13 20 23; releases 11..
     #[inline]
     pub fn description(&self) -> Option<Text<'a>> {
         self.0.text(18)
@@ -280,11 +296,21 @@ impl serde::Serialize for PeerEntry<'_> {
 /// A peer of a channel driver registered, went away, or became reachable or unreachable.
 ///
 /// `PeerStatus`; class system; releases 1.0...
+/// Item of the list that answers `SIPpeerstatus`.
+///
+/// ```text
+/// Event: PeerStatus
+/// Privilege: system,all
+/// ChannelType: PJSIP
+/// Peer: PJSIP/loop
+/// PeerStatus: Reachable
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct PeerStatus<'a>(Located<'a, 8>);
 
 impl<'a> PeerStatus<'a> {
-    /// The channel technology. `ChannelType`; releases 1.6.2..
+    /// The channel technology. `ChannelType`; always in 1.6.2..1.8 11 13 20 23; releases 1.6.2..
     #[inline]
     pub fn channel_type(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -308,13 +334,13 @@ impl<'a> PeerStatus<'a> {
         self.0.text(3)
     }
 
-    /// The peer. `Peer`
+    /// The peer. `Peer`; always in 1.4..1.8 11 13 20 23
     #[inline]
     pub fn peer(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// What became of the peer. `PeerStatus`
+    /// What became of the peer. `PeerStatus`; always in 1.4..1.8 11 13 20 23
     #[inline]
     pub fn peer_status(&self) -> Field<'a, PeerState<'a>> {
         self.0.field(5)
@@ -357,17 +383,26 @@ impl serde::Serialize for PeerStatus<'_> {
 /// End of the list of peers.
 ///
 /// `PeerlistComplete`; without `Privilege`; releases 1.2...
+/// Ends the events that answer `IAXpeerlist`, `IAXpeers`, `SIPpeers`.
+///
+/// ```text
+/// Event: PeerlistComplete
+/// ActionID: iaxcall-2
+/// EventList: Complete
+/// ListItems: 2
+/// ```
+/// Recorded: `asterisk-23/iaxcall.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct PeerListComplete<'a>(Located<'a, 2>);
 
 impl<'a> PeerListComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 1.6.2..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 20 22..23; releases 1.6.2..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 1.4..1.8 11 13 16 20 22..23
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -398,17 +433,26 @@ impl serde::Serialize for PeerListComplete<'_> {
 /// End of the list of outbound registrations.
 ///
 /// `RegistrationsComplete`; without `Privilege`; releases 1.6.2...
+/// Ends the events that answer `IAXregistry`, `SIPshowregistry`.
+///
+/// ```text
+/// Event: RegistrationsComplete
+/// ActionID: queries-44
+/// EventList: Complete
+/// ListItems: 0
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct RegistrationsComplete<'a>(Located<'a, 2>);
 
 impl<'a> RegistrationsComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 1.6.2..1.8 11 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 1.6.2..1.8 11 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -439,6 +483,16 @@ impl serde::Serialize for RegistrationsComplete<'_> {
 /// An outbound registration changed its state.
 ///
 /// `Registry`; class system; releases 1.0...
+///
+/// ```text
+/// Event: Registry
+/// Privilege: system,all
+/// ChannelType: PJSIP
+/// Username: sip:x@127.0.0.1:5099
+/// Domain: sip:127.0.0.1:5099
+/// Status: Rejected
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Registry<'a>(Located<'a, 8>);
 
@@ -449,13 +503,13 @@ impl<'a> Registry<'a> {
         self.0.text(0)
     }
 
-    /// The channel technology. `ChannelType`; releases 1.6.2..
+    /// The channel technology. `ChannelType`; always in 1.6.2..13 20 22..23; releases 1.6.2..
     #[inline]
     pub fn channel_type(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The user name. `Username`
+    /// The user name. `Username`; always in 1.4..13 20 22..23
     #[inline]
     pub fn username(&self) -> Option<Text<'a>> {
         self.0.text(2)
@@ -473,19 +527,19 @@ impl<'a> Registry<'a> {
         self.0.text(4)
     }
 
-    /// The channel technology. `ChannelDriver`; releases 1.4
+    /// The channel technology. `ChannelDriver`; always in 1.4; releases 1.4
     #[inline]
     pub fn channel_driver(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// The domain. `Domain`
+    /// The domain. `Domain`; always in 1.4..13 20 22..23
     #[inline]
     pub fn domain(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// The status. `Status`
+    /// The status. `Status`; always in 1.4..13 20 22..23
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(7)
@@ -516,6 +570,21 @@ impl serde::Serialize for Registry<'_> {
 /// One outbound registration.
 ///
 /// `RegistryEntry`; without `Privilege`; releases 1.6.2...
+/// Item of the list that answers `IAXregistry`, `SIPshowregistry`.
+///
+/// ```text
+/// Event: RegistryEntry
+/// ActionID: queries-38
+/// Host: 127.0.0.1
+/// Port: 5099
+/// Username: x
+/// Domain: 127.0.0.1
+/// DomainPort: 5060
+/// Refresh: 60
+/// State: Request Sent
+/// RegistrationTime: 0
+/// ```
+/// Recorded: `asterisk-11/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct RegistryEntry<'a>(Located<'a, 10>);
 
@@ -526,19 +595,19 @@ impl<'a> RegistryEntry<'a> {
         self.0.text(0)
     }
 
-    /// The host. `Host`; releases 1.6.2..11
+    /// The host. `Host`; always in 1.6.2..1.8 11; releases 1.6.2..11
     #[inline]
     pub fn host(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Port. `Port`; releases 1.6.2..20
+    /// Port. `Port`; always in 1.6.2..1.8 11; releases 1.6.2..20
     #[inline]
     pub fn port(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// The user name. `Username`
+    /// The user name. `Username`; always in 1.6.2..1.8 11
     #[inline]
     pub fn username(&self) -> Option<Text<'a>> {
         self.0.text(3)
@@ -550,31 +619,31 @@ impl<'a> RegistryEntry<'a> {
         self.0.text(4)
     }
 
-    /// The domain. `Domain`; releases 1.8..20
+    /// The domain. `Domain`; always in 1.8 11; releases 1.8..20
     #[inline]
     pub fn domain(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// Port of the domain. `DomainPort`; releases 1.8..20
+    /// Port of the domain. `DomainPort`; always in 1.8 11; releases 1.8..20
     #[inline]
     pub fn domain_port(&self) -> Field<'a, u64> {
         self.0.field(6)
     }
 
-    /// Time between registrations. `Refresh`, in seconds
+    /// Time between registrations. `Refresh`, in seconds; always in 1.6.2..1.8 11
     #[inline]
     pub fn refresh(&self) -> Field<'a, Seconds> {
         self.0.field(7)
     }
 
-    /// The state. `State`
+    /// The state. `State`; always in 1.6.2..1.8 11
     #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// When it was registered. `RegistrationTime`; releases 1.6.2..20
+    /// When it was registered. `RegistrationTime`; always in 1.6.2..1.8 11; releases 1.6.2..20
     #[inline]
     pub fn registration_time(&self) -> Field<'a, Epoch> {
         self.0.field(9)
@@ -605,6 +674,7 @@ impl serde::Serialize for RegistryEntry<'_> {
 /// Asking whether a SIP peer is reachable is done.
 ///
 /// `SIPQualifyPeerDone`; without `Privilege`; releases 12..20.
+/// Item of the list that answers `SIPqualifypeer`.
 #[derive(Clone, Copy, Debug)]
 pub struct SIPQualifyPeerDone<'a>(Located<'a, 1>);
 
@@ -640,6 +710,13 @@ impl serde::Serialize for SIPQualifyPeerDone<'_> {
 /// End of the answer to SIPpeerstatus.
 ///
 /// `SIPpeerstatusComplete`; without `Privilege`; releases 11..20.
+/// Ends the events that answer `SIPpeerstatus`.
+///
+/// ```text
+/// Event: SIPpeerstatusComplete
+/// ActionID: queries-39
+/// ```
+/// Recorded: `asterisk-11/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct SIPPeerStatusComplete<'a>(Located<'a, 0>);
 

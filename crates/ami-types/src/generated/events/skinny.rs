@@ -11,6 +11,7 @@ use ami_wire::Message;
 /// One Skinny device.
 ///
 /// `DeviceEntry`; without `Privilege`; releases 1.6.2..20.
+/// Item of the list that answers `SKINNYdevices`.
 #[derive(Clone, Copy, Debug)]
 pub struct DeviceEntry<'a>(Located<'a, 0>);
 
@@ -38,6 +39,7 @@ impl serde::Serialize for DeviceEntry<'_> {
 /// End of the list of Skinny devices.
 ///
 /// `DevicelistComplete`; without `Privilege`; releases 1.6.2..20.
+/// Ends the events that answer `SKINNYdevices`.
 #[derive(Clone, Copy, Debug)]
 pub struct DeviceListComplete<'a>(Located<'a, 2>);
 
@@ -79,6 +81,7 @@ impl serde::Serialize for DeviceListComplete<'_> {
 /// One Skinny line.
 ///
 /// `LineEntry`; without `Privilege`; releases 1.6.2..20.
+/// Item of the list that answers `SKINNYlines`.
 #[derive(Clone, Copy, Debug)]
 pub struct LineEntry<'a>(Located<'a, 0>);
 
@@ -106,6 +109,7 @@ impl serde::Serialize for LineEntry<'_> {
 /// End of the list of Skinny lines.
 ///
 /// `LinelistComplete`; without `Privilege`; releases 1.6.2..20.
+/// Ends the events that answer `SKINNYlines`.
 #[derive(Clone, Copy, Debug)]
 pub struct LineListComplete<'a>(Located<'a, 2>);
 

@@ -12,17 +12,26 @@ use ami_wire::Message;
 /// A device changed its state; or one device, in answer to DeviceStateList.
 ///
 /// `DeviceStateChange`; class call; releases 13...
+/// Item of the list that answers `DeviceStateList`.
+///
+/// ```text
+/// Event: DeviceStateChange
+/// Privilege: call,all
+/// Device: PJSIP/loop
+/// State: RINGING
+/// ```
+/// Recorded: `asterisk-23/conf.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct DeviceStateChange<'a>(Located<'a, 2>);
 
 impl<'a> DeviceStateChange<'a> {
-    /// Name of the device. `Device`
+    /// Name of the device. `Device`; always in 13 16 20 22..23
     #[inline]
     pub fn device(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The state. `State`
+    /// The state. `State`; always in 13 16 20 22..23
     #[inline]
     pub fn state(&self) -> Field<'a, DeviceState<'a>> {
         self.0.field(1)
@@ -53,17 +62,26 @@ impl serde::Serialize for DeviceStateChange<'_> {
 /// End of the list of devices.
 ///
 /// `DeviceStateListComplete`; without `Privilege`; releases 13...
+/// Ends the events that answer `DeviceStateList`.
+///
+/// ```text
+/// Event: DeviceStateListComplete
+/// ActionID: queries-40
+/// EventList: Complete
+/// ListItems: 8
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct DeviceStateListComplete<'a>(Located<'a, 2>);
 
 impl<'a> DeviceStateListComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -94,17 +112,26 @@ impl serde::Serialize for DeviceStateListComplete<'_> {
 /// End of the list of extensions.
 ///
 /// `ExtensionStateListComplete`; without `Privilege`; releases 13...
+/// Ends the events that answer `ExtensionStateList`.
+///
+/// ```text
+/// Event: ExtensionStateListComplete
+/// ActionID: queries-39
+/// EventList: Complete
+/// ListItems: 1
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ExtensionStateListComplete<'a>(Located<'a, 2>);
 
 impl<'a> ExtensionStateListComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -135,35 +162,47 @@ impl serde::Serialize for ExtensionStateListComplete<'_> {
 /// The hint of an extension changed its state; or one extension, in answer to ExtensionStateList.
 ///
 /// `ExtensionStatus`; class call; releases 1.0...
+/// Item of the list that answers `ExtensionStateList`.
+///
+/// ```text
+/// Event: ExtensionStatus
+/// Privilege: call,all
+/// Exten: 100
+/// Context: lab
+/// Hint:
+/// Status: 4
+/// StatusText: Unavailable
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ExtensionStatus<'a>(Located<'a, 5>);
 
 impl<'a> ExtensionStatus<'a> {
-    /// The extension. `Exten`
+    /// The extension. `Exten`; always in 1.4..1.8 11 13 16 20 22..23
     #[inline]
     pub fn exten(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Context of the dialplan. `Context`
+    /// Context of the dialplan. `Context`; always in 1.4..1.8 11 13 16 20 22..23
     #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The devices behind the extension. `Hint`; releases 1.6.2..
+    /// The devices behind the extension. `Hint`; always in 1.6.2..1.8 11 13 16 20 22..23; releases 1.6.2..
     #[inline]
     pub fn hint(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// The status. `Status`
+    /// The status. `Status`; always in 1.4..1.8 11 13 16 20 22..23
     #[inline]
     pub fn status(&self) -> Field<'a, i64> {
         self.0.field(3)
     }
 
-    /// The status in words. `StatusText`; releases 13..
+    /// The status in words. `StatusText`; always in 13 16 20 22..23; releases 13..
     #[inline]
     pub fn status_text(&self) -> Field<'a, ExtensionStateText<'a>> {
         self.0.field(4)
@@ -194,6 +233,7 @@ impl serde::Serialize for ExtensionStatus<'_> {
 /// A presence changed its state; or one presence, in answer to PresenceStateList.
 ///
 /// `PresenceStateChange`; without `Privilege`; releases 13...
+/// Item of the list that answers `PresenceStateList`.
 #[derive(Clone, Copy, Debug)]
 pub struct PresenceStateChange<'a>(Located<'a, 4>);
 
@@ -247,17 +287,26 @@ impl serde::Serialize for PresenceStateChange<'_> {
 /// End of the list of presences.
 ///
 /// `PresenceStateListComplete`; without `Privilege`; releases 13...
+/// Ends the events that answer `PresenceStateList`.
+///
+/// ```text
+/// Event: PresenceStateListComplete
+/// ActionID: queries-41
+/// EventList: Complete
+/// ListItems: 0
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct PresenceStateListComplete<'a>(Located<'a, 2>);
 
 impl<'a> PresenceStateListComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`
+    /// How many items the list had. `ListItems`; always in 16 22
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)

@@ -135,23 +135,32 @@ impl serde::Serialize for LogChannel<'_> {
 /// How loading the modules at start went.
 ///
 /// `ModuleLoadReport`; class system; releases 1.6.2..11.
+///
+/// ```text
+/// Event: ModuleLoadReport
+/// Privilege: system,all
+/// ModuleLoadStatus: Done
+/// ModuleSelection: All
+/// ModuleCount: 177
+/// ```
+/// Recorded: `asterisk-11/park.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct ModuleLoadReport<'a>(Located<'a, 3>);
 
 impl<'a> ModuleLoadReport<'a> {
-    /// `Done`. `ModuleLoadStatus`
+    /// `Done`. `ModuleLoadStatus`; always in 1.8 11
     #[inline]
     pub fn module_load_status(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Which modules were loaded. `ModuleSelection`
+    /// Which modules were loaded. `ModuleSelection`; always in 1.8 11
     #[inline]
     pub fn module_selection(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Number of modules. `ModuleCount`
+    /// Number of modules. `ModuleCount`; always in 1.8 11
     #[inline]
     pub fn module_count(&self) -> Field<'a, u64> {
         self.0.field(2)
@@ -209,6 +218,14 @@ impl serde::Serialize for Placeholder<'_> {
 /// A module read its configuration again.
 ///
 /// `Reload`; class system; releases 1.0...
+///
+/// ```text
+/// Event: Reload
+/// Privilege: system,all
+/// Module: app_echo.so
+/// Status: 6
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Reload<'a>(Located<'a, 3>);
 
@@ -219,13 +236,13 @@ impl<'a> Reload<'a> {
         self.0.text(0)
     }
 
-    /// The module concerned. `Module`; releases 1.6.2..
+    /// The module concerned. `Module`; always in 16 22; releases 1.6.2..
     #[inline]
     pub fn module(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// The status. `Status`; releases 1.6.2..
+    /// The status. `Status`; always in 16 22; releases 1.6.2..
     #[inline]
     pub fn status(&self) -> Field<'a, ReloadStatus<'a>> {
         self.0.field(2)
@@ -339,6 +356,13 @@ impl serde::Serialize for Unload<'_> {
 ///
 /// `DataGet Tree`; without `Privilege`; releases 1.8..11.
 /// It carries a tree of data as headers and raw lines: see [`TypedEvent::fields`].
+/// Item of the list that answers `DataGet`.
+///
+/// ```text
+/// Event: DataGet Tree
+/// ActionID: queries-77
+/// ```
+/// Recorded: `asterisk-11/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct DataGetTree<'a>(Located<'a, 0>);
 

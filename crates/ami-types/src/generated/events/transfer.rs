@@ -13,6 +13,86 @@ use ami_wire::Message;
 /// An attended transfer has taken place.
 ///
 /// `AttendedTransfer`; class call; releases 12...
+///
+/// ```text
+/// Event: AttendedTransfer
+/// Privilege: call,all
+/// Result: Success
+/// OrigTransfererChannel: PJSIP/loop-00000008
+/// OrigTransfererChannelState: 6
+/// OrigTransfererChannelStateDesc: Up
+/// OrigTransfererCallerIDNum: 1234567
+/// OrigTransfererCallerIDName: Kermit the Frog
+/// OrigTransfererConnectedLineNum: <unknown>
+/// OrigTransfererConnectedLineName: <unknown>
+/// OrigTransfererLanguage: en
+/// OrigTransfererAccountCode:
+/// OrigTransfererContext: lab
+/// OrigTransfererExten: 100
+/// OrigTransfererPriority: 4
+/// OrigTransfererUniqueid: 1795520340.14
+/// OrigTransfererLinkedid: 1795520340.14
+/// OrigBridgeUniqueid: 5a12de7d-4636-4582-9ef6-327349d5cb75
+/// OrigBridgeType: basic
+/// OrigBridgeTechnology: simple_bridge
+/// OrigBridgeCreator: <unknown>
+/// OrigBridgeName: <unknown>
+/// OrigBridgeNumChannels: 2
+/// OrigBridgeVideoSourceMode: none
+/// SecondTransfererChannel: PJSIP/loop-00000008
+/// SecondTransfererChannelState: 6
+/// SecondTransfererChannelStateDesc: Up
+/// SecondTransfererCallerIDNum: 1234567
+/// SecondTransfererCallerIDName: Kermit the Frog
+/// SecondTransfererConnectedLineNum: <unknown>
+/// SecondTransfererConnectedLineName: <unknown>
+/// SecondTransfererLanguage: en
+/// SecondTransfererAccountCode:
+/// SecondTransfererContext: lab
+/// SecondTransfererExten: 100
+/// SecondTransfererPriority: 4
+/// SecondTransfererUniqueid: 1795520340.14
+/// SecondTransfererLinkedid: 1795520340.14
+/// SecondBridgeUniqueid: 83c9dfc7-48c4-4201-87c6-9ca403af98e4
+/// SecondBridgeType: basic
+/// SecondBridgeTechnology: simple_bridge
+/// SecondBridgeCreator: <unknown>
+/// SecondBridgeName: <unknown>
+/// SecondBridgeNumChannels: 0
+/// SecondBridgeVideoSourceMode: none
+/// TransfereeChannel: PJSIP/loop-0000000a
+/// TransfereeChannelState: 6
+/// TransfereeChannelStateDesc: Up
+/// TransfereeCallerIDNum: 100
+/// TransfereeCallerIDName: Kermit the Frog
+/// TransfereeConnectedLineNum: 1234567
+/// TransfereeConnectedLineName: Kermit the Frog
+/// TransfereeLanguage: en
+/// TransfereeAccountCode:
+/// TransfereeContext: from-loop
+/// TransfereeExten:
+/// TransfereePriority: 1
+/// TransfereeUniqueid: 1795520340.16
+/// TransfereeLinkedid: 1795520340.14
+/// TransferTargetChannel: Local/300@lab-00000003;1
+/// TransferTargetChannelState: 6
+/// TransferTargetChannelStateDesc: Up
+/// TransferTargetCallerIDNum: <unknown>
+/// TransferTargetCallerIDName: <unknown>
+/// TransferTargetConnectedLineNum: 100
+/// TransferTargetConnectedLineName: Kermit the Frog
+/// TransferTargetLanguage: en
+/// TransferTargetAccountCode:
+/// TransferTargetContext: lab
+/// TransferTargetExten: 300
+/// TransferTargetPriority: 1
+/// TransferTargetUniqueid: 1795520341.18
+/// TransferTargetLinkedid: 1795520340.14
+/// IsExternal: No
+/// DestType: Bridge
+/// DestBridgeUniqueid: 5a12de7d-4636-4582-9ef6-327349d5cb75
+/// ```
+/// Recorded: `asterisk-22/atxfer2.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct AttendedTransfer<'a>(Located<'a, 112>);
 
@@ -65,19 +145,19 @@ impl<'a> AttendedTransfer<'a> {
         ChannelSnapshot(self.0.view_from(96))
     }
 
-    /// How it ended. `Result`
+    /// How it ended. `Result`; always in 16 22
     #[inline]
     pub fn result(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Whether it was asked for from outside the bridge. `IsExternal`
+    /// Whether it was asked for from outside the bridge. `IsExternal`; always in 16 22
     #[inline]
     pub fn is_external(&self) -> Field<'a, bool> {
         self.0.field(77)
     }
 
-    /// What the transferred call was connected to. `DestType`
+    /// What the transferred call was connected to. `DestType`; always in 16 22
     #[inline]
     pub fn dest_type(&self) -> Field<'a, TransferDestination<'a>> {
         self.0.field(78)
@@ -126,6 +206,51 @@ impl serde::Serialize for AttendedTransfer<'_> {
 /// A blind transfer has taken place, or was refused.
 ///
 /// `BlindTransfer`; class call; releases 12...
+///
+/// ```text
+/// Event: BlindTransfer
+/// Privilege: call,all
+/// Result: Success
+/// TransfererChannel: PJSIP/loop-00000001
+/// TransfererChannelState: 6
+/// TransfererChannelStateDesc: Up
+/// TransfererCallerIDNum: fth1w555w
+/// TransfererCallerIDName: Kermit the Frog
+/// TransfererConnectedLineNum: 1234567
+/// TransfererConnectedLineName: Kermit the Frog
+/// TransfererLanguage: en
+/// TransfererAccountCode:
+/// TransfererContext: from-loop
+/// TransfererExten:
+/// TransfererPriority: 1
+/// TransfererUniqueid: 1795521219.1
+/// TransfererLinkedid: 1795521219.0
+/// TransfereeChannel: PJSIP/loop-00000000
+/// TransfereeChannelState: 6
+/// TransfereeChannelStateDesc: Up
+/// TransfereeCallerIDNum: 1234567
+/// TransfereeCallerIDName: Kermit the Frog
+/// TransfereeConnectedLineNum: fth1w555w
+/// TransfereeConnectedLineName: Kermit the Frog
+/// TransfereeLanguage: en
+/// TransfereeAccountCode:
+/// TransfereeContext: lab
+/// TransfereeExten: fth1w555w
+/// TransfereePriority: 2
+/// TransfereeUniqueid: 1795521219.0
+/// TransfereeLinkedid: 1795521219.0
+/// BridgeUniqueid: 40c599bb-b579-4874-9c97-7caed4a960e2
+/// BridgeType: basic
+/// BridgeTechnology: simple_bridge
+/// BridgeCreator: <unknown>
+/// BridgeName: <unknown>
+/// BridgeNumChannels: 2
+/// BridgeVideoSourceMode: none
+/// IsExternal: No
+/// Context: from-loop
+/// Extension: 555
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct BlindTransfer<'a>(Located<'a, 42>);
 
@@ -148,25 +273,25 @@ impl<'a> BlindTransfer<'a> {
         BridgeSnapshot(self.0.view_from(31))
     }
 
-    /// How it ended. `Result`
+    /// How it ended. `Result`; always in 12..13 16 20 22..23
     #[inline]
     pub fn result(&self) -> Field<'a, TransferResult<'a>> {
         self.0.field(0)
     }
 
-    /// Whether it was asked for from outside the bridge. `IsExternal`
+    /// Whether it was asked for from outside the bridge. `IsExternal`; always in 12..13 16 20 22..23
     #[inline]
     pub fn is_external(&self) -> Field<'a, bool> {
         self.0.field(39)
     }
 
-    /// The context transferred to. `Context`
+    /// The context transferred to. `Context`; always in 12..13 16 20 22..23
     #[inline]
     pub fn context(&self) -> Option<Text<'a>> {
         self.0.text(40)
     }
 
-    /// The extension transferred to. `Extension`
+    /// The extension transferred to. `Extension`; always in 12..13 16 20 22..23
     #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(41)
@@ -197,6 +322,40 @@ impl serde::Serialize for BlindTransfer<'_> {
 /// A channel took over the ringing call of another.
 ///
 /// `Pickup`; class call; releases 1.8...
+///
+/// ```text
+/// Event: Pickup
+/// Privilege: call,all
+/// Channel: PJSIP/loop-00000005
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: <unknown>
+/// CallerIDName: <unknown>
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: from-loop
+/// Exten: s
+/// Priority: 1
+/// Uniqueid: 1795520602.17
+/// Linkedid: 1795520602.17
+/// TargetChannel: PJSIP/loop-00000004
+/// TargetChannelState: 5
+/// TargetChannelStateDesc: Ringing
+/// TargetCallerIDNum: 131
+/// TargetCallerIDName: Kermit the Frog
+/// TargetConnectedLineNum: 1234567
+/// TargetConnectedLineName: Kermit the Frog
+/// TargetLanguage: en
+/// TargetAccountCode:
+/// TargetContext: from-loop
+/// TargetExten: 131
+/// TargetPriority: 1
+/// TargetUniqueid: 1795520601.16
+/// TargetLinkedid: 1795520601.14
+/// ```
+/// Recorded: `asterisk-23/pickup.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct Pickup<'a>(Located<'a, 30>);
 

@@ -13,35 +13,54 @@ use ami_wire::Message;
 ///
 /// `TestEvent`; class reporting; releases 1.8...
 /// It carries headers that depend on the test State: see [`TypedEvent::fields`].
+///
+/// ```text
+/// Event: TestEvent
+/// Privilege: reporting,all
+/// Type: StateChange
+/// State: MSG_FROMTO_URI
+/// AppFile: res_pjsip_messaging.c
+/// AppFunction: msg_send
+/// AppLine: 1000
+/// MdataFrom: a
+/// MsgFrom:
+/// MdataDestination: loop
+/// MsgTo:
+/// Endpoint: loop
+/// RequestURI: sip:127.0.0.1:5060
+/// ToURI: sip:127.0.0.1
+/// FromURI: sip:a@127.0.0.1
+/// ```
+/// Recorded: `asterisk-22/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct TestEvent<'a>(Located<'a, 6>);
 
 impl<'a> TestEvent<'a> {
-    /// `StateChange`, or `Assert` for a check and its result. `Type`
+    /// `StateChange`, or `Assert` for a check and its result. `Type`; always in 16 22
     #[inline]
     pub fn type_(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// The state. `State`
+    /// The state. `State`; always in 16 22
     #[inline]
     pub fn state(&self) -> impl Iterator<Item = Text<'a>> + use<'a> {
         self.0.view().all(1)
     }
 
-    /// Source file. `AppFile`
+    /// Source file. `AppFile`; always in 16 22
     #[inline]
     pub fn app_file(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Function in it. `AppFunction`
+    /// Function in it. `AppFunction`; always in 16 22
     #[inline]
     pub fn app_function(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Line in it. `AppLine`
+    /// Line in it. `AppLine`; always in 16 22
     #[inline]
     pub fn app_line(&self) -> Field<'a, u64> {
         self.0.field(4)
@@ -79,6 +98,29 @@ impl serde::Serialize for TestEvent<'_> {
 ///
 /// `UserEvent`; class user; releases 1.4...
 /// It carries whatever headers the caller of UserEvent chose: see [`TypedEvent::fields`].
+///
+/// ```text
+/// Event: UserEvent
+/// Privilege: user,all
+/// Channel: IAX2/self-6533
+/// ChannelState: 6
+/// ChannelStateDesc: Up
+/// CallerIDNum: 1234567
+/// CallerIDName: Kermit the Frog
+/// ConnectedLineNum: 1234567
+/// ConnectedLineName: Kermit the Frog
+/// Language: en
+/// AccountCode:
+/// Context: lab
+/// Exten: 105
+/// Priority: 3
+/// Uniqueid: 1795520163.61
+/// Linkedid: 1795520163.61
+/// UserEvent: Lab
+/// Key: a value: with colon
+/// Other:
+/// ```
+/// Recorded: `asterisk-23/iaxcall.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct UserEvent<'a>(Located<'a, 16>);
 
@@ -89,7 +131,7 @@ impl<'a> UserEvent<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Name that its maker gave it. `UserEvent`
+    /// Name that its maker gave it. `UserEvent`; always in 1.4..1.8 11 13 16 20 22..23
     #[inline]
     pub fn user_event(&self) -> Option<Text<'a>> {
         self.0.text(15)

@@ -12,6 +12,7 @@ use ami_wire::Message;
 /// The messages of one mailbox, in answer to MWIGet.
 ///
 /// `MWIGet`; without `Privilege`; releases 12...
+/// Item of the list that answers `MWIGet`.
 #[derive(Clone, Copy, Debug)]
 pub struct MWIGet<'a>(Located<'a, 3>);
 
@@ -59,6 +60,7 @@ impl serde::Serialize for MWIGet<'_> {
 /// End of the answer to MWIGet.
 ///
 /// `MWIGetComplete`; without `Privilege`; releases 12...
+/// Ends the events that answer `MWIGet`.
 #[derive(Clone, Copy, Debug)]
 pub struct MWIGetComplete<'a>(Located<'a, 2>);
 
@@ -100,6 +102,16 @@ impl serde::Serialize for MWIGetComplete<'_> {
 /// The number of messages of a mailbox changed.
 ///
 /// `MessageWaiting`; class call; releases 1.0...
+///
+/// ```text
+/// Event: MessageWaiting
+/// Privilege: call,all
+/// Mailbox: 100@default
+/// Waiting: 0
+/// New: 2
+/// Old: 0
+/// ```
+/// Recorded: `asterisk-23/dtmffeat.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct MessageWaiting<'a>(Located<'a, 19>);
 
@@ -110,25 +122,25 @@ impl<'a> MessageWaiting<'a> {
         ChannelSnapshot(self.0.view_from(4))
     }
 
-    /// The mailbox. `Mailbox`
+    /// The mailbox. `Mailbox`; always in 13 20 23
     #[inline]
     pub fn mailbox(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Whether it waits. `Waiting`
+    /// Whether it waits. `Waiting`; always in 13 20 23
     #[inline]
     pub fn waiting(&self) -> Field<'a, bool> {
         self.0.field(1)
     }
 
-    /// Messages not heard yet. `New`; releases 1.2..
+    /// Messages not heard yet. `New`; always in 13 20 23; releases 1.2..
     #[inline]
     pub fn new_messages(&self) -> Field<'a, u64> {
         self.0.field(2)
     }
 
-    /// Heard messages. `Old`; releases 1.2..
+    /// Heard messages. `Old`; always in 13 20 23; releases 1.2..
     #[inline]
     pub fn old_messages(&self) -> Field<'a, u64> {
         self.0.field(3)
@@ -259,167 +271,201 @@ impl serde::Serialize for VoicemailPasswordChange<'_> {
 /// One mailbox, in answer to VoicemailUsersList.
 ///
 /// `VoicemailUserEntry`; without `Privilege`; releases 1.6.2...
+/// Item of the list that answers `VoicemailUsersList`.
+///
+/// ```text
+/// Event: VoicemailUserEntry
+/// ActionID: queries-51
+/// VMContext: default
+/// VoiceMailbox: 100
+/// Fullname: Kermit
+/// Email: kermit@example.com
+/// Pager:
+/// ServerEmail: asterisk
+/// FromString:
+/// MailCommand: /usr/sbin/sendmail -t
+/// Language:
+/// TimeZone:
+/// Callback:
+/// Dialout:
+/// UniqueID:
+/// ExitContext:
+/// SayDurationMinimum: 2
+/// SayEnvelope: Yes
+/// SayCID: No
+/// AttachMessage: Yes
+/// AttachmentFormat:
+/// DeleteMessage: No
+/// VolumeGain: 0.00
+/// CanReview: No
+/// CallOperator: No
+/// MaxMessageCount: 100
+/// MaxMessageLength: 0
+/// NewMessageCount: 0
+/// OldMessageCount: 0
+/// ```
+/// Recorded: `asterisk-16/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct VoicemailUserEntry<'a>(Located<'a, 27>);
 
 impl<'a> VoicemailUserEntry<'a> {
-    /// Context of the mailbox. `VMContext`
+    /// Context of the mailbox. `VMContext`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn vm_context(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// Number of the mailbox. `VoiceMailbox`
+    /// Number of the mailbox. `VoiceMailbox`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn voice_mailbox(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Name of its owner. `Fullname`
+    /// Name of its owner. `Fullname`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn fullname(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Address to which messages are announced. `Email`
+    /// Address to which messages are announced. `Email`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn email(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// Address of a pager to which messages are announced. `Pager`
+    /// Address of a pager to which messages are announced. `Pager`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn pager(&self) -> Option<Text<'a>> {
         self.0.text(4)
     }
 
-    /// Address that announcements come from. `ServerEmail`
+    /// Address that announcements come from. `ServerEmail`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn server_email(&self) -> Option<Text<'a>> {
         self.0.text(5)
     }
 
-    /// Name that announcements come from. `FromString`; releases 13..
+    /// Name that announcements come from. `FromString`; always in 16; releases 13..
     #[inline]
     pub fn from_string(&self) -> Option<Text<'a>> {
         self.0.text(6)
     }
 
-    /// Command that sends mail. `MailCommand`
+    /// Command that sends mail. `MailCommand`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn mail_command(&self) -> Option<Text<'a>> {
         self.0.text(7)
     }
 
-    /// Language of the channel. `Language`
+    /// Language of the channel. `Language`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn language(&self) -> Option<Text<'a>> {
         self.0.text(8)
     }
 
-    /// Time zone in which the owner hears times. `TimeZone`
+    /// Time zone in which the owner hears times. `TimeZone`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn time_zone(&self) -> Option<Text<'a>> {
         self.0.text(9)
     }
 
-    /// Dialplan context for calling back who left a message. `Callback`
+    /// Dialplan context for calling back who left a message. `Callback`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn callback(&self) -> Option<Text<'a>> {
         self.0.text(10)
     }
 
-    /// Dialplan context for calls from within the mailbox. `Dialout`
+    /// Dialplan context for calls from within the mailbox. `Dialout`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn dialout(&self) -> Option<Text<'a>> {
         self.0.text(11)
     }
 
-    /// Identifies the channel. `UniqueID`
+    /// Identifies the channel. `UniqueID`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(12)
     }
 
-    /// Dialplan context for callers who leave by `0` or `*`. `ExitContext`
+    /// Dialplan context for callers who leave by `0` or `*`. `ExitContext`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn exit_context(&self) -> Option<Text<'a>> {
         self.0.text(13)
     }
 
-    /// Messages shorter than this are not announced with their length. `SayDurationMinimum`, in minutes
+    /// Messages shorter than this are not announced with their length. `SayDurationMinimum`, in minutes; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn say_duration_minimum(&self) -> Field<'a, u64> {
         self.0.field(14)
     }
 
-    /// Whether date and time are said before a message. `SayEnvelope`
+    /// Whether date and time are said before a message. `SayEnvelope`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn say_envelope(&self) -> Field<'a, bool> {
         self.0.field(15)
     }
 
-    /// Whether the caller is said before a message. `SayCID`
+    /// Whether the caller is said before a message. `SayCID`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn say_cid(&self) -> Field<'a, bool> {
         self.0.field(16)
     }
 
-    /// Whether messages are attached to mails. `AttachMessage`
+    /// Whether messages are attached to mails. `AttachMessage`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn attach_message(&self) -> Field<'a, bool> {
         self.0.field(17)
     }
 
-    /// Format of what is attached. `AttachmentFormat`
+    /// Format of what is attached. `AttachmentFormat`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn attachment_format(&self) -> Option<Text<'a>> {
         self.0.text(18)
     }
 
-    /// Whether a message is deleted once it was mailed. `DeleteMessage`
+    /// Whether a message is deleted once it was mailed. `DeleteMessage`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn delete_message(&self) -> Field<'a, bool> {
         self.0.field(19)
     }
 
-    /// Gain of messages in mails, in decibels. `VolumeGain`
+    /// Gain of messages in mails, in decibels. `VolumeGain`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn volume_gain(&self) -> Field<'a, f64> {
         self.0.field(20)
     }
 
-    /// Whether callers can hear their message before they leave it. `CanReview`
+    /// Whether callers can hear their message before they leave it. `CanReview`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn can_review(&self) -> Field<'a, bool> {
         self.0.field(21)
     }
 
-    /// Whether callers can reach an operator. `CallOperator`
+    /// Whether callers can reach an operator. `CallOperator`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn call_operator(&self) -> Field<'a, bool> {
         self.0.field(22)
     }
 
-    /// Most messages in a folder. `MaxMessageCount`, in messages
+    /// Most messages in a folder. `MaxMessageCount`, in messages; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn max_message_count(&self) -> Field<'a, u64> {
         self.0.field(23)
     }
 
-    /// Longest message. `MaxMessageLength`, in seconds
+    /// Longest message. `MaxMessageLength`, in seconds; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn max_message_length(&self) -> Field<'a, Seconds> {
         self.0.field(24)
     }
 
-    /// Messages not heard yet. `NewMessageCount`
+    /// Messages not heard yet. `NewMessageCount`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn new_message_count(&self) -> Field<'a, u64> {
         self.0.field(25)
     }
 
-    /// Heard messages. `OldMessageCount`; releases 13..
+    /// Heard messages. `OldMessageCount`; always in 16; releases 13..
     #[inline]
     pub fn old_message_count(&self) -> Field<'a, u64> {
         self.0.field(26)
@@ -450,17 +496,26 @@ impl serde::Serialize for VoicemailUserEntry<'_> {
 /// End of the list of mailboxes.
 ///
 /// `VoicemailUserEntryComplete`; without `Privilege`; releases 1.6.2...
+/// Ends the events that answer `VoicemailUsersList`.
+///
+/// ```text
+/// Event: VoicemailUserEntryComplete
+/// ActionID: queries-51
+/// EventList: Complete
+/// ListItems: 2
+/// ```
+/// Recorded: `asterisk-16/queries.s2c`.
 #[derive(Clone, Copy, Debug)]
 pub struct VoicemailUserEntryComplete<'a>(Located<'a, 2>);
 
 impl<'a> VoicemailUserEntryComplete<'a> {
-    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 16..
+    /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16; releases 16..
     #[inline]
     pub fn event_list(&self) -> Option<Text<'a>> {
         self.0.text(0)
     }
 
-    /// How many items the list had. `ListItems`; releases 16..
+    /// How many items the list had. `ListItems`; always in 16; releases 16..
     #[inline]
     pub fn list_items(&self) -> Field<'a, u64> {
         self.0.field(1)
@@ -491,6 +546,7 @@ impl serde::Serialize for VoicemailUserEntryComplete<'_> {
 /// One mailbox, in answer to VoicemailUserStatus.
 ///
 /// `VoicemailUserDetail`; without `Privilege`; releases 18...
+/// Item of the list that answers `VoicemailUserStatus`.
 #[derive(Clone, Copy, Debug)]
 pub struct VoicemailUserDetail<'a>(Located<'a, 0>);
 
@@ -518,6 +574,7 @@ impl serde::Serialize for VoicemailUserDetail<'_> {
 /// End of the answer to VoicemailUserStatus.
 ///
 /// `VoicemailUserDetailComplete`; without `Privilege`; releases 18...
+/// Ends the events that answer `VoicemailUserStatus`.
 #[derive(Clone, Copy, Debug)]
 pub struct VoicemailUserDetailComplete<'a>(Located<'a, 2>);
 

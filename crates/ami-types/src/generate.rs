@@ -89,6 +89,7 @@ fn value(kind: Kind, choices: &mut impl Choices) -> String {
         Kind::Bool => ["Yes", "No", "true", "false", "on", "off", "1", "0"].choice(n(8)).to_string(),
         Kind::Cause => n(128).to_string(),
         Kind::ChannelState => n(11).to_string(),
+        Kind::Elapsed => format!("{:02}:{:02}:{:02}", n(200), n(60), n(60)),
         Kind::Epoch => format!("{}.{:06}", n(1 << 32), n(1_000_000)),
         Kind::DateTime => {
             format!("20{:02}-{:02}-{:02} {:02}:{:02}:{:02}", n(100), 1 + n(12), 1 + n(28), n(24), n(60), n(60))

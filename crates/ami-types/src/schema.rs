@@ -133,12 +133,14 @@ pub enum Kind {
     Float,
     /// A share of a hundred.
     Percent,
-    /// `Yes` or `No`, `true` or `false`, `on` or `off`, `1` or `0`, `enabled` or `disabled`.
+    /// `Yes` or `No`, `true` or `false`, `on` or `off`, `1` or `0`, `enabled` or `disabled`, `Y` or `N`.
     Bool,
     /// A Q.850 cause.
     Cause,
     /// State of a channel, 0 to 10.
     ChannelState,
+    /// A time that has passed: `00:01:07`.
+    Elapsed,
     /// Seconds since 1970, often with microseconds.
     Epoch,
     /// `2026-11-24 10:42:17`.
@@ -171,6 +173,7 @@ impl Kind {
                 Self::Bool => values::parses::<bool>(value),
                 Self::Cause => values::parses::<values::Cause>(value),
                 Self::ChannelState => values::parses::<values::ChannelState>(value),
+                Self::Elapsed => values::parses::<values::Elapsed>(value),
                 Self::Epoch => values::parses::<values::Epoch>(value),
                 Self::DateTime => values::parses::<values::DateTime>(value),
                 Self::IsoTime => values::parses::<values::IsoTime>(value),
@@ -197,6 +200,7 @@ impl Kind {
             Self::Bool => "bool",
             Self::Cause => "cause",
             Self::ChannelState => "channel-state",
+            Self::Elapsed => "elapsed",
             Self::Epoch => "epoch",
             Self::DateTime => "datetime",
             Self::IsoTime => "iso-time",

@@ -164,9 +164,9 @@ impl FromValue<'_> for f64 {
 impl FromValue<'_> for bool {
     fn from_value(value: &[u8]) -> Option<Self> {
         let is = |word: &&str| word.as_bytes().eq_ignore_ascii_case(value);
-        if ["yes", "true", "on", "1", "enabled"].iter().any(&is) {
+        if ["yes", "true", "on", "1", "enabled", "y"].iter().any(&is) {
             Some(true)
-        } else if ["no", "false", "off", "0", "disabled"].iter().any(is) {
+        } else if ["no", "false", "off", "0", "disabled", "n"].iter().any(is) {
             Some(false)
         } else {
             None
@@ -207,6 +207,40 @@ spans! {
     Milliseconds, Duration::from_millis;
     /// A time in microseconds.
     Microseconds, Duration::from_micros;
+}
+
+/// A time that has passed, as `00:01:07`: hours, minutes and seconds. (Source: wire, `CoreShowChannel`.)
+///
+/// ```
+/// use ami_types::values::{Elapsed, FromValue};
+/// assert_eq!(Elapsed::from_value(b"100:01:07"), Some(Elapsed(360_067)));
+/// assert_eq!(Elapsed::from_value(b"00:61:07"), None);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Elapsed(pub u64);
+
+impl Elapsed {
+    /// As a duration.
+    pub fn duration(self) -> Duration {
+        Duration::from_secs(self.0)
+    }
+}
+
+impl FromValue<'_> for Elapsed {
+    fn from_value(value: &[u8]) -> Option<Self> {
+        let mut parts = value.split(|&byte| byte == b':').map(digits);
+        let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next()??);
+        if parts.next().is_some() || minutes > 59 || seconds > 59 {
+            return None;
+        }
+        hours.checked_mul(3600)?.checked_add(minutes * 60 + seconds).map(Self)
+    }
+}
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}:{:02}", self.0 / 3600, self.0 / 60 % 60, self.0 % 60)
+    }
 }
 
 /// A share of a hundred.

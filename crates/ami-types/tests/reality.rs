@@ -179,7 +179,7 @@ fn decoding_finds_what_look_up_finds() {
                     assert_eq!(event.channel().uniqueid().as_deref(), message.get("Uniqueid"));
                 }
                 Event::EndpointDetail(event) => {
-                    assert_eq!(event.active_channels().as_deref(), message.get("ActiveChannels"));
+                    assert_eq!(event.active_channels().raw().as_deref(), message.get("ActiveChannels"));
                     assert_eq!(event.object_name().as_deref(), message.get("ObjectName"));
                     assert_eq!(event.tos_audio().raw().as_deref(), message.get("TosAudio"));
                 }

@@ -84,6 +84,7 @@ simple_types! {
     Bool "bool",
     Cause "cause",
     ChannelState "channel-state",
+    Elapsed "elapsed",
     Epoch "epoch",
     DateTime "datetime",
     IsoTime "iso-time",

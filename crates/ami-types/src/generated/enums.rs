@@ -1476,6 +1476,98 @@ impl Encode for CelEventName<'_> {
     }
 }
 
+/// State of a channel, in words.
+#[cfg(feature = "channel")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ChannelStateName<'a> {
+    /// `Down`: down and available.
+    Down,
+    /// `Rsrvd`: down, but reserved.
+    Reserved,
+    /// `OffHook`: off hook.
+    OffHook,
+    /// `Dialing`: digits have been dialled.
+    Dialing,
+    /// `Ring`: ringing at the other end.
+    Ring,
+    /// `Ringing`: ringing here.
+    Ringing,
+    /// `Up`: answered.
+    Up,
+    /// `Busy`: busy.
+    Busy,
+    /// `Dialing Offhook`: digits have been dialled while off hook.
+    DialingOffHook,
+    /// `Pre-ring`: about to ring.
+    PreRing,
+    /// `Unknown`: not known.
+    Unknown,
+    /// A value that the schema does not list.
+    Other(Text<'a>),
+}
+
+#[cfg(feature = "channel")]
+impl<'a> ChannelStateName<'a> {
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
+    pub const VALUES: &'static [(&'static str, ChannelStateName<'static>)] = &[
+        ("Down", ChannelStateName::Down),
+        ("Rsrvd", ChannelStateName::Reserved),
+        ("OffHook", ChannelStateName::OffHook),
+        ("Dialing", ChannelStateName::Dialing),
+        ("Ring", ChannelStateName::Ring),
+        ("Ringing", ChannelStateName::Ringing),
+        ("Up", ChannelStateName::Up),
+        ("Busy", ChannelStateName::Busy),
+        ("Dialing Offhook", ChannelStateName::DialingOffHook),
+        ("Pre-ring", ChannelStateName::PreRing),
+        ("Unknown", ChannelStateName::Unknown),
+    ];
+
+    /// As it is on the wire.
+    #[inline]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        match self {
+            Self::Down => b"Down",
+            Self::Reserved => b"Rsrvd",
+            Self::OffHook => b"OffHook",
+            Self::Dialing => b"Dialing",
+            Self::Ring => b"Ring",
+            Self::Ringing => b"Ringing",
+            Self::Up => b"Up",
+            Self::Busy => b"Busy",
+            Self::DialingOffHook => b"Dialing Offhook",
+            Self::PreRing => b"Pre-ring",
+            Self::Unknown => b"Unknown",
+            Self::Other(text) => text.as_bytes(),
+        }
+    }
+}
+
+#[cfg(feature = "channel")]
+impl<'a> FromValue<'a> for ChannelStateName<'a> {
+    #[inline]
+    fn from_value(value: &'a [u8]) -> Option<Self> {
+        let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
+    }
+}
+
+#[cfg(feature = "channel")]
+impl fmt::Display for ChannelStateName<'_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::new(self.as_bytes()).fmt(f)
+    }
+}
+
+#[cfg(feature = "channel")]
+impl Encode for ChannelStateName<'_> {
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
+    }
+}
+
 /// What a charged amount is multiplied with.
 #[cfg(feature = "aoc")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -1875,6 +1967,90 @@ impl fmt::Display for DeviceStateNumber<'_> {
 
 #[cfg(feature = "queue")]
 impl Encode for DeviceStateNumber<'_> {
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
+    }
+}
+
+/// State of a device, in words.
+#[cfg(feature = "pjsip")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DeviceStateText<'a> {
+    /// `Unknown`: not known.
+    Unknown,
+    /// `Not in use`: known, and free.
+    NotInUse,
+    /// `In use`: in a call.
+    InUse,
+    /// `Busy`: can take no further call.
+    Busy,
+    /// `Invalid`: there is no such device.
+    Invalid,
+    /// `Unavailable`: cannot be reached.
+    Unavailable,
+    /// `Ringing`: rings.
+    Ringing,
+    /// `Ring+Inuse`: rings while in a call.
+    RingInUse,
+    /// `On Hold`: in a call that is on hold.
+    OnHold,
+    /// A value that the schema does not list.
+    Other(Text<'a>),
+}
+
+#[cfg(feature = "pjsip")]
+impl<'a> DeviceStateText<'a> {
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
+    pub const VALUES: &'static [(&'static str, DeviceStateText<'static>)] = &[
+        ("Unknown", DeviceStateText::Unknown),
+        ("Not in use", DeviceStateText::NotInUse),
+        ("In use", DeviceStateText::InUse),
+        ("Busy", DeviceStateText::Busy),
+        ("Invalid", DeviceStateText::Invalid),
+        ("Unavailable", DeviceStateText::Unavailable),
+        ("Ringing", DeviceStateText::Ringing),
+        ("Ring+Inuse", DeviceStateText::RingInUse),
+        ("On Hold", DeviceStateText::OnHold),
+    ];
+
+    /// As it is on the wire.
+    #[inline]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        match self {
+            Self::Unknown => b"Unknown",
+            Self::NotInUse => b"Not in use",
+            Self::InUse => b"In use",
+            Self::Busy => b"Busy",
+            Self::Invalid => b"Invalid",
+            Self::Unavailable => b"Unavailable",
+            Self::Ringing => b"Ringing",
+            Self::RingInUse => b"Ring+Inuse",
+            Self::OnHold => b"On Hold",
+            Self::Other(text) => text.as_bytes(),
+        }
+    }
+}
+
+#[cfg(feature = "pjsip")]
+impl<'a> FromValue<'a> for DeviceStateText<'a> {
+    #[inline]
+    fn from_value(value: &'a [u8]) -> Option<Self> {
+        let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
+    }
+}
+
+#[cfg(feature = "pjsip")]
+impl fmt::Display for DeviceStateText<'_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::new(self.as_bytes()).fmt(f)
+    }
+}
+
+#[cfg(feature = "pjsip")]
+impl Encode for DeviceStateText<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
     }
@@ -2434,6 +2610,213 @@ impl Encode for LegacyBridgeState<'_> {
     }
 }
 
+/// What carries media between two linked channels.
+#[cfg(feature = "bridge")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LinkedBy<'a> {
+    /// `core`: the server.
+    Core,
+    /// `native`: the channel technology alone.
+    Native,
+    /// A value that the schema does not list.
+    Other(Text<'a>),
+}
+
+#[cfg(feature = "bridge")]
+impl<'a> LinkedBy<'a> {
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
+    pub const VALUES: &'static [(&'static str, LinkedBy<'static>)] =
+        &[("core", LinkedBy::Core), ("native", LinkedBy::Native)];
+
+    /// As it is on the wire.
+    #[inline]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        match self {
+            Self::Core => b"core",
+            Self::Native => b"native",
+            Self::Other(text) => text.as_bytes(),
+        }
+    }
+}
+
+#[cfg(feature = "bridge")]
+impl<'a> FromValue<'a> for LinkedBy<'a> {
+    #[inline]
+    fn from_value(value: &'a [u8]) -> Option<Self> {
+        let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
+    }
+}
+
+#[cfg(feature = "bridge")]
+impl fmt::Display for LinkedBy<'_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::new(self.as_bytes()).fmt(f)
+    }
+}
+
+#[cfg(feature = "bridge")]
+impl Encode for LinkedBy<'_> {
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
+    }
+}
+
+/// How far a list is.
+#[cfg(any(
+    feature = "agent",
+    feature = "bridge",
+    feature = "channel",
+    feature = "confbridge",
+    feature = "dahdi",
+    feature = "database",
+    feature = "dialplan",
+    feature = "fax",
+    feature = "meetme",
+    feature = "parking",
+    feature = "pjsip",
+    feature = "queue",
+    feature = "sip",
+    feature = "skinny",
+    feature = "state",
+    feature = "voicemail"
+))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ListState<'a> {
+    /// `start`: it begins.
+    Start,
+    /// `ListObject`: one of its items, in the very first releases.
+    ListObject,
+    /// `Complete`: it has ended.
+    Complete,
+    /// `End`: it has ended, in the very first releases.
+    End,
+    /// `Cancelled`: it failed half-way.
+    Cancelled,
+    /// A value that the schema does not list.
+    Other(Text<'a>),
+}
+
+#[cfg(any(
+    feature = "agent",
+    feature = "bridge",
+    feature = "channel",
+    feature = "confbridge",
+    feature = "dahdi",
+    feature = "database",
+    feature = "dialplan",
+    feature = "fax",
+    feature = "meetme",
+    feature = "parking",
+    feature = "pjsip",
+    feature = "queue",
+    feature = "sip",
+    feature = "skinny",
+    feature = "state",
+    feature = "voicemail"
+))]
+impl<'a> ListState<'a> {
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
+    pub const VALUES: &'static [(&'static str, ListState<'static>)] = &[
+        ("start", ListState::Start),
+        ("ListObject", ListState::ListObject),
+        ("Complete", ListState::Complete),
+        ("End", ListState::End),
+        ("Cancelled", ListState::Cancelled),
+    ];
+
+    /// As it is on the wire.
+    #[inline]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        match self {
+            Self::Start => b"start",
+            Self::ListObject => b"ListObject",
+            Self::Complete => b"Complete",
+            Self::End => b"End",
+            Self::Cancelled => b"Cancelled",
+            Self::Other(text) => text.as_bytes(),
+        }
+    }
+}
+
+#[cfg(any(
+    feature = "agent",
+    feature = "bridge",
+    feature = "channel",
+    feature = "confbridge",
+    feature = "dahdi",
+    feature = "database",
+    feature = "dialplan",
+    feature = "fax",
+    feature = "meetme",
+    feature = "parking",
+    feature = "pjsip",
+    feature = "queue",
+    feature = "sip",
+    feature = "skinny",
+    feature = "state",
+    feature = "voicemail"
+))]
+impl<'a> FromValue<'a> for ListState<'a> {
+    #[inline]
+    fn from_value(value: &'a [u8]) -> Option<Self> {
+        let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
+    }
+}
+
+#[cfg(any(
+    feature = "agent",
+    feature = "bridge",
+    feature = "channel",
+    feature = "confbridge",
+    feature = "dahdi",
+    feature = "database",
+    feature = "dialplan",
+    feature = "fax",
+    feature = "meetme",
+    feature = "parking",
+    feature = "pjsip",
+    feature = "queue",
+    feature = "sip",
+    feature = "skinny",
+    feature = "state",
+    feature = "voicemail"
+))]
+impl fmt::Display for ListState<'_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::new(self.as_bytes()).fmt(f)
+    }
+}
+
+#[cfg(any(
+    feature = "agent",
+    feature = "bridge",
+    feature = "channel",
+    feature = "confbridge",
+    feature = "dahdi",
+    feature = "database",
+    feature = "dialplan",
+    feature = "fax",
+    feature = "meetme",
+    feature = "parking",
+    feature = "pjsip",
+    feature = "queue",
+    feature = "sip",
+    feature = "skinny",
+    feature = "state",
+    feature = "voicemail"
+))]
+impl Encode for ListState<'_> {
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
+    }
+}
+
 /// How loading a module ended.
 #[cfg(feature = "system")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -2553,6 +2936,63 @@ impl fmt::Display for ModuleLoadType<'_> {
 
 #[cfg(feature = "system")]
 impl Encode for ModuleLoadType<'_> {
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
+    }
+}
+
+/// A direction of a channel's media.
+#[cfg(feature = "media")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MonitorDirection<'a> {
+    /// `read`: what comes from the channel.
+    Read,
+    /// `write`: what goes to the channel.
+    Write,
+    /// `both`: both directions.
+    Both,
+    /// A value that the schema does not list.
+    Other(Text<'a>),
+}
+
+#[cfg(feature = "media")]
+impl<'a> MonitorDirection<'a> {
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
+    pub const VALUES: &'static [(&'static str, MonitorDirection<'static>)] =
+        &[("read", MonitorDirection::Read), ("write", MonitorDirection::Write), ("both", MonitorDirection::Both)];
+
+    /// As it is on the wire.
+    #[inline]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        match self {
+            Self::Read => b"read",
+            Self::Write => b"write",
+            Self::Both => b"both",
+            Self::Other(text) => text.as_bytes(),
+        }
+    }
+}
+
+#[cfg(feature = "media")]
+impl<'a> FromValue<'a> for MonitorDirection<'a> {
+    #[inline]
+    fn from_value(value: &'a [u8]) -> Option<Self> {
+        let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
+    }
+}
+
+#[cfg(feature = "media")]
+impl fmt::Display for MonitorDirection<'_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::new(self.as_bytes()).fmt(f)
+    }
+}
+
+#[cfg(feature = "media")]
+impl Encode for MonitorDirection<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
     }
@@ -2938,28 +3378,130 @@ impl Encode for QueueMembership<'_> {
     }
 }
 
-/// State of an outbound registration.
-#[cfg(feature = "pjsip")]
+/// In which order the members of a queue are called.
+#[cfg(feature = "queue")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum RegistrationState<'a> {
-    /// `Registered`.
-    Registered,
-    /// `Rejected`.
-    Rejected,
-    /// `Unregistered`.
-    Unregistered,
+pub enum QueueStrategy<'a> {
+    /// `ringall`: all at once.
+    RingAll,
+    /// `leastrecent`: who has been without a call for longest.
+    LeastRecent,
+    /// `fewestcalls`: who has answered fewest calls.
+    FewestCalls,
+    /// `random`: at random.
+    Random,
+    /// `roundrobin`: in turn, from the first.
+    RoundRobin,
+    /// `rrmemory`: in turn, after the last who was called.
+    RrMemory,
+    /// `rrordered`: in turn, in the order of the configuration.
+    RrOrdered,
+    /// `linear`: in the order of the configuration.
+    Linear,
+    /// `wrandom`: at random, members with a low penalty more often.
+    WeightedRandom,
     /// A value that the schema does not list.
     Other(Text<'a>),
 }
 
-#[cfg(feature = "pjsip")]
+#[cfg(feature = "queue")]
+impl<'a> QueueStrategy<'a> {
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
+    pub const VALUES: &'static [(&'static str, QueueStrategy<'static>)] = &[
+        ("ringall", QueueStrategy::RingAll),
+        ("leastrecent", QueueStrategy::LeastRecent),
+        ("fewestcalls", QueueStrategy::FewestCalls),
+        ("random", QueueStrategy::Random),
+        ("roundrobin", QueueStrategy::RoundRobin),
+        ("rrmemory", QueueStrategy::RrMemory),
+        ("rrordered", QueueStrategy::RrOrdered),
+        ("linear", QueueStrategy::Linear),
+        ("wrandom", QueueStrategy::WeightedRandom),
+    ];
+
+    /// As it is on the wire.
+    #[inline]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        match self {
+            Self::RingAll => b"ringall",
+            Self::LeastRecent => b"leastrecent",
+            Self::FewestCalls => b"fewestcalls",
+            Self::Random => b"random",
+            Self::RoundRobin => b"roundrobin",
+            Self::RrMemory => b"rrmemory",
+            Self::RrOrdered => b"rrordered",
+            Self::Linear => b"linear",
+            Self::WeightedRandom => b"wrandom",
+            Self::Other(text) => text.as_bytes(),
+        }
+    }
+}
+
+#[cfg(feature = "queue")]
+impl<'a> FromValue<'a> for QueueStrategy<'a> {
+    #[inline]
+    fn from_value(value: &'a [u8]) -> Option<Self> {
+        let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
+    }
+}
+
+#[cfg(feature = "queue")]
+impl fmt::Display for QueueStrategy<'_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::new(self.as_bytes()).fmt(f)
+    }
+}
+
+#[cfg(feature = "queue")]
+impl Encode for QueueStrategy<'_> {
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
+    }
+}
+
+/// State of an outbound registration.
+#[cfg(any(feature = "pjsip", feature = "sip"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RegistrationState<'a> {
+    /// `Registered`: it is registered.
+    Registered,
+    /// `Rejected`: the other side refused it.
+    Rejected,
+    /// `Unregistered`: it is not registered.
+    Unregistered,
+    /// `Failed`: it failed.
+    Failed,
+    /// `Auth. Sent`: it was sent with credentials, and not answered yet.
+    AuthSent,
+    /// `No Authentication`: the other side asks for credentials that are not accepted.
+    NoAuthentication,
+    /// `Request Sent`: it was sent, and not answered yet.
+    RequestSent,
+    /// `Stopped`: it is not tried again.
+    Stopped,
+    /// `Timeout`: it was not answered.
+    Timeout,
+    /// A value that the schema does not list.
+    Other(Text<'a>),
+}
+
+#[cfg(any(feature = "pjsip", feature = "sip"))]
 impl<'a> RegistrationState<'a> {
     /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
     pub const VALUES: &'static [(&'static str, RegistrationState<'static>)] = &[
         ("Registered", RegistrationState::Registered),
         ("Rejected", RegistrationState::Rejected),
         ("Unregistered", RegistrationState::Unregistered),
+        ("Failed", RegistrationState::Failed),
+        ("Auth. Sent", RegistrationState::AuthSent),
+        ("No Authentication", RegistrationState::NoAuthentication),
+        ("Request Sent", RegistrationState::RequestSent),
+        ("Stopped", RegistrationState::Stopped),
+        ("Timeout", RegistrationState::Timeout),
     ];
 
     /// As it is on the wire.
@@ -2969,12 +3511,18 @@ impl<'a> RegistrationState<'a> {
             Self::Registered => b"Registered",
             Self::Rejected => b"Rejected",
             Self::Unregistered => b"Unregistered",
+            Self::Failed => b"Failed",
+            Self::AuthSent => b"Auth. Sent",
+            Self::NoAuthentication => b"No Authentication",
+            Self::RequestSent => b"Request Sent",
+            Self::Stopped => b"Stopped",
+            Self::Timeout => b"Timeout",
             Self::Other(text) => text.as_bytes(),
         }
     }
 }
 
-#[cfg(feature = "pjsip")]
+#[cfg(any(feature = "pjsip", feature = "sip"))]
 impl<'a> FromValue<'a> for RegistrationState<'a> {
     #[inline]
     fn from_value(value: &'a [u8]) -> Option<Self> {
@@ -2983,7 +3531,7 @@ impl<'a> FromValue<'a> for RegistrationState<'a> {
     }
 }
 
-#[cfg(feature = "pjsip")]
+#[cfg(any(feature = "pjsip", feature = "sip"))]
 impl fmt::Display for RegistrationState<'_> {
     #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -2991,7 +3539,7 @@ impl fmt::Display for RegistrationState<'_> {
     }
 }
 
-#[cfg(feature = "pjsip")]
+#[cfg(any(feature = "pjsip", feature = "sip"))]
 impl Encode for RegistrationState<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
@@ -3069,6 +3617,70 @@ impl fmt::Display for ReloadStatus<'_> {
 
 #[cfg(feature = "system")]
 impl Encode for ReloadStatus<'_> {
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
+    }
+}
+
+/// Type of an RTCP packet.
+#[cfg(feature = "media")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RtcpPacketType<'a> {
+    /// `200(SR)`: a sender report.
+    SenderReport,
+    /// `200(Sender Report)`: a sender report, as releases before 12 say it.
+    OldSenderReport,
+    /// `201(RR)`: a receiver report.
+    ReceiverReport,
+    /// `201(Receiver Report)`: a receiver report, as releases before 12 say it.
+    OldReceiverReport,
+    /// A value that the schema does not list.
+    Other(Text<'a>),
+}
+
+#[cfg(feature = "media")]
+impl<'a> RtcpPacketType<'a> {
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
+    pub const VALUES: &'static [(&'static str, RtcpPacketType<'static>)] = &[
+        ("200(SR)", RtcpPacketType::SenderReport),
+        ("200(Sender Report)", RtcpPacketType::OldSenderReport),
+        ("201(RR)", RtcpPacketType::ReceiverReport),
+        ("201(Receiver Report)", RtcpPacketType::OldReceiverReport),
+    ];
+
+    /// As it is on the wire.
+    #[inline]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        match self {
+            Self::SenderReport => b"200(SR)",
+            Self::OldSenderReport => b"200(Sender Report)",
+            Self::ReceiverReport => b"201(RR)",
+            Self::OldReceiverReport => b"201(Receiver Report)",
+            Self::Other(text) => text.as_bytes(),
+        }
+    }
+}
+
+#[cfg(feature = "media")]
+impl<'a> FromValue<'a> for RtcpPacketType<'a> {
+    #[inline]
+    fn from_value(value: &'a [u8]) -> Option<Self> {
+        let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
+    }
+}
+
+#[cfg(feature = "media")]
+impl fmt::Display for RtcpPacketType<'_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::new(self.as_bytes()).fmt(f)
+    }
+}
+
+#[cfg(feature = "media")]
+impl Encode for RtcpPacketType<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
     }
@@ -3231,6 +3843,60 @@ impl fmt::Display for SubscriptionType<'_> {
 
 #[cfg(feature = "pjsip")]
 impl Encode for SubscriptionType<'_> {
+    fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
+        take(self.as_bytes())
+    }
+}
+
+/// What a test event is.
+#[cfg(feature = "user")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TestEventType<'a> {
+    /// `StateChange`: something reached a state.
+    StateChange,
+    /// `Assert`: something was checked.
+    Assert,
+    /// A value that the schema does not list.
+    Other(Text<'a>),
+}
+
+#[cfg(feature = "user")]
+impl<'a> TestEventType<'a> {
+    /// The listed values: as they are on the wire, and what they stand for; without those that go on with any text.
+    pub const VALUES: &'static [(&'static str, TestEventType<'static>)] =
+        &[("StateChange", TestEventType::StateChange), ("Assert", TestEventType::Assert)];
+
+    /// As it is on the wire.
+    #[inline]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        match self {
+            Self::StateChange => b"StateChange",
+            Self::Assert => b"Assert",
+            Self::Other(text) => text.as_bytes(),
+        }
+    }
+}
+
+#[cfg(feature = "user")]
+impl<'a> FromValue<'a> for TestEventType<'a> {
+    #[inline]
+    fn from_value(value: &'a [u8]) -> Option<Self> {
+        let listed = Self::VALUES.iter().find(|(wire, _)| wire.as_bytes().eq_ignore_ascii_case(value));
+        Some(listed.map_or_else(|| Self::Other(Text::new(value)), |(_, value)| *value))
+    }
+}
+
+#[cfg(feature = "user")]
+impl fmt::Display for TestEventType<'_> {
+    #[inline]
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Text::new(self.as_bytes()).fmt(f)
+    }
+}
+
+#[cfg(feature = "user")]
+impl Encode for TestEventType<'_> {
     fn with_bytes<R>(&self, take: impl FnOnce(&[u8]) -> R) -> R {
         take(self.as_bytes())
     }

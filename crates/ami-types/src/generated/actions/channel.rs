@@ -291,7 +291,7 @@ pub struct MuteAudioAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// The state. `State`
+    /// Whether to mute. `State`
     pub state: Value<'a, bool>,
     /// Which direction of its audio to mute, as the server sees it. `Direction`
     pub direction: Value<'a, AudioDirection<'a>>,

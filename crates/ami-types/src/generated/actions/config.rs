@@ -257,7 +257,7 @@ pub struct ListCategoriesAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The file. `Filename`
     pub filename: Text<'a>,
-    /// Addresses that match. `Match`; releases 12..23
+    /// Only categories of which a variable has a certain value. `Match`; releases 12..23
     pub match_: Option<Text<'a>>,
 }
 
@@ -276,7 +276,7 @@ impl<'a> ListCategoriesAction<'a> {
         self
     }
 
-    /// Sets it: Addresses that match. `Match`; releases 12..23
+    /// Sets it: Only categories of which a variable has a certain value. `Match`; releases 12..23
     #[inline]
     #[must_use]
     pub fn with_match_(mut self, value: impl Into<Text<'a>>) -> Self {

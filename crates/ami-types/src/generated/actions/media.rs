@@ -143,7 +143,7 @@ pub struct MixMonitorAction<'a> {
     pub channel: Text<'a>,
     /// The file. `File`
     pub file: Option<Text<'a>>,
-    /// Options. `Options`
+    /// Options of the application MixMonitor, as letters. `Options`
     pub options: Option<Text<'a>>,
     /// Shell command to run when the recording has ended. `Command`; releases 12..
     pub command: Option<Text<'a>>,
@@ -172,7 +172,7 @@ impl<'a> MixMonitorAction<'a> {
         self
     }
 
-    /// Sets it: Options. `Options`
+    /// Sets it: Options of the application MixMonitor, as letters. `Options`
     #[inline]
     #[must_use]
     pub fn with_options(mut self, value: impl Into<Text<'a>>) -> Self {
@@ -233,7 +233,7 @@ pub struct MixMonitorMuteAction<'a> {
     pub channel: Text<'a>,
     /// `read` for what comes from the channel, `write` for what goes to it, or `both`. `Direction`
     pub direction: Option<Text<'a>>,
-    /// The state. `State`
+    /// `1` to mute, `0` to unmute. `State`
     pub state: Option<Text<'a>>,
     /// The recording, as `MixMonitor` named it; all of the channel without it. `MixMonitorID`; releases 18..23
     pub mix_monitor_id: Option<Text<'a>>,
@@ -262,7 +262,7 @@ impl<'a> MixMonitorMuteAction<'a> {
         self
     }
 
-    /// Sets it: The state. `State`
+    /// Sets `1` to mute, `0` to unmute. `State`
     #[inline]
     #[must_use]
     pub fn with_state(mut self, value: impl Into<Text<'a>>) -> Self {

@@ -120,9 +120,9 @@ pub struct MessageSendAction<'a> {
     pub body: Option<Text<'a>>,
     /// The text in Base64, for more than one line; counts instead of `Body`. `Base64Body`
     pub base64body: Option<Text<'a>>,
-    /// The variable. `Variable`
+    /// Variable to set for the message, `NAME=value`. `Variable`
     pub variable: Repeated<'a>,
-    /// The destination's channel. `Destination`; releases 16..
+    /// Where to send the message, technology and address, instead of what `To` says. `Destination`; releases 16..
     pub destination: Option<Text<'a>>,
 }
 
@@ -182,7 +182,7 @@ impl<'a> MessageSendAction<'a> {
         self
     }
 
-    /// Sets it: The variable. `Variable`
+    /// Sets it: Variable to set for the message, `NAME=value`. `Variable`
     #[inline]
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {
@@ -190,7 +190,7 @@ impl<'a> MessageSendAction<'a> {
         self
     }
 
-    /// Sets it: The destination's channel. `Destination`; releases 16..
+    /// Sets it: Where to send the message, technology and address, instead of what `To` says. `Destination`; releases 16..
     #[inline]
     #[must_use]
     pub fn with_destination(mut self, value: impl Into<Text<'a>>) -> Self {

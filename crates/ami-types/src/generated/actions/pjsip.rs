@@ -90,7 +90,7 @@ pub struct PJSIPNotifyAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The endpoint. `Endpoint`
     pub endpoint: Option<Text<'a>>,
-    /// The variable. `Variable`
+    /// Header to send, `NAME=value`, or `Content=…` for the body. `Variable`
     pub variable: Repeated<'a>,
     /// The URI. `URI`; releases 13..
     pub uri: Option<Text<'a>>,
@@ -124,7 +124,7 @@ impl<'a> PJSIPNotifyAction<'a> {
         self
     }
 
-    /// Sets it: The variable. `Variable`
+    /// Sets it: Header to send, `NAME=value`, or `Content=…` for the body. `Variable`
     #[inline]
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {
@@ -323,7 +323,7 @@ pub struct PJSIPSetMaintenanceAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The endpoint. `Endpoint`
     pub endpoint: Text<'a>,
-    /// The state. `State`
+    /// Whether the endpoint goes under maintenance. `State`
     pub state: Value<'a, bool>,
 }
 

@@ -177,7 +177,7 @@ pub struct QueueChangePriorityCallerAction<'a> {
     pub queue: Text<'a>,
     /// The calling channel's device. `Caller`
     pub caller: Text<'a>,
-    /// The priority. `Priority`
+    /// The caller's new priority. `Priority`
     pub priority: Text<'a>,
     /// Whether the caller moves at once instead of keeping its place. `Immediate`; releases 18..
     pub immediate: Option<Value<'a, bool>>,

@@ -24,7 +24,7 @@ pub struct SIPnotifyAction<'a> {
     pub action_id: Option<Text<'a>>,
     /// The channel, by name. `Channel`
     pub channel: Text<'a>,
-    /// The variable. `Variable`
+    /// Header to send, `NAME=value`, or `Content=…` for the body. `Variable`
     pub variable: Repeated<'a>,
     /// Dialog to send the message in. `Call-ID`; releases 13..20
     pub call_id: Option<Text<'a>>,
@@ -45,7 +45,7 @@ impl<'a> SIPnotifyAction<'a> {
         self
     }
 
-    /// Sets it: The variable. `Variable`
+    /// Sets it: Header to send, `NAME=value`, or `Content=…` for the body. `Variable`
     #[inline]
     #[must_use]
     pub fn with_variable(mut self, value: impl Into<Repeated<'a>>) -> Self {

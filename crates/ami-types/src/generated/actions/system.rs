@@ -196,7 +196,7 @@ impl serde::Serialize for CoreStatusAction<'_> {
 pub struct DataGetAction<'a> {
     /// Comes back in the response and in the events that answer. `ActionID`
     pub action_id: Option<Text<'a>>,
-    /// Path headers. `Path`
+    /// Where in the tree to begin, like `/asterisk/core/channels`. `Path`
     pub path: Text<'a>,
     /// Conditions that the returned parts have to meet. `Search`
     pub search: Option<Text<'a>>,

@@ -2,7 +2,7 @@
 
 //! Agents.
 
-use crate::generated::enums::{AgentCompleteReason, AgentStatus};
+use crate::generated::enums::{AgentCompleteReason, AgentStatus, ListState};
 use crate::generated::snapshot::ChannelSnapshot;
 use crate::located::Located;
 use crate::schema::EventId;
@@ -942,8 +942,8 @@ pub struct AgentsComplete<'a>(Located<'a, 2>);
 impl<'a> AgentsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22; releases 16..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22; releases 16..

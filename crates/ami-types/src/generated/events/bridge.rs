@@ -2,7 +2,7 @@
 
 //! Bridges: what makes two or more channels hear each other.
 
-use crate::generated::enums::LegacyBridgeState;
+use crate::generated::enums::{LegacyBridgeState, LinkedBy, ListState};
 use crate::generated::snapshot::{BridgeSnapshot, ChannelSnapshot};
 use crate::located::Located;
 use crate::schema::EventId;
@@ -39,8 +39,8 @@ impl<'a> Bridge<'a> {
 
     /// Who links them: the core, or RTP. `Bridgetype`; always in 1.6.2..11
     #[inline]
-    pub fn bridgetype(&self) -> Option<Text<'a>> {
-        self.0.text(1)
+    pub fn bridgetype(&self) -> Field<'a, LinkedBy<'a>> {
+        self.0.field(1)
     }
 
     /// Name of the first channel. `Channel1`; always in 1.6.2..11
@@ -458,8 +458,8 @@ impl<'a> BridgeInfoComplete<'a> {
 
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 20 22; releases 13..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 13 16 20 22; releases 13..
@@ -577,8 +577,8 @@ pub struct BridgeListComplete<'a>(Located<'a, 2>);
 impl<'a> BridgeListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 20 22; releases 13..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 13 16 20 22; releases 13..
@@ -729,8 +729,8 @@ pub struct BridgeTechnologyListComplete<'a>(Located<'a, 2>);
 impl<'a> BridgeTechnologyListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..

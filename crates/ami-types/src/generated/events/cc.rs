@@ -26,7 +26,7 @@ impl<'a> CCAvailable<'a> {
         self.0.text(1)
     }
 
-    /// The service concerned. `Service`
+    /// Kind of call completion: `CCBS` for busy, `CCNR` for no reply, `CCNL` for a device that is not logged in. `Service`
     #[inline]
     pub fn service(&self) -> Option<Text<'a>> {
         self.0.text(2)

@@ -2,10 +2,11 @@
 
 //! The life of a channel: it is created, changes its state and its parties, and ends.
 
+use crate::generated::enums::{ChannelStateName, ListState};
 use crate::generated::snapshot::ChannelSnapshot;
 use crate::located::Located;
 use crate::schema::EventId;
-use crate::values::{Cause, Field};
+use crate::values::{Cause, Elapsed, Field};
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
@@ -170,8 +171,8 @@ pub struct ChannelsHungupListComplete<'a>(Located<'a, 2>);
 impl<'a> ChannelsHungupListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 11 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 11 16 22
@@ -270,10 +271,10 @@ impl<'a> CoreShowChannel<'a> {
         self.0.text(19)
     }
 
-    /// How long it lasted. `Duration`; always in 1.6.2..13 16 20 22..23
+    /// How long the channel has existed. `Duration`; always in 1.6.2..13 16 20 22..23
     #[inline]
-    pub fn duration(&self) -> Option<Text<'a>> {
-        self.0.text(20)
+    pub fn duration(&self) -> Field<'a, Elapsed> {
+        self.0.field(20)
     }
 
     /// The bridge it is in. `BridgeId`; always in 12..13 16 20 22..23; releases 12..
@@ -372,8 +373,8 @@ pub struct CoreShowChannelMapComplete<'a>(Located<'a, 2>);
 impl<'a> CoreShowChannelMapComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 20 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 20 22
@@ -422,8 +423,8 @@ pub struct CoreShowChannelsComplete<'a>(Located<'a, 2>);
 impl<'a> CoreShowChannelsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 1.6.2..13 16 20 22..23
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 1.6.2..13 16 20 22..23
@@ -632,10 +633,10 @@ impl<'a> Hold<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The status. `Status`; always in 1.8 11; releases 1.6.2..11
+    /// Whether the hold begins. `Status`; always in 1.8 11; releases 1.6.2..11
     #[inline]
-    pub fn status(&self) -> Option<Text<'a>> {
-        self.0.text(15)
+    pub fn status(&self) -> Field<'a, bool> {
+        self.0.field(15)
     }
 
     /// Class of the music on hold. `MusicClass`; releases 12..
@@ -880,10 +881,10 @@ impl<'a> Masquerade<'a> {
         self.0.text(0)
     }
 
-    /// Its state. `CloneState`; always in 1.6.2..11
+    /// State of the channel that is put in. `CloneState`; always in 1.6.2..11
     #[inline]
-    pub fn clone_state(&self) -> Option<Text<'a>> {
-        self.0.text(1)
+    pub fn clone_state(&self) -> Field<'a, ChannelStateName<'a>> {
+        self.0.field(1)
     }
 
     /// The channel that takes over. `Original`; always in 1.6.2..11
@@ -892,10 +893,10 @@ impl<'a> Masquerade<'a> {
         self.0.text(2)
     }
 
-    /// Its state. `OriginalState`; always in 1.6.2..11
+    /// State of the channel that is replaced. `OriginalState`; always in 1.6.2..11
     #[inline]
-    pub fn original_state(&self) -> Option<Text<'a>> {
-        self.0.text(3)
+    pub fn original_state(&self) -> Field<'a, ChannelStateName<'a>> {
+        self.0.field(3)
     }
 }
 
@@ -1127,10 +1128,10 @@ impl<'a> NewChannel<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The state. `State`; always in 1.4; releases 1.0..1.4
+    /// State of the channel, in words. `State`; always in 1.4; releases 1.0..1.4
     #[inline]
-    pub fn state(&self) -> Option<Text<'a>> {
-        self.0.text(15)
+    pub fn state(&self) -> Field<'a, ChannelStateName<'a>> {
+        self.0.field(15)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; releases 1.0..1.2
@@ -1194,10 +1195,10 @@ impl<'a> Newstate<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// The state. `State`; always in 1.4; releases 1.0..1.4
+    /// State of the channel, in words. `State`; always in 1.4; releases 1.0..1.4
     #[inline]
-    pub fn state(&self) -> Option<Text<'a>> {
-        self.0.text(15)
+    pub fn state(&self) -> Field<'a, ChannelStateName<'a>> {
+        self.0.field(15)
     }
 
     /// Caller identification, `"name" <number>` or the number alone. `CallerID`; always in 1.4; releases 1.0..1.4
@@ -1415,16 +1416,16 @@ impl<'a> Status<'a> {
         self.0.text(15)
     }
 
-    /// Account that the call is booked on. `Account`; releases 1.0..11
+    /// Account that its calls are booked on. `Account`; releases 1.0..11
     #[inline]
     pub fn account(&self) -> Option<Text<'a>> {
         self.0.text(16)
     }
 
-    /// The state. `State`; releases 1.0..11
+    /// State of the channel, in words. `State`; releases 1.0..11
     #[inline]
-    pub fn state(&self) -> Option<Text<'a>> {
-        self.0.text(17)
+    pub fn state(&self) -> Field<'a, ChannelStateName<'a>> {
+        self.0.field(17)
     }
 
     /// The extension that runs. `Extension`; releases 1.0..11
@@ -1594,8 +1595,8 @@ pub struct StatusComplete<'a>(Located<'a, 3>);
 impl<'a> StatusComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 20 22..23; releases 13..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 13 16 20 22..23; releases 13..

@@ -2,6 +2,7 @@
 
 //! ConfBridge conferences.
 
+use crate::generated::enums::ListState;
 use crate::generated::snapshot::{BridgeSnapshot, ChannelSnapshot};
 use crate::located::Located;
 use crate::schema::EventId;
@@ -380,8 +381,8 @@ pub struct ConfbridgeListComplete<'a>(Located<'a, 2>);
 impl<'a> ConfbridgeListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 10..11 13 16 22..23
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 10..11 13 16 22..23
@@ -501,8 +502,8 @@ pub struct ConfbridgeListRoomsComplete<'a>(Located<'a, 2>);
 impl<'a> ConfbridgeListRoomsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 10..11 13 16 22..23
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 10..11 13 16 22..23

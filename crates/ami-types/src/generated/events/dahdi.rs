@@ -2,6 +2,7 @@
 
 //! DAHDI and Zaptel hardware channels.
 
+use crate::generated::enums::ListState;
 use crate::generated::snapshot::ChannelSnapshot;
 use crate::located::Located;
 use crate::schema::EventId;
@@ -250,8 +251,8 @@ pub struct DAHDIShowChannelsComplete<'a>(Located<'a, 2>);
 impl<'a> DAHDIShowChannelsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 13..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; releases 13..
@@ -385,7 +386,7 @@ impl<'a> DNDState<'a> {
         self.0.text(0)
     }
 
-    /// The status. `Status`
+    /// Whether do-not-disturb is on. `Status`
     #[inline]
     pub fn status(&self) -> Field<'a, bool> {
         self.0.field(1)
@@ -646,8 +647,8 @@ pub struct DAHDIShowStatusComplete<'a>(Located<'a, 2>);
 impl<'a> DAHDIShowStatusComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`

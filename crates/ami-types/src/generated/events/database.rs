@@ -2,6 +2,7 @@
 
 //! The internal database.
 
+use crate::generated::enums::ListState;
 use crate::located::Located;
 use crate::schema::EventId;
 use crate::values::Field;
@@ -26,8 +27,8 @@ pub struct DBGetComplete<'a>(Located<'a, 2>);
 impl<'a> DBGetComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22; releases 13..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22; releases 13..
@@ -183,8 +184,8 @@ pub struct DBGetTreeComplete<'a>(Located<'a, 2>);
 impl<'a> DBGetTreeComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22

@@ -416,7 +416,7 @@ impl<'a> OriginateFailure<'a> {
         self.0.text(1)
     }
 
-    /// Why. `Reason`; releases 1.2
+    /// How it ended, as a number: 0 failed, 1 hung up, 3 no answer, 5 busy, 8 congestion. `Reason`; releases 1.2
     #[inline]
     pub fn reason(&self) -> Field<'a, u64> {
         self.0.field(2)
@@ -508,7 +508,7 @@ impl<'a> OriginateResponse<'a> {
         self.0.text(5)
     }
 
-    /// Why. `Reason`; always in 1.4..13 16 20 22..23
+    /// How it ended, as a number: 0 failed, 1 hung up, 3 no answer, 4 answered, 5 busy, 8 congestion. `Reason`; always in 1.4..13 16 20 22..23
     #[inline]
     pub fn reason(&self) -> Field<'a, u64> {
         self.0.field(6)
@@ -579,7 +579,7 @@ impl<'a> OriginateSuccess<'a> {
         self.0.text(1)
     }
 
-    /// Why. `Reason`; releases 1.2
+    /// How it ended, as a number: 4 answered. `Reason`; releases 1.2
     #[inline]
     pub fn reason(&self) -> Field<'a, u64> {
         self.0.field(2)

@@ -2,6 +2,7 @@
 
 //! What the dialplan does with a channel: extensions, variables, hangup handlers.
 
+use crate::generated::enums::ListState;
 use crate::generated::snapshot::ChannelSnapshot;
 use crate::located::Located;
 use crate::schema::EventId;
@@ -355,8 +356,8 @@ pub struct ShowDialPlanComplete<'a>(Located<'a, 5>);
 impl<'a> ShowDialPlanComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 1.6.2..1.8 11 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 1.6.2..1.8 11 16 22

@@ -2,7 +2,7 @@
 
 //! Faxes.
 
-use crate::generated::enums::{FaxOperation, FaxSessionType, FaxState};
+use crate::generated::enums::{FaxOperation, FaxSessionType, FaxState, ListState};
 use crate::generated::snapshot::ChannelSnapshot;
 use crate::located::Located;
 use crate::schema::EventId;
@@ -30,7 +30,7 @@ impl<'a> FAXSession<'a> {
         self.0.field(1)
     }
 
-    /// The state. `State`
+    /// How far the session is. `State`
     #[inline]
     pub fn state(&self) -> Field<'a, FaxState<'a>> {
         self.0.field(2)
@@ -125,8 +125,8 @@ pub struct FAXSessionsComplete<'a>(Located<'a, 3>);
 impl<'a> FAXSessionsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22
@@ -201,7 +201,7 @@ impl<'a> FAXSessionsEntry<'a> {
         self.0.field(4)
     }
 
-    /// The state. `State`
+    /// How far the session is. `State`
     #[inline]
     pub fn state(&self) -> Field<'a, FaxState<'a>> {
         self.0.field(5)
@@ -332,7 +332,7 @@ impl<'a> FAXStatus<'a> {
         self.0.field(0)
     }
 
-    /// The status. `Status`
+    /// How the fax stands, in words. `Status`
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(1)

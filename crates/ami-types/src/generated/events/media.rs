@@ -2,7 +2,7 @@
 
 //! Media: RTCP, music on hold, recording, spying, talk detection.
 
-use crate::generated::enums::MusicState;
+use crate::generated::enums::{MonitorDirection, MusicState, RtcpPacketType};
 use crate::generated::snapshot::ChannelSnapshot;
 use crate::located::Located;
 use crate::schema::EventId;
@@ -160,10 +160,10 @@ impl<'a> ChannelTalkingStop<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// How long it lasted. `Duration`
+    /// How long somebody talked. `Duration`, in milliseconds
     #[inline]
-    pub fn duration(&self) -> Option<Text<'a>> {
-        self.0.text(15)
+    pub fn duration(&self) -> Field<'a, Milliseconds> {
+        self.0.field(15)
     }
 }
 
@@ -326,16 +326,16 @@ impl<'a> MixMonitorMute<'a> {
         ChannelSnapshot(self.0.view_from(0))
     }
 
-    /// Whether the server received or sent it. `Direction`
+    /// Which part of the recording is meant: what comes from the channel, what goes to it, or both. `Direction`
     #[inline]
-    pub fn direction(&self) -> Option<Text<'a>> {
-        self.0.text(15)
+    pub fn direction(&self) -> Field<'a, MonitorDirection<'a>> {
+        self.0.field(15)
     }
 
-    /// The state. `State`
+    /// Whether it is muted now. `State`
     #[inline]
-    pub fn state(&self) -> Option<Text<'a>> {
-        self.0.text(16)
+    pub fn state(&self) -> Field<'a, bool> {
+        self.0.field(16)
     }
 }
 
@@ -764,8 +764,8 @@ impl<'a> RTCPReceived<'a> {
 
     /// RTCP packet type. `PT`; always in 1.6.2..11 13 16 20 22..23
     #[inline]
-    pub fn pt(&self) -> Option<Text<'a>> {
-        self.0.text(20)
+    pub fn pt(&self) -> Field<'a, RtcpPacketType<'a>> {
+        self.0.field(20)
     }
 
     /// Number of report blocks. `ReceptionReports`; always in 1.6.2..11; releases 1.6.2..11
@@ -1005,8 +1005,8 @@ impl<'a> RTCPSent<'a> {
 
     /// RTCP packet type. `PT`; always in 13 16 20 22..23; releases 12..
     #[inline]
-    pub fn pt(&self) -> Option<Text<'a>> {
-        self.0.text(20)
+    pub fn pt(&self) -> Field<'a, RtcpPacketType<'a>> {
+        self.0.field(20)
     }
 
     /// How many report blocks follow. `ReportCount`; always in 13 16 20 22..23; releases 12..

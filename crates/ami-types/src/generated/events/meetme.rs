@@ -2,10 +2,11 @@
 
 //! MeetMe conferences.
 
+use crate::generated::enums::ListState;
 use crate::generated::snapshot::ChannelSnapshot;
 use crate::located::Located;
 use crate::schema::EventId;
-use crate::values::Field;
+use crate::values::{Field, Seconds};
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
@@ -122,10 +123,10 @@ impl<'a> MeetmeLeave<'a> {
         self.0.text(16)
     }
 
-    /// How long it lasted. `Duration`; releases 1.4..
+    /// How long the user was in the conference. `Duration`, in seconds; releases 1.4..
     #[inline]
-    pub fn duration(&self) -> Option<Text<'a>> {
-        self.0.text(17)
+    pub fn duration(&self) -> Field<'a, Seconds> {
+        self.0.field(17)
     }
 
     /// The user. `User`; releases 13..
@@ -194,7 +195,7 @@ impl<'a> MeetmeList<'a> {
         self.0.field(4)
     }
 
-    /// What the user is, or which side of the subscription it is. `Role`
+    /// `Talk and listen`, `Listen only` or `Talk only`. `Role`
     #[inline]
     pub fn role(&self) -> Option<Text<'a>> {
         self.0.text(5)
@@ -268,8 +269,8 @@ pub struct MeetmeListComplete<'a>(Located<'a, 2>);
 impl<'a> MeetmeListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 1.6.2..12
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; releases 1.6.2..12
@@ -376,8 +377,8 @@ pub struct MeetmeListRoomsComplete<'a>(Located<'a, 2>);
 impl<'a> MeetmeListRoomsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 10..12
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; releases 10..12
@@ -433,16 +434,16 @@ impl<'a> MeetmeMute<'a> {
         self.0.text(16)
     }
 
-    /// The status. `Status`
+    /// Whether the user is muted now. `Status`
     #[inline]
     pub fn status(&self) -> Field<'a, bool> {
         self.0.field(17)
     }
 
-    /// How long it lasted. `Duration`; releases 12..
+    /// How long the user has been in the conference. `Duration`, in seconds; releases 12..
     #[inline]
-    pub fn duration(&self) -> Option<Text<'a>> {
-        self.0.text(18)
+    pub fn duration(&self) -> Field<'a, Seconds> {
+        self.0.field(18)
     }
 
     /// The user. `User`; releases 13..
@@ -551,16 +552,16 @@ impl<'a> MeetmeTalkRequest<'a> {
         self.0.text(16)
     }
 
-    /// The status. `Status`
+    /// Whether the user asks to talk. `Status`
     #[inline]
     pub fn status(&self) -> Field<'a, bool> {
         self.0.field(17)
     }
 
-    /// How long it lasted. `Duration`; releases 12..
+    /// How long the user has been in the conference. `Duration`, in seconds; releases 12..
     #[inline]
-    pub fn duration(&self) -> Option<Text<'a>> {
-        self.0.text(18)
+    pub fn duration(&self) -> Field<'a, Seconds> {
+        self.0.field(18)
     }
 
     /// The user. `User`; releases 13..
@@ -616,16 +617,16 @@ impl<'a> MeetmeTalking<'a> {
         self.0.text(16)
     }
 
-    /// The status. `Status`; releases 1.4..
+    /// Whether the user talks. `Status`; releases 1.4..
     #[inline]
     pub fn status(&self) -> Field<'a, bool> {
         self.0.field(17)
     }
 
-    /// How long it lasted. `Duration`; releases 12..
+    /// How long the user has been in the conference. `Duration`, in seconds; releases 12..
     #[inline]
-    pub fn duration(&self) -> Option<Text<'a>> {
-        self.0.text(18)
+    pub fn duration(&self) -> Field<'a, Seconds> {
+        self.0.field(18)
     }
 
     /// The user. `User`; releases 13..

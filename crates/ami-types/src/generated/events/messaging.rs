@@ -15,7 +15,7 @@ use ami_wire::Message;
 pub struct JabberEvent<'a>(Located<'a, 2>);
 
 impl<'a> JabberEvent<'a> {
-    /// Account that the call is booked on. `Account`
+    /// The server's own Jabber account. `Account`
     #[inline]
     pub fn account(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -56,7 +56,7 @@ impl serde::Serialize for JabberEvent<'_> {
 pub struct JabberStatus<'a>(Located<'a, 6>);
 
 impl<'a> JabberStatus<'a> {
-    /// Account that the call is booked on. `Account`
+    /// The server's own Jabber account. `Account`
     #[inline]
     pub fn account(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -74,13 +74,13 @@ impl<'a> JabberStatus<'a> {
         self.0.text(2)
     }
 
-    /// The status. `Status`
+    /// Presence of the contact. `Status`
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(3)
     }
 
-    /// The priority. `Priority`
+    /// Priority that the contact gave to this client. `Priority`
     #[inline]
     pub fn priority(&self) -> Field<'a, i64> {
         self.0.field(4)

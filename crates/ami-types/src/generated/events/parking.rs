@@ -2,6 +2,7 @@
 
 //! Parked calls and parking lots.
 
+use crate::generated::enums::ListState;
 use crate::generated::snapshot::ChannelSnapshot;
 use crate::located::Located;
 use crate::schema::EventId;
@@ -120,10 +121,10 @@ impl<'a> ParkedCall<'a> {
         self.0.text(26)
     }
 
-    /// How long it lasted. `Duration`; releases 11
+    /// How long the call has been parked. `Duration`, in seconds; releases 11
     #[inline]
-    pub fn duration(&self) -> Option<Text<'a>> {
-        self.0.text(27)
+    pub fn duration(&self) -> Field<'a, Seconds> {
+        self.0.field(27)
     }
 
     /// Where the call is parked. `ParkingSpace`; always in 13 16 20 22..23; releases 12..
@@ -544,8 +545,8 @@ pub struct ParkedCallsComplete<'a>(Located<'a, 3>);
 impl<'a> ParkedCallsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 20 22..23; releases 13..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 13 16 20 22..23; releases 13..
@@ -676,8 +677,8 @@ pub struct ParkingLotsComplete<'a>(Located<'a, 2>);
 impl<'a> ParkingLotsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16; releases 13..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 13 16; releases 13..

@@ -2,10 +2,12 @@
 
 //! The PJSIP channel driver and its configuration objects.
 
-use crate::generated::enums::{ContactState, ExtensionStateText, RegistrationState, SubscriptionType};
+use crate::generated::enums::{
+    ContactState, DeviceStateText, ExtensionStateText, ListState, RegistrationState, SubscriptionType,
+};
 use crate::located::Located;
 use crate::schema::EventId;
-use crate::values::{Epoch, Field, Microseconds, Seconds};
+use crate::values::{Epoch, Field, Microseconds, Seconds, Secret};
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
@@ -358,8 +360,8 @@ pub struct AorListComplete<'a>(Located<'a, 2>);
 impl<'a> AorListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22
@@ -418,14 +420,14 @@ impl<'a> AuthDetail<'a> {
 
     /// The password. `Password`
     #[inline]
-    pub fn password(&self) -> Option<Text<'a>> {
-        self.0.text(3)
+    pub fn password(&self) -> Field<'a, Secret<'a>> {
+        self.0.field(3)
     }
 
     /// MD5 of user, realm and password. `Md5Cred`
     #[inline]
-    pub fn md5cred(&self) -> Option<Text<'a>> {
-        self.0.text(4)
+    pub fn md5cred(&self) -> Field<'a, Secret<'a>> {
+        self.0.field(4)
     }
 
     /// The realm. `Realm`
@@ -460,20 +462,20 @@ impl<'a> AuthDetail<'a> {
 
     /// OAuth secret. `OauthSecret`; releases 20..
     #[inline]
-    pub fn oauth_secret(&self) -> Option<Text<'a>> {
-        self.0.text(10)
+    pub fn oauth_secret(&self) -> Field<'a, Secret<'a>> {
+        self.0.field(10)
     }
 
-    /// Digest of the password. `PasswordDigest`; releases 20..
+    /// Digests of user, realm and password, each with the name of its algorithm. `PasswordDigest`; releases 20..
     #[inline]
-    pub fn password_digest(&self) -> Option<Text<'a>> {
-        self.0.text(11)
+    pub fn password_digest(&self) -> Field<'a, Secret<'a>> {
+        self.0.field(11)
     }
 
     /// OAuth refresh token. `RefreshToken`; releases 20..
     #[inline]
-    pub fn refresh_token(&self) -> Option<Text<'a>> {
-        self.0.text(12)
+    pub fn refresh_token(&self) -> Field<'a, Secret<'a>> {
+        self.0.field(12)
     }
 
     /// Digest algorithms as a client. `SupportedAlgorithmsUac`; releases 20..
@@ -552,14 +554,14 @@ impl<'a> AuthList<'a> {
 
     /// OAuth secret. `OauthSecret`; always in 22; releases 20..
     #[inline]
-    pub fn oauth_secret(&self) -> Option<Text<'a>> {
-        self.0.text(2)
+    pub fn oauth_secret(&self) -> Field<'a, Secret<'a>> {
+        self.0.field(2)
     }
 
-    /// Digest of the password. `PasswordDigest`; always in 22; releases 20..
+    /// Digests of user, realm and password, each with the name of its algorithm. `PasswordDigest`; always in 22; releases 20..
     #[inline]
-    pub fn password_digest(&self) -> Option<Text<'a>> {
-        self.0.text(3)
+    pub fn password_digest(&self) -> Field<'a, Secret<'a>> {
+        self.0.field(3)
     }
 
     /// Digest algorithms as a server. `SupportedAlgorithmsUas`; always in 22; releases 20..
@@ -570,8 +572,8 @@ impl<'a> AuthList<'a> {
 
     /// OAuth refresh token. `RefreshToken`; always in 22; releases 20..
     #[inline]
-    pub fn refresh_token(&self) -> Option<Text<'a>> {
-        self.0.text(5)
+    pub fn refresh_token(&self) -> Field<'a, Secret<'a>> {
+        self.0.field(5)
     }
 
     /// The user name. `Username`; always in 16 22
@@ -582,8 +584,8 @@ impl<'a> AuthList<'a> {
 
     /// MD5 of user, realm and password. `Md5Cred`; always in 16 22
     #[inline]
-    pub fn md5cred(&self) -> Option<Text<'a>> {
-        self.0.text(7)
+    pub fn md5cred(&self) -> Field<'a, Secret<'a>> {
+        self.0.field(7)
     }
 
     /// The realm. `Realm`; always in 16 22
@@ -600,8 +602,8 @@ impl<'a> AuthList<'a> {
 
     /// The password. `Password`; always in 16 22
     #[inline]
-    pub fn password(&self) -> Option<Text<'a>> {
-        self.0.text(10)
+    pub fn password(&self) -> Field<'a, Secret<'a>> {
+        self.0.field(10)
     }
 
     /// Digest algorithms as a client. `SupportedAlgorithmsUac`; always in 22; releases 20..
@@ -662,8 +664,8 @@ pub struct AuthListComplete<'a>(Located<'a, 2>);
 impl<'a> AuthListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22
@@ -798,7 +800,7 @@ impl<'a> ContactList<'a> {
         self.0.text(15)
     }
 
-    /// The status. `Status`
+    /// Whether the contact can be reached. `Status`
     #[inline]
     pub fn status(&self) -> Field<'a, ContactState<'a>> {
         self.0.field(16)
@@ -848,8 +850,8 @@ pub struct ContactListComplete<'a>(Located<'a, 2>);
 impl<'a> ContactListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`
@@ -1038,7 +1040,7 @@ impl<'a> ContactStatusDetail<'a> {
         self.0.text(5)
     }
 
-    /// The status. `Status`; always in 16 22
+    /// Whether the contact can be reached. `Status`; always in 16 22
     #[inline]
     pub fn status(&self) -> Field<'a, ContactState<'a>> {
         self.0.field(6)
@@ -2122,16 +2124,16 @@ impl<'a> EndpointDetail<'a> {
         self.0.field(140)
     }
 
-    /// State of its device, in words. `DeviceState`; always in 16 22
+    /// State of its device. `DeviceState`; always in 16 22
     #[inline]
-    pub fn device_state(&self) -> Option<Text<'a>> {
-        self.0.text(141)
+    pub fn device_state(&self) -> Field<'a, DeviceStateText<'a>> {
+        self.0.field(141)
     }
 
-    /// Its channels. `ActiveChannels`; always in 16 22
+    /// How many channels it has. `ActiveChannels`; always in 16 22
     #[inline]
-    pub fn active_channels(&self) -> Option<Text<'a>> {
-        self.0.text(142)
+    pub fn active_channels(&self) -> Field<'a, u64> {
+        self.0.field(142)
     }
 }
 
@@ -2174,8 +2176,8 @@ pub struct EndpointDetailComplete<'a>(Located<'a, 2>);
 impl<'a> EndpointDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22; releases 13..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22; releases 13..
@@ -2271,16 +2273,16 @@ impl<'a> EndpointList<'a> {
         self.0.text(6)
     }
 
-    /// State of its device, in words. `DeviceState`; always in 16 22
+    /// State of its device. `DeviceState`; always in 16 22
     #[inline]
-    pub fn device_state(&self) -> Option<Text<'a>> {
-        self.0.text(7)
+    pub fn device_state(&self) -> Field<'a, DeviceStateText<'a>> {
+        self.0.field(7)
     }
 
-    /// Its channels. `ActiveChannels`; always in 16 22
+    /// How many channels it has. `ActiveChannels`; always in 16 22
     #[inline]
-    pub fn active_channels(&self) -> Option<Text<'a>> {
-        self.0.text(8)
+    pub fn active_channels(&self) -> Field<'a, u64> {
+        self.0.field(8)
     }
 }
 
@@ -2323,8 +2325,8 @@ pub struct EndpointListComplete<'a>(Located<'a, 2>);
 impl<'a> EndpointListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22; releases 13..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22; releases 13..
@@ -2627,8 +2629,8 @@ pub struct InboundRegistrationDetailComplete<'a>(Located<'a, 2>);
 impl<'a> InboundRegistrationDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22
@@ -2667,7 +2669,7 @@ impl serde::Serialize for InboundRegistrationDetailComplete<'_> {
 pub struct InboundSubscriptionDetail<'a>(Located<'a, 9>);
 
 impl<'a> InboundSubscriptionDetail<'a> {
-    /// What the user is, or which side of the subscription it is. `Role`
+    /// `Notifier`: the server tells. `Role`
     #[inline]
     pub fn role(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -2685,7 +2687,7 @@ impl<'a> InboundSubscriptionDetail<'a> {
         self.0.text(2)
     }
 
-    /// The state. `State`
+    /// How far the subscription is, as `Subscription-State` says it. `State`
     #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(3)
@@ -2703,7 +2705,7 @@ impl<'a> InboundSubscriptionDetail<'a> {
         self.0.field(5)
     }
 
-    /// The extension that runs. `Extension`
+    /// The extension that is watched, for a subscription to one. `Extension`
     #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(6)
@@ -2761,8 +2763,8 @@ pub struct InboundSubscriptionDetailComplete<'a>(Located<'a, 2>);
 impl<'a> InboundSubscriptionDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22
@@ -3017,8 +3019,8 @@ pub struct OutboundRegistrationDetailComplete<'a>(Located<'a, 4>);
 impl<'a> OutboundRegistrationDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22
@@ -3069,7 +3071,7 @@ impl serde::Serialize for OutboundRegistrationDetailComplete<'_> {
 pub struct OutboundSubscriptionDetail<'a>(Located<'a, 9>);
 
 impl<'a> OutboundSubscriptionDetail<'a> {
-    /// What the user is, or which side of the subscription it is. `Role`
+    /// `Subscriber`: the server is told. `Role`
     #[inline]
     pub fn role(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -3087,7 +3089,7 @@ impl<'a> OutboundSubscriptionDetail<'a> {
         self.0.text(2)
     }
 
-    /// The state. `State`
+    /// How far the subscription is, as `Subscription-State` says it. `State`
     #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(3)
@@ -3105,7 +3107,7 @@ impl<'a> OutboundSubscriptionDetail<'a> {
         self.0.field(5)
     }
 
-    /// The extension that runs. `Extension`
+    /// The extension that is watched, for a subscription to one. `Extension`
     #[inline]
     pub fn extension(&self) -> Option<Text<'a>> {
         self.0.text(6)
@@ -3163,8 +3165,8 @@ pub struct OutboundSubscriptionDetailComplete<'a>(Located<'a, 2>);
 impl<'a> OutboundSubscriptionDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22
@@ -3209,7 +3211,7 @@ impl<'a> PJSIPMaintenanceStatus<'a> {
         self.0.text(0)
     }
 
-    /// The status. `Status`
+    /// Whether the endpoint is under maintenance. `Status`
     #[inline]
     pub fn status(&self) -> Field<'a, bool> {
         self.0.field(1)
@@ -3371,10 +3373,10 @@ impl<'a> TransportDetail<'a> {
         self.0.text(8)
     }
 
-    /// The password. `Password`
+    /// Password of the private key. `Password`
     #[inline]
-    pub fn password(&self) -> Option<Text<'a>> {
-        self.0.text(9)
+    pub fn password(&self) -> Field<'a, Secret<'a>> {
+        self.0.field(9)
     }
 
     /// Address to name in signalling to the outside. `ExternalSignalingAddress`
@@ -3549,8 +3551,8 @@ pub struct ContactStatusDetailComplete<'a>(Located<'a, 2>);
 impl<'a> ContactStatusDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22
@@ -3591,8 +3593,8 @@ pub struct ResourceListDetailComplete<'a>(Located<'a, 2>);
 impl<'a> ResourceListDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`

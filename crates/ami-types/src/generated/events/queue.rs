@@ -2,7 +2,7 @@
 
 //! Call queues, their members and callers.
 
-use crate::generated::enums::{DeviceStateNumber, QueueMembership};
+use crate::generated::enums::{DeviceStateNumber, ListState, QueueMembership, QueueStrategy};
 use crate::generated::snapshot::ChannelSnapshot;
 use crate::located::Located;
 use crate::schema::EventId;
@@ -503,7 +503,7 @@ impl<'a> QueueEntry<'a> {
         self.0.field(9)
     }
 
-    /// The priority. `Priority`; always in 13 22; releases 13..
+    /// Callers with a higher priority are served first. `Priority`; always in 13 22; releases 13..
     #[inline]
     pub fn priority(&self) -> Field<'a, i64> {
         self.0.field(10)
@@ -632,7 +632,7 @@ impl<'a> QueueMember<'a> {
         self.0.field(11)
     }
 
-    /// The status. `Status`; always in 1.4..13 16 22; releases 1.2..
+    /// State of the member's device. `Status`; always in 1.4..13 16 22; releases 1.2..
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
@@ -779,7 +779,7 @@ impl<'a> QueueMemberAdded<'a> {
         self.0.field(11)
     }
 
-    /// The status. `Status`; always in 1.4..13 16 22
+    /// State of the member's device. `Status`; always in 1.4..13 16 22
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
@@ -926,7 +926,7 @@ impl<'a> QueueMemberPause<'a> {
         self.0.field(10)
     }
 
-    /// The status. `Status`; always in 12..13 22
+    /// State of the member's device. `Status`; always in 12..13 22
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(11)
@@ -1154,7 +1154,7 @@ impl<'a> QueueMemberPenalty<'a> {
         self.0.field(11)
     }
 
-    /// The status. `Status`; always in 12..13 22; releases 12..
+    /// State of the member's device. `Status`; always in 12..13 22; releases 12..
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
@@ -1307,7 +1307,7 @@ impl<'a> QueueMemberRemoved<'a> {
         self.0.field(11)
     }
 
-    /// The status. `Status`; always in 12..13 16 22; releases 12..
+    /// State of the member's device. `Status`; always in 12..13 16 22; releases 12..
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
@@ -1459,7 +1459,7 @@ impl<'a> QueueMemberRinginuse<'a> {
         self.0.field(11)
     }
 
-    /// The status. `Status`; always in 12..13 22; releases 12..
+    /// State of the member's device. `Status`; always in 12..13 22; releases 12..
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
@@ -1612,7 +1612,7 @@ impl<'a> QueueMemberStatus<'a> {
         self.0.field(11)
     }
 
-    /// The status. `Status`; always in 1.4..13 16 22
+    /// State of the member's device. `Status`; always in 1.4..13 16 22
     #[inline]
     pub fn status(&self) -> Field<'a, DeviceStateNumber<'a>> {
         self.0.field(12)
@@ -1704,8 +1704,8 @@ impl<'a> QueueParams<'a> {
 
     /// In which order members are called. `Strategy`; always in 1.6.2..13 16 22; releases 1.6.2..
     #[inline]
-    pub fn strategy(&self) -> Option<Text<'a>> {
-        self.0.text(2)
+    pub fn strategy(&self) -> Field<'a, QueueStrategy<'a>> {
+        self.0.field(2)
     }
 
     /// Callers in the queue. `Calls`; always in 1.4..13 16 22
@@ -1802,8 +1802,8 @@ pub struct QueueStatusComplete<'a>(Located<'a, 2>);
 impl<'a> QueueStatusComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 22; releases 13..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 13 16 22; releases 13..
@@ -1937,8 +1937,8 @@ pub struct QueueSummaryComplete<'a>(Located<'a, 2>);
 impl<'a> QueueSummaryComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 22; releases 13..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 13 16 22; releases 13..

@@ -144,7 +144,7 @@ impl<'a> Cel<'a> {
         self.0.text(16)
     }
 
-    /// The peer. `Peer`; always in 1.8..13 16 20 22..23
+    /// The other channel of the bridge, where one is meant. `Peer`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn peer(&self) -> Option<Text<'a>> {
         self.0.text(17)

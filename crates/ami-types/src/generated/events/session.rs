@@ -71,7 +71,7 @@ impl<'a> FullyBooted<'a> {
         self.0.field(1)
     }
 
-    /// The status. `Status`; always in 1.8..13 16 20 22..23
+    /// `Fully Booted`. `Status`; always in 1.8..13 16 20 22..23
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(2)

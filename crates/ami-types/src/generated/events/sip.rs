@@ -2,11 +2,11 @@
 
 //! The chan_sip driver, and peers and registrations of every driver.
 
-use crate::generated::enums::{PeerState, SessionTimeoutSource};
+use crate::generated::enums::{ListState, PeerState, RegistrationState, SessionTimeoutSource};
 use crate::generated::snapshot::ChannelSnapshot;
 use crate::located::Located;
 use crate::schema::EventId;
-use crate::values::{Epoch, Field, Seconds};
+use crate::values::{Address, Epoch, Field, Seconds};
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
@@ -82,7 +82,7 @@ impl serde::Serialize for ChannelReload<'_> {
 pub struct MobileStatus<'a>(Located<'a, 2>);
 
 impl<'a> MobileStatus<'a> {
-    /// The status. `Status`
+    /// `Connected` or `Disconnected`, or what the telephone reports. `Status`
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(0)
@@ -235,7 +235,7 @@ impl<'a> PeerEntry<'a> {
         self.0.field(15)
     }
 
-    /// The status. `Status`; always in 1.4..1.8 11 13 20 23
+    /// Whether the peer can be reached, in words, with the round trip time in brackets where it is known. `Status`; always in 1.4..1.8 11 13 20 23
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(16)
@@ -316,10 +316,10 @@ impl<'a> PeerStatus<'a> {
         self.0.text(0)
     }
 
-    /// Address. `Address`; releases 1.6.2..
+    /// Where the peer is now. `Address`; releases 1.6.2..
     #[inline]
-    pub fn address(&self) -> Option<Text<'a>> {
-        self.0.text(1)
+    pub fn address(&self) -> Field<'a, Address<'a>> {
+        self.0.field(1)
     }
 
     /// Port. `Port`; releases 1.6.2..
@@ -398,8 +398,8 @@ pub struct PeerListComplete<'a>(Located<'a, 2>);
 impl<'a> PeerListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 13 16 20 22..23; releases 1.6.2..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 1.4..1.8 11 13 16 20 22..23
@@ -448,8 +448,8 @@ pub struct RegistrationsComplete<'a>(Located<'a, 2>);
 impl<'a> RegistrationsComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 1.6.2..1.8 11 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 1.6.2..1.8 11 16 22
@@ -539,10 +539,10 @@ impl<'a> Registry<'a> {
         self.0.text(6)
     }
 
-    /// The status. `Status`; always in 1.4..13 20 22..23
+    /// How the registration stands. `Status`; always in 1.4..13 20 22..23
     #[inline]
-    pub fn status(&self) -> Option<Text<'a>> {
-        self.0.text(7)
+    pub fn status(&self) -> Field<'a, RegistrationState<'a>> {
+        self.0.field(7)
     }
 }
 
@@ -637,10 +637,10 @@ impl<'a> RegistryEntry<'a> {
         self.0.field(7)
     }
 
-    /// The state. `State`; always in 1.6.2..1.8 11
+    /// How the registration stands. `State`; always in 1.6.2..1.8 11
     #[inline]
-    pub fn state(&self) -> Option<Text<'a>> {
-        self.0.text(8)
+    pub fn state(&self) -> Field<'a, RegistrationState<'a>> {
+        self.0.field(8)
     }
 
     /// When it was registered. `RegistrationTime`; always in 1.6.2..1.8 11; releases 1.6.2..20

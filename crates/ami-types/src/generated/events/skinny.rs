@@ -2,10 +2,11 @@
 
 //! The Skinny (SCCP) driver.
 
+use crate::TypedEvent;
+use crate::generated::enums::ListState;
 use crate::located::Located;
 use crate::schema::EventId;
 use crate::values::Field;
-use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
 /// One Skinny device.
@@ -46,8 +47,8 @@ pub struct DeviceListComplete<'a>(Located<'a, 2>);
 impl<'a> DeviceListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 1.6.2..12
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; releases 1.6.2..12
@@ -116,8 +117,8 @@ pub struct LineListComplete<'a>(Located<'a, 2>);
 impl<'a> LineListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; releases 1.6.2..12
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; releases 1.6.2..12

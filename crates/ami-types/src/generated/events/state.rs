@@ -2,7 +2,7 @@
 
 //! Device, extension and presence states.
 
-use crate::generated::enums::{DeviceState, ExtensionStateText};
+use crate::generated::enums::{DeviceState, ExtensionStateText, ListState};
 use crate::located::Located;
 use crate::schema::EventId;
 use crate::values::Field;
@@ -77,8 +77,8 @@ pub struct DeviceStateListComplete<'a>(Located<'a, 2>);
 impl<'a> DeviceStateListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22
@@ -127,8 +127,8 @@ pub struct ExtensionStateListComplete<'a>(Located<'a, 2>);
 impl<'a> ExtensionStateListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22
@@ -196,7 +196,7 @@ impl<'a> ExtensionStatus<'a> {
         self.0.text(2)
     }
 
-    /// The status. `Status`; always in 1.4..1.8 11 13 16 20 22..23
+    /// State of the extension as a number: -2 removed, -1 deactivated, 0 idle, else the sum of 1 in use, 2 busy, 4 unavailable, 8 ringing, 16 on hold. `Status`; always in 1.4..1.8 11 13 16 20 22..23
     #[inline]
     pub fn status(&self) -> Field<'a, i64> {
         self.0.field(3)
@@ -244,7 +244,7 @@ impl<'a> PresenceStateChange<'a> {
         self.0.text(0)
     }
 
-    /// The status. `Status`
+    /// The presence now: `not_set`, `unavailable`, `available`, `away`, `xa`, `chat` or `dnd`. `Status`
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(1)
@@ -302,8 +302,8 @@ pub struct PresenceStateListComplete<'a>(Located<'a, 2>);
 impl<'a> PresenceStateListComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16 22
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16 22
@@ -359,7 +359,7 @@ impl<'a> PresenceStatus<'a> {
         self.0.text(2)
     }
 
-    /// The status. `Status`
+    /// The presence now: `not_set`, `unavailable`, `available`, `away`, `xa`, `chat` or `dnd`. `Status`
     #[inline]
     pub fn status(&self) -> Option<Text<'a>> {
         self.0.text(3)

@@ -230,7 +230,7 @@ impl serde::Serialize for Placeholder<'_> {
 pub struct Reload<'a>(Located<'a, 3>);
 
 impl<'a> Reload<'a> {
-    /// Message of the presence. `Message`; releases 1.0..11
+    /// How the reload went, in words. `Message`; releases 1.0..11
     #[inline]
     pub fn message_text(&self) -> Option<Text<'a>> {
         self.0.text(0)

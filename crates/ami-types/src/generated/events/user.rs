@@ -2,6 +2,7 @@
 
 //! Events that users and tests make up.
 
+use crate::generated::enums::TestEventType;
 use crate::generated::snapshot::ChannelSnapshot;
 use crate::located::Located;
 use crate::schema::EventId;
@@ -38,8 +39,8 @@ pub struct TestEvent<'a>(Located<'a, 6>);
 impl<'a> TestEvent<'a> {
     /// `StateChange`, or `Assert` for a check and its result. `Type`; always in 16 22
     #[inline]
-    pub fn type_(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn type_(&self) -> Field<'a, TestEventType<'a>> {
+        self.0.field(0)
     }
 
     /// The state. `State`; always in 16 22

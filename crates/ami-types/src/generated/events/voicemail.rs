@@ -2,10 +2,11 @@
 
 //! Voicemail and message waiting.
 
+use crate::generated::enums::ListState;
 use crate::generated::snapshot::ChannelSnapshot;
 use crate::located::Located;
 use crate::schema::EventId;
-use crate::values::{Field, Seconds};
+use crate::values::{Field, Seconds, Secret};
 use crate::{Text, TypedEvent};
 use ami_wire::Message;
 
@@ -67,8 +68,8 @@ pub struct MWIGetComplete<'a>(Located<'a, 2>);
 impl<'a> MWIGetComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`
@@ -242,8 +243,8 @@ impl<'a> VoicemailPasswordChange<'a> {
 
     /// The new password. `NewPassword`
     #[inline]
-    pub fn new_password(&self) -> Option<Text<'a>> {
-        self.0.text(2)
+    pub fn new_password(&self) -> Field<'a, Secret<'a>> {
+        self.0.field(2)
     }
 }
 
@@ -357,7 +358,7 @@ impl<'a> VoicemailUserEntry<'a> {
         self.0.text(7)
     }
 
-    /// Language of the channel. `Language`; always in 1.6.2..1.8 11 16
+    /// Language of the mailbox's prompts. `Language`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn language(&self) -> Option<Text<'a>> {
         self.0.text(8)
@@ -381,7 +382,7 @@ impl<'a> VoicemailUserEntry<'a> {
         self.0.text(11)
     }
 
-    /// Identifies the channel. `UniqueID`; always in 1.6.2..1.8 11 16
+    /// Identifies the mailbox in the database, if it comes from one. `UniqueID`; always in 1.6.2..1.8 11 16
     #[inline]
     pub fn unique_id(&self) -> Option<Text<'a>> {
         self.0.text(12)
@@ -511,8 +512,8 @@ pub struct VoicemailUserEntryComplete<'a>(Located<'a, 2>);
 impl<'a> VoicemailUserEntryComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`; always in 16; releases 16..
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`; always in 16; releases 16..
@@ -581,8 +582,8 @@ pub struct VoicemailUserDetailComplete<'a>(Located<'a, 2>);
 impl<'a> VoicemailUserDetailComplete<'a> {
     /// `Complete`, or `Cancelled` when the list failed half-way. `EventList`
     #[inline]
-    pub fn event_list(&self) -> Option<Text<'a>> {
-        self.0.text(0)
+    pub fn event_list(&self) -> Field<'a, ListState<'a>> {
+        self.0.field(0)
     }
 
     /// How many items the list had. `ListItems`

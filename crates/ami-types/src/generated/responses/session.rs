@@ -65,7 +65,7 @@ impl<'a> TypedResponse<'a> for EventsResponse<'a> {
 pub struct PingResponse<'a>(Located<'a, 2>);
 
 impl<'a> PingResponse<'a> {
-    /// Round trip time. `Ping`; releases 1.6.2..
+    /// `Pong`. `Ping`; releases 1.6.2..
     #[inline]
     pub fn ping(&self) -> Option<Text<'a>> {
         self.0.text(0)

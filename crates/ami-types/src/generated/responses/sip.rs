@@ -4,6 +4,7 @@
 
 use crate::located::Located;
 use crate::schema::ActionId;
+use crate::values::{Field, Seconds};
 use crate::{Text, TypedResponse};
 use ami_wire::Message;
 
@@ -32,14 +33,14 @@ impl<'a> SIPshowpeerResponse<'a> {
 
     /// Port there. `Address-Port`; releases 1.4..11
     #[inline]
-    pub fn address_port(&self) -> Option<Text<'a>> {
-        self.0.text(3)
+    pub fn address_port(&self) -> Field<'a, u64> {
+        self.0.field(3)
     }
 
     /// Calls from which on it counts as busy; 0 for never. `Busy-level`; releases 1.6.2..11
     #[inline]
-    pub fn busy_level(&self) -> Option<Text<'a>> {
-        self.0.text(4)
+    pub fn busy_level(&self) -> Field<'a, u64> {
+        self.0.field(4)
     }
 
     /// Presentation of the caller, number and words. `CID-CallingPres`; releases 1.4..11
@@ -50,8 +51,8 @@ impl<'a> SIPshowpeerResponse<'a> {
 
     /// Calls that it may have; 0 for any number. `Call-limit`; releases 1.4..11
     #[inline]
-    pub fn call_limit(&self) -> Option<Text<'a>> {
-        self.0.text(6)
+    pub fn call_limit(&self) -> Field<'a, u64> {
+        self.0.field(6)
     }
 
     /// Caller identification. `Callerid`; releases 1.4..11
@@ -110,8 +111,8 @@ impl<'a> SIPshowpeerResponse<'a> {
 
     /// Port while it is not registered. `Default-addr-port`; releases 1.4..11
     #[inline]
-    pub fn default_addr_port(&self) -> Option<Text<'a>> {
-        self.0.text(16)
+    pub fn default_addr_port(&self) -> Field<'a, u64> {
+        self.0.field(16)
     }
 
     /// Description from the configuration. `Description`; releases 11
@@ -134,14 +135,14 @@ impl<'a> SIPshowpeerResponse<'a> {
 
     /// Number of messages in the last notification, new in the upper and old in the lower 16 bits; -1 before the first. `LastMsgsSent`; releases 1.4..11
     #[inline]
-    pub fn last_msgs_sent(&self) -> Option<Text<'a>> {
-        self.0.text(20)
+    pub fn last_msgs_sent(&self) -> Field<'a, i64> {
+        self.0.field(20)
     }
 
-    /// `Y` or `N`: whether a hash of a password is configured. `MD5SecretExist`; releases 1.4..11
+    /// Whether a hash of a password is configured. `MD5SecretExist`; releases 1.4..11
     #[inline]
-    pub fn md5secret_exist(&self) -> Option<Text<'a>> {
-        self.0.text(21)
+    pub fn md5secret_exist(&self) -> Field<'a, bool> {
+        self.0.field(21)
     }
 
     /// Music on hold class for channels that have set none. `MOHSuggest`; releases 1.8..11
@@ -158,8 +159,8 @@ impl<'a> SIPshowpeerResponse<'a> {
 
     /// Hops that a request may make; 0 for the default. `Maxforwards`; releases 1.8..11
     #[inline]
-    pub fn maxforwards(&self) -> Option<Text<'a>> {
-        self.0.text(24)
+    pub fn maxforwards(&self) -> Field<'a, u64> {
+        self.0.field(24)
     }
 
     /// Named groups that its calls belong to. `Named Callgroup`; releases 11
@@ -210,10 +211,10 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(32)
     }
 
-    /// `Y` or `N`: whether a password for requests to it is configured. `RemoteSecretExist`; releases 1.6.2..11
+    /// Whether a password for requests to it is configured. `RemoteSecretExist`; releases 1.6.2..11
     #[inline]
-    pub fn remote_secret_exist(&self) -> Option<Text<'a>> {
-        self.0.text(33)
+    pub fn remote_secret_exist(&self) -> Field<'a, bool> {
+        self.0.field(33)
     }
 
     /// What of authentication is left out: `no`, `port`, `invite`, or both. `SIP-AuthInsecure`; releases 1.4..11
@@ -222,10 +223,10 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(34)
     }
 
-    /// `Y` or `N`: whether media may go past the server. `SIP-CanReinvite`; releases 1.4..11
+    /// Whether media may go past the server. `SIP-CanReinvite`; releases 1.4..11
     #[inline]
-    pub fn sip_can_reinvite(&self) -> Option<Text<'a>> {
-        self.0.text(35)
+    pub fn sip_can_reinvite(&self) -> Field<'a, bool> {
+        self.0.field(35)
     }
 
     /// `Y` or `N`, or `a` where it is found out: whether media goes where media came from. `SIP-Comedia`; releases 11
@@ -240,16 +241,16 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(37)
     }
 
-    /// `Y` or `N`: whether media may go past the server. `SIP-DirectMedia`; releases 1.6.2..11
+    /// Whether media may go past the server. `SIP-DirectMedia`; releases 1.6.2..11
     #[inline]
-    pub fn sip_direct_media(&self) -> Option<Text<'a>> {
-        self.0.text(38)
+    pub fn sip_direct_media(&self) -> Field<'a, bool> {
+        self.0.field(38)
     }
 
-    /// `Y` or `N`: whether media is encrypted. `SIP-Encryption`; releases 1.8..11
+    /// Whether media is encrypted. `SIP-Encryption`; releases 1.8..11
     #[inline]
-    pub fn sip_encryption(&self) -> Option<Text<'a>> {
-        self.0.text(39)
+    pub fn sip_encryption(&self) -> Field<'a, bool> {
+        self.0.field(39)
     }
 
     /// `Y` or `N`, or `a` where it is found out: whether responses go where the request came from. `SIP-Forcerport`; releases 1.8..11
@@ -264,10 +265,10 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(41)
     }
 
-    /// `Y` or `N`: whether it may redirect calls to anywhere. `SIP-PromiscRedir`; releases 1.4..11
+    /// Whether it may redirect calls to anywhere. `SIP-PromiscRedir`; releases 1.4..11
     #[inline]
-    pub fn sip_promisc_redir(&self) -> Option<Text<'a>> {
-        self.0.text(42)
+    pub fn sip_promisc_redir(&self) -> Field<'a, bool> {
+        self.0.field(42)
     }
 
     /// Module that handles RTP. `SIP-RTP-Engine`; releases 1.8..11
@@ -276,16 +277,16 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(43)
     }
 
-    /// How long a session lasts without a refresh, in seconds. `SIP-Sess-Expires`; releases 1.6.2..11
+    /// How long a session lasts without a refresh. `SIP-Sess-Expires`, in seconds; releases 1.6.2..11
     #[inline]
-    pub fn sip_sess_expires(&self) -> Option<Text<'a>> {
-        self.0.text(44)
+    pub fn sip_sess_expires(&self) -> Field<'a, Seconds> {
+        self.0.field(44)
     }
 
-    /// Shortest session time that is accepted, in seconds. `SIP-Sess-Min`; releases 1.6.2..11
+    /// Shortest session time that is accepted. `SIP-Sess-Min`, in seconds; releases 1.6.2..11
     #[inline]
-    pub fn sip_sess_min(&self) -> Option<Text<'a>> {
-        self.0.text(45)
+    pub fn sip_sess_min(&self) -> Field<'a, Seconds> {
+        self.0.field(45)
     }
 
     /// Who refreshes: `uac` or `uas`. `SIP-Sess-Refresh`; releases 1.6.2..11
@@ -306,34 +307,34 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(48)
     }
 
-    /// Largest T.38 datagram, in bytes; -1, or 4294967295 in old releases, where none is set. `SIP-T.38MaxDtgrm`; releases 1.6.2..11
+    /// Largest T.38 datagram; -1, or 4294967295 in old releases, where none is set. `SIP-T.38MaxDtgrm`, in octets; releases 1.6.2..11
     #[inline]
-    pub fn sip_t_38max_dtgrm(&self) -> Option<Text<'a>> {
-        self.0.text(49)
+    pub fn sip_t_38max_dtgrm(&self) -> Field<'a, i64> {
+        self.0.field(49)
     }
 
-    /// `Y` or `N`: whether T.38 is supported. `SIP-T.38Support`; releases 1.6.2..11
+    /// Whether T.38 is supported. `SIP-T.38Support`; releases 1.6.2..11
     #[inline]
-    pub fn sip_t_38support(&self) -> Option<Text<'a>> {
-        self.0.text(50)
+    pub fn sip_t_38support(&self) -> Field<'a, bool> {
+        self.0.field(50)
     }
 
-    /// `Y` or `N`: whether real-time text is supported. `SIP-TextSupport`; releases 1.6.2..11
+    /// Whether real-time text is supported. `SIP-TextSupport`; releases 1.6.2..11
     #[inline]
-    pub fn sip_text_support(&self) -> Option<Text<'a>> {
-        self.0.text(51)
+    pub fn sip_text_support(&self) -> Field<'a, bool> {
+        self.0.field(51)
     }
 
-    /// `Y` or `N`: whether the Q.850 cause is sent in `Reason`. `SIP-Use-Reason-Header`; releases 1.8..11
+    /// Whether the Q.850 cause is sent in `Reason`. `SIP-Use-Reason-Header`; releases 1.8..11
     #[inline]
-    pub fn sip_use_reason_header(&self) -> Option<Text<'a>> {
-        self.0.text(52)
+    pub fn sip_use_reason_header(&self) -> Field<'a, bool> {
+        self.0.field(52)
     }
 
-    /// `Y` or `N`: whether `user=phone` is added to URIs with a telephone number. `SIP-UserPhone`; releases 1.4..11
+    /// Whether `user=phone` is added to URIs with a telephone number. `SIP-UserPhone`; releases 1.4..11
     #[inline]
-    pub fn sip_user_phone(&self) -> Option<Text<'a>> {
-        self.0.text(53)
+    pub fn sip_user_phone(&self) -> Field<'a, bool> {
+        self.0.field(53)
     }
 
     /// Name of its software, as it registered. `SIP-Useragent`; releases 1.4..11
@@ -342,10 +343,10 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(54)
     }
 
-    /// `Y` or `N`: whether video is supported. `SIP-VideoSupport`; releases 1.4..11
+    /// Whether video is supported. `SIP-VideoSupport`; releases 1.4..11
     #[inline]
-    pub fn sip_video_support(&self) -> Option<Text<'a>> {
-        self.0.text(55)
+    pub fn sip_video_support(&self) -> Field<'a, bool> {
+        self.0.field(55)
     }
 
     /// Number of the last request that was sent to it. `SIPLastMsg`; releases 1.4
@@ -354,10 +355,10 @@ impl<'a> SIPshowpeerResponse<'a> {
         self.0.text(56)
     }
 
-    /// `Y` or `N`: whether a password is configured. `SecretExist`; releases 1.4..11
+    /// Whether a password is configured. `SecretExist`; releases 1.4..11
     #[inline]
-    pub fn secret_exist(&self) -> Option<Text<'a>> {
-        self.0.text(57)
+    pub fn secret_exist(&self) -> Field<'a, bool> {
+        self.0.field(57)
     }
 
     /// Whether it can be reached, with the round trip time. `Status`; releases 1.4..11

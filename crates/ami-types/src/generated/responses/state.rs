@@ -62,7 +62,7 @@ impl<'a> TypedResponse<'a> for ExtensionStateResponse<'a> {
 pub struct PresenceStateResponse<'a>(Located<'a, 1>);
 
 impl<'a> PresenceStateResponse<'a> {
-    /// The state. `State`; releases 16..
+    /// The presence: `not_set`, `unavailable`, `available`, `away`, `xa`, `chat` or `dnd`. `State`; releases 16..
     #[inline]
     pub fn state(&self) -> Option<Text<'a>> {
         self.0.text(0)

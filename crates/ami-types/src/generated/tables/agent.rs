@@ -817,7 +817,7 @@ pub(super) static AGENTS_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_16,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",

@@ -19,7 +19,13 @@ pub(super) static BRIDGE: EventDef = EventDef {
             FROM_1_6_2_TO_11,
             "whether the channels are linked",
         ),
-        field("Bridgetype", Kind::Text, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "who links them: the core, or RTP"),
+        field(
+            "Bridgetype",
+            Kind::Enum(&enums::LINKED_BY),
+            FROM_1_6_2_TO_11,
+            FROM_1_6_2_TO_11,
+            "who links them: the core, or RTP",
+        ),
         field("Channel1", Kind::Channel, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "name of the first channel"),
         field("Channel2", Kind::Channel, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "name of the second channel"),
         field("Uniqueid1", Kind::Uniqueid, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "identifies the first channel"),
@@ -274,7 +280,7 @@ pub(super) static BRIDGE_INFO_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             RECORDED_13_TO_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -388,7 +394,7 @@ pub(super) static BRIDGE_LIST_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             RECORDED_13_TO_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -515,7 +521,13 @@ pub(super) static BRIDGE_TECHNOLOGY_LIST_COMPLETE: EventDef = EventDef {
     classes: &[],
     releases: SINCE_12,
     fields: &[
-        field("EventList", Kind::Text, SINCE_13, NONE, "`Complete`, or `Cancelled` when the list failed half-way"),
+        field(
+            "EventList",
+            Kind::Enum(&enums::LIST_STATE),
+            SINCE_13,
+            NONE,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
         field("ListItems", Kind::Uint, SINCE_13, NONE, "how many items the list had"),
     ],
     roles: &[],

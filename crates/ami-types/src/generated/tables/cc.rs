@@ -14,7 +14,13 @@ pub(super) static CC_AVAILABLE: EventDef = EventDef {
     fields: &[
         field("CoreID", Kind::Text, SINCE_1_8, NONE, "identifies the call completion"),
         field("Callee", Kind::Text, SINCE_1_8, NONE, "the called channel's device"),
-        field("Service", Kind::Text, SINCE_1_8, NONE, "the service concerned"),
+        field(
+            "Service",
+            Kind::Text,
+            SINCE_1_8,
+            NONE,
+            "kind of call completion: `CCBS` for busy, `CCNR` for no reply, `CCNL` for a device that is not logged in",
+        ),
     ],
     roles: &[],
     list: ListRole::None,

@@ -62,7 +62,7 @@ pub(super) static CHANNELS_HUNGUP_LIST_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_11,
             ONLY_11_AND_ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -125,7 +125,7 @@ pub(super) static CORE_SHOW_CHANNEL: EventDef = EventDef {
         field("Extension", Kind::Text, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "the extension that runs"),
         field("Application", Kind::Text, SINCE_1_6_2, RECORDED_1_6_2_TO_23, "the application that runs"),
         field("ApplicationData", Kind::Text, SINCE_1_6_2, RECORDED_1_6_2_TO_23, "arguments of the application"),
-        field("Duration", Kind::Text, SINCE_1_6_2, RECORDED_1_6_2_TO_23, "how long it lasted"),
+        field("Duration", Kind::Elapsed, SINCE_1_6_2, RECORDED_1_6_2_TO_23, "how long the channel has existed"),
         field("BridgeId", Kind::BridgeId, SINCE_12, RECORDED_12_TO_23, "the bridge it is in"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
@@ -163,7 +163,7 @@ pub(super) static CORE_SHOW_CHANNEL_MAP_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_18,
             RECORDED_20_TO_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -187,7 +187,7 @@ pub(super) static CORE_SHOW_CHANNELS_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_1_6_2,
             RECORDED_1_6_2_TO_23,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -362,7 +362,7 @@ pub(super) static HOLD: EventDef = EventDef {
             "a variable that the configuration wants to see, `NAME=value`",
         )
         .repeated(),
-        field("Status", Kind::Text, FROM_1_6_2_TO_11, ONLY_1_8_AND_ONLY_11, "the status"),
+        field("Status", Kind::Bool, FROM_1_6_2_TO_11, ONLY_1_8_AND_ONLY_11, "whether the hold begins"),
         field("MusicClass", Kind::Text, SINCE_12, NONE, "class of the music on hold"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
@@ -458,9 +458,21 @@ pub(super) static MASQUERADE: EventDef = EventDef {
     releases: FROM_1_6_2_TO_11,
     fields: &[
         field("Clone", Kind::Channel, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "the channel that is taken over"),
-        field("CloneState", Kind::Text, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "its state"),
+        field(
+            "CloneState",
+            Kind::Enum(&enums::CHANNEL_STATE_NAME),
+            FROM_1_6_2_TO_11,
+            FROM_1_6_2_TO_11,
+            "state of the channel that is put in",
+        ),
         field("Original", Kind::Text, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "the channel that takes over"),
-        field("OriginalState", Kind::Text, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "its state"),
+        field(
+            "OriginalState",
+            Kind::Enum(&enums::CHANNEL_STATE_NAME),
+            FROM_1_6_2_TO_11,
+            FROM_1_6_2_TO_11,
+            "state of the channel that is replaced",
+        ),
     ],
     roles: &[],
     list: ListRole::None,
@@ -653,7 +665,13 @@ pub(super) static NEW_CHANNEL: EventDef = EventDef {
             "a variable that the configuration wants to see, `NAME=value`",
         )
         .repeated(),
-        field("State", Kind::Text, FROM_1_0_TO_1_4, ONLY_1_4, "the state"),
+        field(
+            "State",
+            Kind::Enum(&enums::CHANNEL_STATE_NAME),
+            FROM_1_0_TO_1_4,
+            ONLY_1_4,
+            "state of the channel, in words",
+        ),
         field(
             "CallerID",
             Kind::Text,
@@ -707,7 +725,13 @@ pub(super) static NEWSTATE: EventDef = EventDef {
             "a variable that the configuration wants to see, `NAME=value`",
         )
         .repeated(),
-        field("State", Kind::Text, FROM_1_0_TO_1_4, ONLY_1_4, "the state"),
+        field(
+            "State",
+            Kind::Enum(&enums::CHANNEL_STATE_NAME),
+            FROM_1_0_TO_1_4,
+            ONLY_1_4,
+            "state of the channel, in words",
+        ),
         field(
             "CallerID",
             Kind::Text,
@@ -835,8 +859,8 @@ pub(super) static STATUS: EventDef = EventDef {
             ONLY_1_4,
             "caller identification, `\"name\" <number>` or the number alone",
         ),
-        field("Account", Kind::Text, FROM_1_0_TO_11, NONE, "account that the call is booked on"),
-        field("State", Kind::Text, FROM_1_0_TO_11, NONE, "the state"),
+        field("Account", Kind::Text, FROM_1_0_TO_11, NONE, "account that its calls are booked on"),
+        field("State", Kind::Enum(&enums::CHANNEL_STATE_NAME), FROM_1_0_TO_11, NONE, "state of the channel, in words"),
         field("Extension", Kind::Text, FROM_1_0_TO_11, NONE, "the extension that runs"),
         field("Type", Kind::Text, SINCE_12, RECORDED_12_TO_23, "the channel technology"),
         field("DNID", Kind::Text, SINCE_12, RECORDED_12_TO_23, "number that was dialled"),
@@ -894,7 +918,7 @@ pub(super) static STATUS_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             RECORDED_13_TO_23,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -1026,7 +1050,7 @@ pub(super) static DO_MUTE_AUDIO: ActionDef = ActionDef {
     releases: SINCE_1_8,
     params: &[
         field("Channel", Kind::Text, SINCE_1_8, NONE, "the channel, by name").required(),
-        field("State", Kind::Bool, SINCE_1_8, NONE, "the state").required(),
+        field("State", Kind::Bool, SINCE_1_8, NONE, "whether to mute").required(),
         field(
             "Direction",
             Kind::Enum(&enums::AUDIO_DIRECTION),

@@ -515,7 +515,7 @@ pub(super) static CONFBRIDGE_LIST_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_10,
             RECORDED_10_TO_11_AND_RECORDED_13_TO_16_AND_RECORDED_22_TO_23,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -590,7 +590,7 @@ pub(super) static CONFBRIDGE_LIST_ROOMS_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_10,
             RECORDED_10_TO_11_AND_RECORDED_13_TO_16_AND_RECORDED_22_TO_23,
             "`Complete`, or `Cancelled` when the list failed half-way",

@@ -90,7 +90,7 @@ pub(super) static DO_LIST_CATEGORIES: ActionDef = ActionDef {
     releases: SINCE_1_6_2,
     params: &[
         field("Filename", Kind::Text, SINCE_1_6_2, NONE, "the file").required(),
-        field("Match", Kind::Text, FROM_12_TO_23, NONE, "addresses that match"),
+        field("Match", Kind::Text, FROM_12_TO_23, NONE, "only categories of which a variable has a certain value"),
     ],
     response: &[field(
         "Category-#",

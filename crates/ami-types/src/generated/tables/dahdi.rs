@@ -117,7 +117,13 @@ pub(super) static DAHDI_SHOW_CHANNELS_COMPLETE: EventDef = EventDef {
     classes: &[],
     releases: SINCE_1_6_2,
     fields: &[
-        field("EventList", Kind::Text, SINCE_13, NONE, "`Complete`, or `Cancelled` when the list failed half-way"),
+        field(
+            "EventList",
+            Kind::Enum(&enums::LIST_STATE),
+            SINCE_13,
+            NONE,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
         field("ListItems", Kind::Uint, SINCE_13, NONE, "how many items the list had"),
     ],
     roles: &[],
@@ -162,7 +168,7 @@ pub(super) static DND_STATE: EventDef = EventDef {
     releases: SINCE_1_2,
     fields: &[
         field("Channel", Kind::Channel, FROM_1_2_TO_11, NONE, "name of the channel"),
-        field("Status", Kind::Bool, SINCE_1_2, NONE, "the status"),
+        field("Status", Kind::Bool, SINCE_1_2, NONE, "whether do-not-disturb is on"),
         field("DAHDIChannel", Kind::Text, SINCE_12, NONE, "number of the channel"),
     ],
     roles: &[],
@@ -269,7 +275,13 @@ pub(super) static DAHDI_SHOW_STATUS_COMPLETE: EventDef = EventDef {
     classes: &[],
     releases: SINCE_18,
     fields: &[
-        field("EventList", Kind::Text, SINCE_18, NONE, "`Complete`, or `Cancelled` when the list failed half-way"),
+        field(
+            "EventList",
+            Kind::Enum(&enums::LIST_STATE),
+            SINCE_18,
+            NONE,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
         field("ListItems", Kind::Uint, SINCE_18, NONE, "how many items the list had"),
     ],
     roles: &[],

@@ -14,7 +14,7 @@ pub(super) static DB_GET_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -81,7 +81,7 @@ pub(super) static DB_GET_TREE_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_16,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",

@@ -268,7 +268,13 @@ pub(super) static ORIGINATE_FAILURE: EventDef = EventDef {
     fields: &[
         field("Context", Kind::Text, FROM_1_0_TO_1_2, NONE, "context of the dialplan"),
         field("Exten", Kind::Text, FROM_1_0_TO_1_2, NONE, "the extension"),
-        field("Reason", Kind::Uint, ONLY_1_2, NONE, "why"),
+        field(
+            "Reason",
+            Kind::Uint,
+            ONLY_1_2,
+            NONE,
+            "how it ended, as a number: 0 failed, 1 hung up, 3 no answer, 5 busy, 8 congestion",
+        ),
         field("Uniqueid", Kind::Uniqueid, ONLY_1_2, NONE, "identifies the channel"),
     ],
     roles: &[],
@@ -292,7 +298,13 @@ pub(super) static ORIGINATE_RESPONSE: EventDef = EventDef {
         field("Exten", Kind::Text, SINCE_1_4, NONE, "the extension"),
         field("Application", Kind::Text, SINCE_11, NONE, "the application that runs"),
         field("Data", Kind::Text, SINCE_11, NONE, "arguments of the application"),
-        field("Reason", Kind::Uint, SINCE_1_4, RECORDED_1_4_TO_23, "why"),
+        field(
+            "Reason",
+            Kind::Uint,
+            SINCE_1_4,
+            RECORDED_1_4_TO_23,
+            "how it ended, as a number: 0 failed, 1 hung up, 3 no answer, 4 answered, 5 busy, 8 congestion",
+        ),
         field("Uniqueid", Kind::Uniqueid, SINCE_1_4, RECORDED_1_4_TO_23, "identifies the channel"),
         field(
             "CallerID",
@@ -321,7 +333,7 @@ pub(super) static ORIGINATE_SUCCESS: EventDef = EventDef {
     fields: &[
         field("Context", Kind::Text, FROM_1_0_TO_1_2, NONE, "context of the dialplan"),
         field("Exten", Kind::Text, FROM_1_0_TO_1_2, NONE, "the extension"),
-        field("Reason", Kind::Uint, ONLY_1_2, NONE, "why"),
+        field("Reason", Kind::Uint, ONLY_1_2, NONE, "how it ended, as a number: 4 answered"),
         field("Uniqueid", Kind::Uniqueid, ONLY_1_2, NONE, "identifies the channel"),
     ],
     roles: &[],

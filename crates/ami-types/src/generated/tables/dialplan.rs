@@ -260,7 +260,7 @@ pub(super) static SHOW_DIAL_PLAN_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_1_6_2,
             FROM_1_6_2_TO_1_8_AND_ONLY_11_AND_ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",

@@ -129,6 +129,23 @@ pub(super) static CEL_EVENT_NAME: EnumDef = EnumDef {
     ],
 };
 
+pub(super) static CHANNEL_STATE_NAME: EnumDef = EnumDef {
+    name: "ChannelStateName",
+    values: &[
+        "Down",
+        "Rsrvd",
+        "OffHook",
+        "Dialing",
+        "Ring",
+        "Ringing",
+        "Up",
+        "Busy",
+        "Dialing Offhook",
+        "Pre-ring",
+        "Unknown",
+    ],
+};
+
 pub(super) static CHARGE_MULTIPLIER: EnumDef =
     EnumDef { name: "ChargeMultiplier", values: &["1", "1/10", "1/100", "1/1000", "10", "100", "1000"] };
 
@@ -149,6 +166,11 @@ pub(super) static DEVICE_STATE: EnumDef = EnumDef {
 
 pub(super) static DEVICE_STATE_NUMBER: EnumDef =
     EnumDef { name: "DeviceStateNumber", values: &["0", "1", "2", "3", "4", "5", "6", "7", "8"] };
+
+pub(super) static DEVICE_STATE_TEXT: EnumDef = EnumDef {
+    name: "DeviceStateText",
+    values: &["Unknown", "Not in use", "In use", "Busy", "Invalid", "Unavailable", "Ringing", "Ring+Inuse", "On Hold"],
+};
 
 pub(super) static DIAL_STATUS: EnumDef = EnumDef {
     name: "DialStatus",
@@ -191,11 +213,18 @@ pub(super) static FAX_STATE: EnumDef = EnumDef {
 
 pub(super) static LEGACY_BRIDGE_STATE: EnumDef = EnumDef { name: "LegacyBridgeState", values: &["Link", "Unlink"] };
 
+pub(super) static LINKED_BY: EnumDef = EnumDef { name: "LinkedBy", values: &["core", "native"] };
+
+pub(super) static LIST_STATE: EnumDef =
+    EnumDef { name: "ListState", values: &["start", "ListObject", "Complete", "End", "Cancelled"] };
+
 pub(super) static MODULE_LOAD_STATUS: EnumDef =
     EnumDef { name: "ModuleLoadStatus", values: &["Decline", "Failure", "Success"] };
 
 pub(super) static MODULE_LOAD_TYPE: EnumDef =
     EnumDef { name: "ModuleLoadType", values: &["load", "refresh", "reload", "unload"] };
+
+pub(super) static MONITOR_DIRECTION: EnumDef = EnumDef { name: "MonitorDirection", values: &["read", "write", "both"] };
 
 pub(super) static MUSIC_STATE: EnumDef = EnumDef { name: "MusicState", values: &["Start", "Stop"] };
 
@@ -215,11 +244,41 @@ pub(super) static PRI_DEBUG_LEVEL: EnumDef =
 pub(super) static QUEUE_MEMBERSHIP: EnumDef =
     EnumDef { name: "QueueMembership", values: &["dynamic", "static", "realtime"] };
 
-pub(super) static REGISTRATION_STATE: EnumDef =
-    EnumDef { name: "RegistrationState", values: &["Registered", "Rejected", "Unregistered"] };
+pub(super) static QUEUE_STRATEGY: EnumDef = EnumDef {
+    name: "QueueStrategy",
+    values: &[
+        "ringall",
+        "leastrecent",
+        "fewestcalls",
+        "random",
+        "roundrobin",
+        "rrmemory",
+        "rrordered",
+        "linear",
+        "wrandom",
+    ],
+};
+
+pub(super) static REGISTRATION_STATE: EnumDef = EnumDef {
+    name: "RegistrationState",
+    values: &[
+        "Registered",
+        "Rejected",
+        "Unregistered",
+        "Failed",
+        "Auth. Sent",
+        "No Authentication",
+        "Request Sent",
+        "Stopped",
+        "Timeout",
+    ],
+};
 
 pub(super) static RELOAD_STATUS: EnumDef =
     EnumDef { name: "ReloadStatus", values: &["0", "1", "2", "3", "4", "5", "6"] };
+
+pub(super) static RTCP_PACKET_TYPE: EnumDef =
+    EnumDef { name: "RtcpPacketType", values: &["200(SR)", "200(Sender Report)", "201(RR)", "201(Receiver Report)"] };
 
 pub(super) static SESSION_TIMEOUT_SOURCE: EnumDef =
     EnumDef { name: "SessionTimeoutSource", values: &["RTPTimeout", "SIPSessionTimer"] };
@@ -228,6 +287,8 @@ pub(super) static SEVERITY: EnumDef = EnumDef { name: "Severity", values: &["Inf
 
 pub(super) static SUBSCRIPTION_TYPE: EnumDef =
     EnumDef { name: "SubscriptionType", values: &["extension_state", "mwi"] };
+
+pub(super) static TEST_EVENT_TYPE: EnumDef = EnumDef { name: "TestEventType", values: &["StateChange", "Assert"] };
 
 pub(super) static TRANSFER_DESTINATION: EnumDef =
     EnumDef { name: "TransferDestination", values: &["App", "Bridge", "Fail", "Link", "Threeway"] };

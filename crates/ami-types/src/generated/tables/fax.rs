@@ -14,7 +14,7 @@ pub(super) static FAX_SESSION: EventDef = EventDef {
     fields: &[
         field("SessionNumber", Kind::Text, SINCE_13, NONE, "number of the fax session"),
         field("Operation", Kind::Enum(&enums::FAX_OPERATION), SINCE_13, NONE, "what the session does"),
-        field("State", Kind::Enum(&enums::FAX_STATE), SINCE_13, NONE, "the state"),
+        field("State", Kind::Enum(&enums::FAX_STATE), SINCE_13, NONE, "how far the session is"),
         field("ErrorCorrectionMode", Kind::Bool, SINCE_13, NONE, "whether errors are corrected"),
         field("DataRate", Kind::Text, SINCE_13, NONE, "speed of the transfer"),
         field("ImageResolution", Kind::Text, SINCE_13, NONE, "resolution of the pages"),
@@ -41,7 +41,7 @@ pub(super) static FAX_SESSIONS_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -69,7 +69,7 @@ pub(super) static FAX_SESSIONS_ENTRY: EventDef = EventDef {
         field("SessionNumber", Kind::Text, SINCE_13, NONE, "number of the fax session"),
         field("SessionType", Kind::Enum(&enums::FAX_SESSION_TYPE), SINCE_13, NONE, "transport of the session"),
         field("Operation", Kind::Enum(&enums::FAX_OPERATION), SINCE_13, NONE, "what the session does"),
-        field("State", Kind::Enum(&enums::FAX_STATE), SINCE_13, NONE, "the state"),
+        field("State", Kind::Enum(&enums::FAX_STATE), SINCE_13, NONE, "how far the session is"),
         field("Files", Kind::Text, SINCE_13, NONE, "the files"),
     ],
     roles: &[],
@@ -110,7 +110,7 @@ pub(super) static FAX_STATUS: EventDef = EventDef {
     releases: SINCE_10,
     fields: &[
         field("Operation", Kind::Enum(&enums::FAX_OPERATION), SINCE_10, NONE, "what the session does"),
-        field("Status", Kind::Text, SINCE_10, NONE, "the status"),
+        field("Status", Kind::Text, SINCE_10, NONE, "how the fax stands, in words"),
         part(0, "Channel", Kind::Channel, SINCE_10, NONE, "name of the channel"),
         part(0, "ChannelState", Kind::ChannelState, SINCE_12, NONE, "state, as a number"),
         part(0, "ChannelStateDesc", Kind::Text, SINCE_12, NONE, "state, in words"),

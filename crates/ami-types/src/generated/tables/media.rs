@@ -211,7 +211,7 @@ pub(super) static CHANNEL_TALKING_STOP: EventDef = EventDef {
             "a variable that the configuration wants to see, `NAME=value`",
         )
         .repeated(),
-        field("Duration", Kind::Text, SINCE_12, NONE, "how long it lasted"),
+        field("Duration", Kind::Uint, SINCE_12, NONE, "how long somebody talked").unit(Unit::Milliseconds),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -309,8 +309,14 @@ pub(super) static MIX_MONITOR_MUTE: EventDef = EventDef {
             "a variable that the configuration wants to see, `NAME=value`",
         )
         .repeated(),
-        field("Direction", Kind::Text, SINCE_16, NONE, "whether the server received or sent it"),
-        field("State", Kind::Text, SINCE_16, NONE, "the state"),
+        field(
+            "Direction",
+            Kind::Enum(&enums::MONITOR_DIRECTION),
+            SINCE_16,
+            NONE,
+            "which part of the recording is meant: what comes from the channel, what goes to it, or both",
+        ),
+        field("State", Kind::Bool, SINCE_16, NONE, "whether it is muted now"),
     ],
     roles: &[RoleDef { kind: RoleKind::Channel, prefix: "" }],
     list: ListRole::None,
@@ -631,7 +637,13 @@ pub(super) static RTCP_RECEIVED: EventDef = EventDef {
         field("RTT", Kind::Text, SINCE_1_6_2, RECORDED_13_TO_23, "round trip time"),
         field("MES", Kind::Float, SINCE_20, RECORDED_20_TO_23, "media experience score, 0 to 100"),
         field("SSRC", Kind::Ssrc, SINCE_12, RECORDED_13_TO_23, "source of the stream"),
-        field("PT", Kind::Text, SINCE_1_6_2, RECORDED_1_6_2_TO_11_AND_RECORDED_13_TO_23, "RTCP packet type"),
+        field(
+            "PT",
+            Kind::Enum(&enums::RTCP_PACKET_TYPE),
+            SINCE_1_6_2,
+            RECORDED_1_6_2_TO_11_AND_RECORDED_13_TO_23,
+            "RTCP packet type",
+        ),
         field("ReceptionReports", Kind::Uint, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "number of report blocks"),
         field("SenderSSRC", Kind::Ssrc, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "source of the report"),
         field(
@@ -729,7 +741,7 @@ pub(super) static RTCP_SENT: EventDef = EventDef {
         field("From", Kind::Address, SINCE_13, RECORDED_13_TO_23, "source address"),
         field("MES", Kind::Float, SINCE_20, RECORDED_20_TO_23, "media experience score, 0 to 100"),
         field("SSRC", Kind::Ssrc, SINCE_12, RECORDED_13_TO_23, "source of the stream"),
-        field("PT", Kind::Text, SINCE_12, RECORDED_13_TO_23, "RTCP packet type"),
+        field("PT", Kind::Enum(&enums::RTCP_PACKET_TYPE), SINCE_12, RECORDED_13_TO_23, "RTCP packet type"),
         field("ReportCount", Kind::Uint, SINCE_12, RECORDED_13_TO_23, "how many report blocks follow"),
         field("SentNTP", Kind::Ntp, SINCE_1_6_2, FROM_1_6_2_TO_11, "when the report was made, NTP time"),
         field("SentRTP", Kind::Uint, SINCE_1_6_2, FROM_1_6_2_TO_11, "RTP time of the report"),
@@ -871,7 +883,7 @@ pub(super) static DO_MIX_MONITOR: ActionDef = ActionDef {
     params: &[
         field("Channel", Kind::Text, SINCE_11, NONE, "the channel, by name").required(),
         field("File", Kind::Text, SINCE_11, NONE, "the file"),
-        field("Options", Kind::Text, SINCE_11, NONE, "options"),
+        field("Options", Kind::Text, SINCE_11, NONE, "options of the application MixMonitor, as letters"),
         field("Command", Kind::Text, SINCE_12, NONE, "shell command to run when the recording has ended"),
     ],
     response: &[],
@@ -896,7 +908,7 @@ pub(super) static DO_MIX_MONITOR_MUTE: ActionDef = ActionDef {
             NONE,
             "`read` for what comes from the channel, `write` for what goes to it, or `both`",
         ),
-        field("State", Kind::Text, SINCE_1_8, NONE, "the state"),
+        field("State", Kind::Text, SINCE_1_8, NONE, "`1` to mute, `0` to unmute"),
         field(
             "MixMonitorID",
             Kind::Text,

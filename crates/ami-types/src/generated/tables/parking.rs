@@ -72,7 +72,7 @@ pub(super) static PARKED_CALL: EventDef = EventDef {
         field("Uniqueid", Kind::Uniqueid, FROM_1_6_2_TO_11, NONE, "identifies the channel"),
         field("ConnectedLineNum", Kind::Text, FROM_1_8_TO_11, FROM_1_8_TO_11, "the connected party's number"),
         field("ConnectedLineName", Kind::Text, FROM_1_8_TO_11, FROM_1_8_TO_11, "the connected party's name"),
-        field("Duration", Kind::Text, ONLY_11, NONE, "how long it lasted"),
+        field("Duration", Kind::Uint, ONLY_11, NONE, "how long the call has been parked").unit(Unit::Seconds),
         field("ParkingSpace", Kind::Text, SINCE_12, RECORDED_13_TO_23, "where the call is parked"),
         field("ParkingTimeout", Kind::Uint, SINCE_12, RECORDED_13_TO_23, "time left until the call is given back")
             .unit(Unit::Seconds),
@@ -393,7 +393,7 @@ pub(super) static PARKED_CALLS_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             RECORDED_13_TO_23,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -441,7 +441,7 @@ pub(super) static PARKING_LOTS_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             RECORDED_13_TO_16,
             "`Complete`, or `Cancelled` when the list failed half-way",

@@ -141,7 +141,7 @@ pub(super) static AOR_LIST_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_16,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -166,16 +166,22 @@ pub(super) static AUTH_DETAIL: EventDef = EventDef {
         field("ObjectType", Kind::Text, SINCE_13, NONE, "kind of the configuration object"),
         field("ObjectName", Kind::Text, SINCE_13, NONE, "name of the configuration object"),
         field("Username", Kind::Text, SINCE_13, NONE, "the user name"),
-        field("Password", Kind::Text, SINCE_13, NONE, "the password"),
-        field("Md5Cred", Kind::Text, SINCE_13, NONE, "MD5 of user, realm and password"),
+        field("Password", Kind::Secret, SINCE_13, NONE, "the password"),
+        field("Md5Cred", Kind::Secret, SINCE_13, NONE, "MD5 of user, realm and password"),
         field("Realm", Kind::Text, SINCE_13, NONE, "the realm"),
         field("NonceLifetime", Kind::Uint, SINCE_13, NONE, "how long a nonce is valid").unit(Unit::Seconds),
         field("AuthType", Kind::Text, SINCE_13, NONE, "kind of authentication"),
         field("EndpointName", Kind::Text, SINCE_13, NONE, "the endpoint"),
         field("OauthClientid", Kind::Text, SINCE_20, NONE, "OAuth client"),
-        field("OauthSecret", Kind::Text, SINCE_20, NONE, "OAuth secret"),
-        field("PasswordDigest", Kind::Text, SINCE_20, NONE, "digest of the password"),
-        field("RefreshToken", Kind::Text, SINCE_20, NONE, "OAuth refresh token"),
+        field("OauthSecret", Kind::Secret, SINCE_20, NONE, "OAuth secret"),
+        field(
+            "PasswordDigest",
+            Kind::Secret,
+            SINCE_20,
+            NONE,
+            "digests of user, realm and password, each with the name of its algorithm",
+        ),
+        field("RefreshToken", Kind::Secret, SINCE_20, NONE, "OAuth refresh token"),
         field("SupportedAlgorithmsUac", Kind::Text, SINCE_20, NONE, "digest algorithms as a client"),
         field("SupportedAlgorithmsUas", Kind::Text, SINCE_20, NONE, "digest algorithms as a server"),
     ],
@@ -196,15 +202,21 @@ pub(super) static AUTH_LIST: EventDef = EventDef {
     fields: &[
         field("ObjectType", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "kind of the configuration object"),
         field("ObjectName", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "name of the configuration object"),
-        field("OauthSecret", Kind::Text, SINCE_20, ONLY_22, "OAuth secret"),
-        field("PasswordDigest", Kind::Text, SINCE_20, ONLY_22, "digest of the password"),
+        field("OauthSecret", Kind::Secret, SINCE_20, ONLY_22, "OAuth secret"),
+        field(
+            "PasswordDigest",
+            Kind::Secret,
+            SINCE_20,
+            ONLY_22,
+            "digests of user, realm and password, each with the name of its algorithm",
+        ),
         field("SupportedAlgorithmsUas", Kind::Text, SINCE_20, ONLY_22, "digest algorithms as a server"),
-        field("RefreshToken", Kind::Text, SINCE_20, ONLY_22, "OAuth refresh token"),
+        field("RefreshToken", Kind::Secret, SINCE_20, ONLY_22, "OAuth refresh token"),
         field("Username", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "the user name"),
-        field("Md5Cred", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "MD5 of user, realm and password"),
+        field("Md5Cred", Kind::Secret, SINCE_16, ONLY_16_AND_ONLY_22, "MD5 of user, realm and password"),
         field("Realm", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "the realm"),
         field("AuthType", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "kind of authentication"),
-        field("Password", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "the password"),
+        field("Password", Kind::Secret, SINCE_16, ONLY_16_AND_ONLY_22, "the password"),
         field("SupportedAlgorithmsUac", Kind::Text, SINCE_20, ONLY_22, "digest algorithms as a client"),
         field("NonceLifetime", Kind::Uint, SINCE_16, ONLY_16_AND_ONLY_22, "how long a nonce is valid")
             .unit(Unit::Seconds),
@@ -227,7 +239,7 @@ pub(super) static AUTH_LIST_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_16,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -267,7 +279,7 @@ pub(super) static CONTACT_LIST: EventDef = EventDef {
         field("UserAgent", Kind::Text, SINCE_16, NONE, "User-Agent of the peer"),
         field("ExpirationTime", Kind::Epoch, SINCE_16, NONE, "when the registration ends"),
         field("OutboundProxy", Kind::Text, SINCE_16, NONE, "proxy for requests"),
-        field("Status", Kind::Enum(&enums::CONTACT_STATE), SINCE_16, NONE, "the status"),
+        field("Status", Kind::Enum(&enums::CONTACT_STATE), SINCE_16, NONE, "whether the contact can be reached"),
         field("RoundtripUsec", Kind::Uint, SINCE_16, NONE, "round trip time of the last check")
             .unit(Unit::Microseconds),
         field("Qualify2xxOnly", Kind::Bool, SINCE_20, NONE, "whether only an answer 2xx counts as reachable"),
@@ -287,7 +299,13 @@ pub(super) static CONTACT_LIST_COMPLETE: EventDef = EventDef {
     classes: &[],
     releases: SINCE_16,
     fields: &[
-        field("EventList", Kind::Text, SINCE_16, NONE, "`Complete`, or `Cancelled` when the list failed half-way"),
+        field(
+            "EventList",
+            Kind::Enum(&enums::LIST_STATE),
+            SINCE_16,
+            NONE,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
         field("ListItems", Kind::Uint, SINCE_16, NONE, "how many items the list had"),
     ],
     roles: &[],
@@ -343,7 +361,13 @@ pub(super) static CONTACT_STATUS_DETAIL: EventDef = EventDef {
         field("RegExpire", Kind::Int, SINCE_13, ONLY_16_AND_ONLY_22, "when the registration ends").unit(Unit::Seconds),
         field("ViaAddress", Kind::Text, SINCE_13, NONE, "address in the Via header"),
         field("CallID", Kind::Text, SINCE_13, NONE, "Call-ID of the registration"),
-        field("Status", Kind::Enum(&enums::CONTACT_STATE), SINCE_13, ONLY_16_AND_ONLY_22, "the status"),
+        field(
+            "Status",
+            Kind::Enum(&enums::CONTACT_STATE),
+            SINCE_13,
+            ONLY_16_AND_ONLY_22,
+            "whether the contact can be reached",
+        ),
         field("RoundtripUsec", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "round trip time of the last check")
             .unit(Unit::Microseconds),
         field("EndpointName", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "the endpoint"),
@@ -956,8 +980,14 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
             ONLY_16_AND_ONLY_22,
             "whether progress is told by tones in the media",
         ),
-        field("DeviceState", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "state of its device, in words"),
-        field("ActiveChannels", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "its channels"),
+        field(
+            "DeviceState",
+            Kind::Enum(&enums::DEVICE_STATE_TEXT),
+            SINCE_13,
+            ONLY_16_AND_ONLY_22,
+            "state of its device",
+        ),
+        field("ActiveChannels", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "how many channels it has"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoint] },
@@ -976,7 +1006,7 @@ pub(super) static ENDPOINT_DETAIL_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -1005,8 +1035,14 @@ pub(super) static ENDPOINT_LIST: EventDef = EventDef {
         field("Auths", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "its authentication for inbound requests"),
         field("OutboundAuths", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "its authentication for outbound requests"),
         field("Contacts", Kind::Text, SINCE_16, ONLY_16_AND_ONLY_22, "its contacts"),
-        field("DeviceState", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "state of its device, in words"),
-        field("ActiveChannels", Kind::Text, SINCE_13, ONLY_16_AND_ONLY_22, "its channels"),
+        field(
+            "DeviceState",
+            Kind::Enum(&enums::DEVICE_STATE_TEXT),
+            SINCE_13,
+            ONLY_16_AND_ONLY_22,
+            "state of its device",
+        ),
+        field("ActiveChannels", Kind::Uint, SINCE_13, ONLY_16_AND_ONLY_22, "how many channels it has"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowEndpoints] },
@@ -1025,7 +1061,7 @@ pub(super) static ENDPOINT_LIST_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -1136,7 +1172,7 @@ pub(super) static INBOUND_REGISTRATION_DETAIL_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_12,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -1158,13 +1194,13 @@ pub(super) static INBOUND_SUBSCRIPTION_DETAIL: EventDef = EventDef {
     classes: &[],
     releases: SINCE_20,
     fields: &[
-        field("Role", Kind::Text, SINCE_20, NONE, "what the user is, or which side of the subscription it is"),
+        field("Role", Kind::Text, SINCE_20, NONE, "`Notifier`: the server tells"),
         field("Endpoint", Kind::Text, SINCE_20, NONE, "the endpoint"),
         field("Callid", Kind::Text, SINCE_20, NONE, "Call-ID of the subscription"),
-        field("State", Kind::Text, SINCE_20, NONE, "the state"),
+        field("State", Kind::Text, SINCE_20, NONE, "how far the subscription is, as `Subscription-State` says it"),
         field("Callerid", Kind::Text, SINCE_20, NONE, "caller identification"),
         field("SubscriptionType", Kind::Enum(&enums::SUBSCRIPTION_TYPE), SINCE_20, NONE, "what is subscribed to"),
-        field("Extension", Kind::Text, SINCE_20, NONE, "the extension that runs"),
+        field("Extension", Kind::Text, SINCE_20, NONE, "the extension that is watched, for a subscription to one"),
         field("ExtensionStates", Kind::Enum(&enums::EXTENSION_STATE_TEXT), SINCE_20, NONE, "states that are told"),
         field("Mailboxes", Kind::Text, SINCE_20, NONE, "mailboxes whose messages are indicated"),
     ],
@@ -1185,7 +1221,7 @@ pub(super) static INBOUND_SUBSCRIPTION_DETAIL_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_12,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -1272,7 +1308,7 @@ pub(super) static OUTBOUND_REGISTRATION_DETAIL_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_12,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -1296,13 +1332,13 @@ pub(super) static OUTBOUND_SUBSCRIPTION_DETAIL: EventDef = EventDef {
     classes: &[],
     releases: SINCE_20,
     fields: &[
-        field("Role", Kind::Text, SINCE_20, NONE, "what the user is, or which side of the subscription it is"),
+        field("Role", Kind::Text, SINCE_20, NONE, "`Subscriber`: the server is told"),
         field("Endpoint", Kind::Text, SINCE_20, NONE, "the endpoint"),
         field("Callid", Kind::Text, SINCE_20, NONE, "Call-ID of the subscription"),
-        field("State", Kind::Text, SINCE_20, NONE, "the state"),
+        field("State", Kind::Text, SINCE_20, NONE, "how far the subscription is, as `Subscription-State` says it"),
         field("Callerid", Kind::Text, SINCE_20, NONE, "caller identification"),
         field("SubscriptionType", Kind::Enum(&enums::SUBSCRIPTION_TYPE), SINCE_20, NONE, "what is subscribed to"),
-        field("Extension", Kind::Text, SINCE_20, NONE, "the extension that runs"),
+        field("Extension", Kind::Text, SINCE_20, NONE, "the extension that is watched, for a subscription to one"),
         field("ExtensionStates", Kind::Enum(&enums::EXTENSION_STATE_TEXT), SINCE_20, NONE, "states that are told"),
         field("Mailboxes", Kind::Text, SINCE_20, NONE, "mailboxes whose messages are indicated"),
     ],
@@ -1323,7 +1359,7 @@ pub(super) static OUTBOUND_SUBSCRIPTION_DETAIL_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_12,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -1346,7 +1382,7 @@ pub(super) static PJSIP_MAINTENANCE_STATUS: EventDef = EventDef {
     releases: SINCE_20,
     fields: &[
         field("Endpoint", Kind::Text, SINCE_20, NONE, "the endpoint"),
-        field("Status", Kind::Bool, SINCE_20, NONE, "the status"),
+        field("Status", Kind::Bool, SINCE_20, NONE, "whether the endpoint is under maintenance"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::PJSIPShowMaintenance] },
@@ -1413,7 +1449,7 @@ pub(super) static TRANSPORT_DETAIL: EventDef = EventDef {
         field("CaListPath", Kind::Text, SINCE_13, NONE, "folder with certificates of authorities"),
         field("CertFile", Kind::Text, SINCE_13, NONE, "file with the certificate"),
         field("PrivKeyFile", Kind::Text, SINCE_13, NONE, "file with the private key"),
-        field("Password", Kind::Text, SINCE_13, NONE, "the password"),
+        field("Password", Kind::Secret, SINCE_13, NONE, "password of the private key"),
         field("ExternalSignalingAddress", Kind::Text, SINCE_13, NONE, "address to name in signalling to the outside"),
         field("ExternalSignalingPort", Kind::Text, SINCE_13, NONE, "port to name in signalling to the outside"),
         field(
@@ -1484,7 +1520,7 @@ pub(super) static CONTACT_STATUS_DETAIL_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_16,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -1506,7 +1542,13 @@ pub(super) static RESOURCE_LIST_DETAIL_COMPLETE: EventDef = EventDef {
     classes: &[],
     releases: SINCE_14,
     fields: &[
-        field("EventList", Kind::Text, SINCE_14, NONE, "`Complete`, or `Cancelled` when the list failed half-way"),
+        field(
+            "EventList",
+            Kind::Enum(&enums::LIST_STATE),
+            SINCE_14,
+            NONE,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
         field("ListItems", Kind::Uint, SINCE_14, NONE, "how many items the list had"),
     ],
     roles: &[],
@@ -1542,7 +1584,8 @@ pub(super) static DO_PJSIP_NOTIFY: ActionDef = ActionDef {
     releases: SINCE_12,
     params: &[
         field("Endpoint", Kind::Text, SINCE_12, NONE, "the endpoint"),
-        field("Variable", Kind::Text, SINCE_12, NONE, "the variable").repeated(),
+        field("Variable", Kind::Text, SINCE_12, NONE, "header to send, `NAME=value`, or `Content=…` for the body")
+            .repeated(),
         field("URI", Kind::Text, SINCE_13, NONE, "the URI"),
         field("Channel", Kind::Text, SINCE_13, NONE, "the channel, by name"),
         field("Option", Kind::Text, SINCE_18, NONE, "entry of pjsip_notify.conf to send, instead of variables"),
@@ -1590,7 +1633,7 @@ pub(super) static DO_PJSIP_SET_MAINTENANCE: ActionDef = ActionDef {
     releases: SINCE_20,
     params: &[
         field("Endpoint", Kind::Text, SINCE_20, NONE, "the endpoint").required(),
-        field("State", Kind::Bool, SINCE_20, NONE, "the state").required(),
+        field("State", Kind::Bool, SINCE_20, NONE, "whether the endpoint goes under maintenance").required(),
     ],
     response: &[],
     items: &[],

@@ -279,7 +279,7 @@ pub(super) static QUEUE_ENTRY: EventDef = EventDef {
         field("ConnectedLineName", Kind::Text, SINCE_1_8, FROM_1_8_TO_13_AND_ONLY_22, "the connected party's name"),
         field("Wait", Kind::Uint, ALL, FROM_1_4_TO_13_AND_ONLY_22, "how long the caller has waited")
             .unit(Unit::Seconds),
-        field("Priority", Kind::Int, SINCE_13, ONLY_13_AND_ONLY_22, "the priority"),
+        field("Priority", Kind::Int, SINCE_13, ONLY_13_AND_ONLY_22, "callers with a higher priority are served first"),
     ],
     roles: &[],
     list: ListRole::Item { actions: &[ActionId::QueueStatus] },
@@ -343,7 +343,7 @@ pub(super) static QUEUE_MEMBER: EventDef = EventDef {
             Kind::Enum(&enums::DEVICE_STATE_NUMBER),
             SINCE_1_2,
             RECORDED_1_4_TO_16_AND_ONLY_22,
-            "the status",
+            "state of the member's device",
         ),
         field("Paused", Kind::Bool, SINCE_1_2, RECORDED_1_4_TO_16_AND_ONLY_22, "whether the member is paused"),
         field("PausedReason", Kind::Text, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "why the member is paused"),
@@ -417,7 +417,7 @@ pub(super) static QUEUE_MEMBER_ADDED: EventDef = EventDef {
             Kind::Enum(&enums::DEVICE_STATE_NUMBER),
             SINCE_1_2,
             RECORDED_1_4_TO_16_AND_ONLY_22,
-            "the status",
+            "state of the member's device",
         ),
         field("Paused", Kind::Bool, SINCE_1_2, RECORDED_1_4_TO_16_AND_ONLY_22, "whether the member is paused"),
         field("PausedReason", Kind::Text, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "why the member is paused"),
@@ -480,7 +480,13 @@ pub(super) static QUEUE_MEMBER_PAUSE: EventDef = EventDef {
         field("LastPause", Kind::Epoch, SINCE_14, ONLY_22, "when the last pause began; 0 for never"),
         field("LoginTime", Kind::Epoch, SINCE_16, ONLY_22, "when the member was added"),
         field("InCall", Kind::Bool, SINCE_13, ONLY_13_AND_ONLY_22, "whether the member is in a call of the queue"),
-        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), SINCE_12, FROM_12_TO_13_AND_ONLY_22, "the status"),
+        field(
+            "Status",
+            Kind::Enum(&enums::DEVICE_STATE_NUMBER),
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "state of the member's device",
+        ),
         field("Paused", Kind::Bool, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "whether the member is paused"),
         field("PausedReason", Kind::Text, SINCE_13, ONLY_13_AND_ONLY_22, "why the member is paused"),
         field(
@@ -565,7 +571,13 @@ pub(super) static QUEUE_MEMBER_PENALTY: EventDef = EventDef {
         field("LastPause", Kind::Epoch, SINCE_14, ONLY_22, "when the last pause began; 0 for never"),
         field("LoginTime", Kind::Epoch, SINCE_16, ONLY_22, "when the member was added"),
         field("InCall", Kind::Bool, SINCE_13, ONLY_13_AND_ONLY_22, "whether the member is in a call of the queue"),
-        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), SINCE_12, FROM_12_TO_13_AND_ONLY_22, "the status"),
+        field(
+            "Status",
+            Kind::Enum(&enums::DEVICE_STATE_NUMBER),
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "state of the member's device",
+        ),
         field("Paused", Kind::Bool, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "whether the member is paused"),
         field("PausedReason", Kind::Text, SINCE_13, ONLY_13_AND_ONLY_22, "why the member is paused"),
         field(
@@ -640,7 +652,13 @@ pub(super) static QUEUE_MEMBER_REMOVED: EventDef = EventDef {
             RECORDED_13_TO_16_AND_ONLY_22,
             "whether the member is in a call of the queue",
         ),
-        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "the status"),
+        field(
+            "Status",
+            Kind::Enum(&enums::DEVICE_STATE_NUMBER),
+            SINCE_12,
+            RECORDED_12_TO_16_AND_ONLY_22,
+            "state of the member's device",
+        ),
         field("Paused", Kind::Bool, SINCE_12, RECORDED_12_TO_16_AND_ONLY_22, "whether the member is paused"),
         field("PausedReason", Kind::Text, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "why the member is paused"),
         field(
@@ -703,7 +721,13 @@ pub(super) static QUEUE_MEMBER_RINGINUSE: EventDef = EventDef {
         field("LastPause", Kind::Epoch, SINCE_14, ONLY_22, "when the last pause began; 0 for never"),
         field("LoginTime", Kind::Epoch, SINCE_16, ONLY_22, "when the member was added"),
         field("InCall", Kind::Bool, SINCE_13, ONLY_13_AND_ONLY_22, "whether the member is in a call of the queue"),
-        field("Status", Kind::Enum(&enums::DEVICE_STATE_NUMBER), SINCE_12, FROM_12_TO_13_AND_ONLY_22, "the status"),
+        field(
+            "Status",
+            Kind::Enum(&enums::DEVICE_STATE_NUMBER),
+            SINCE_12,
+            FROM_12_TO_13_AND_ONLY_22,
+            "state of the member's device",
+        ),
         field("Paused", Kind::Bool, SINCE_12, FROM_12_TO_13_AND_ONLY_22, "whether the member is paused"),
         field("PausedReason", Kind::Text, SINCE_13, ONLY_13_AND_ONLY_22, "why the member is paused"),
         field(
@@ -783,7 +807,7 @@ pub(super) static QUEUE_MEMBER_STATUS: EventDef = EventDef {
             Kind::Enum(&enums::DEVICE_STATE_NUMBER),
             SINCE_1_2,
             RECORDED_1_4_TO_16_AND_ONLY_22,
-            "the status",
+            "state of the member's device",
         ),
         field("Paused", Kind::Bool, SINCE_1_2, RECORDED_1_4_TO_16_AND_ONLY_22, "whether the member is paused"),
         field("PausedReason", Kind::Text, SINCE_13, RECORDED_13_TO_16_AND_ONLY_22, "why the member is paused"),
@@ -815,7 +839,7 @@ pub(super) static QUEUE_PARAMS: EventDef = EventDef {
         field("Max", Kind::Uint, ALL, RECORDED_1_4_TO_16_AND_ONLY_22, "how many callers may wait; 0 for any number"),
         field(
             "Strategy",
-            Kind::Text,
+            Kind::Enum(&enums::QUEUE_STRATEGY),
             SINCE_1_6_2,
             RECORDED_1_6_2_TO_16_AND_ONLY_22,
             "in which order members are called",
@@ -880,7 +904,7 @@ pub(super) static QUEUE_STATUS_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             RECORDED_13_TO_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -936,7 +960,7 @@ pub(super) static QUEUE_SUMMARY_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             RECORDED_13_TO_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -989,7 +1013,7 @@ pub(super) static DO_QUEUE_CHANGE_PRIORITY_CALLER: ActionDef = ActionDef {
     params: &[
         field("Queue", Kind::Text, SINCE_15, NONE, "the queue").required(),
         field("Caller", Kind::Text, SINCE_15, NONE, "the calling channel's device").required(),
-        field("Priority", Kind::Text, SINCE_15, NONE, "the priority").required(),
+        field("Priority", Kind::Text, SINCE_15, NONE, "the caller's new priority").required(),
         field("Immediate", Kind::Bool, SINCE_18, NONE, "whether the caller moves at once instead of keeping its place"),
     ],
     response: &[],

@@ -35,7 +35,7 @@ pub(super) static CEL: EventDef = EventDef {
         field("UniqueID", Kind::Uniqueid, SINCE_1_8, RECORDED_1_8_TO_23, "identifies the channel"),
         field("LinkedID", Kind::Uniqueid, SINCE_1_8, RECORDED_1_8_TO_23, "identifies the call"),
         field("Userfield", Kind::Text, SINCE_1_8, RECORDED_1_8_TO_23, "free text from the dialplan"),
-        field("Peer", Kind::Text, SINCE_1_8, RECORDED_1_8_TO_23, "the peer"),
+        field("Peer", Kind::Text, SINCE_1_8, RECORDED_1_8_TO_23, "the other channel of the bridge, where one is meant"),
         field("PeerAccount", Kind::Text, SINCE_1_8, RECORDED_1_8_TO_23, "account of the peer"),
         field("Extra", Kind::Text, SINCE_1_8, RECORDED_1_8_TO_23, "more, by the kind of the record, mostly JSON"),
     ],

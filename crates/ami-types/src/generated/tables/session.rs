@@ -29,7 +29,7 @@ pub(super) static FULLY_BOOTED: EventDef = EventDef {
     fields: &[
         field("Uptime", Kind::Uint, SINCE_14, RECORDED_16_TO_23, "time since the start").unit(Unit::Seconds),
         field("LastReload", Kind::Uint, SINCE_14, RECORDED_16_TO_23, "time since the last reload").unit(Unit::Seconds),
-        field("Status", Kind::Text, SINCE_1_4, RECORDED_1_8_TO_23, "the status"),
+        field("Status", Kind::Text, SINCE_1_4, RECORDED_1_8_TO_23, "`Fully Booted`"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -175,7 +175,7 @@ pub(super) static DO_PING: ActionDef = ActionDef {
     releases: ALL,
     params: &[],
     response: &[
-        field("Ping", Kind::Text, SINCE_1_6_2, NONE, "round trip time"),
+        field("Ping", Kind::Text, SINCE_1_6_2, NONE, "`Pong`"),
         field("Timestamp", Kind::Epoch, SINCE_1_8, NONE, "the server's time"),
     ],
     items: &[],

@@ -29,7 +29,7 @@ pub(super) static DEVICE_LIST_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             FROM_1_6_2_TO_12,
             NONE,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -68,7 +68,7 @@ pub(super) static LINE_LIST_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             FROM_1_6_2_TO_12,
             NONE,
             "`Complete`, or `Cancelled` when the list failed half-way",

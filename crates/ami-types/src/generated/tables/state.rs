@@ -32,7 +32,7 @@ pub(super) static DEVICE_STATE_LIST_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -56,7 +56,7 @@ pub(super) static EXTENSION_STATE_LIST_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -93,7 +93,13 @@ pub(super) static EXTENSION_STATUS: EventDef = EventDef {
             RECORDED_1_6_2_TO_1_8_AND_ONLY_11_AND_RECORDED_13_TO_23,
             "the devices behind the extension",
         ),
-        field("Status", Kind::Int, ALL, RECORDED_1_4_TO_1_8_AND_ONLY_11_AND_RECORDED_13_TO_23, "the status"),
+        field(
+            "Status",
+            Kind::Int,
+            ALL,
+            RECORDED_1_4_TO_1_8_AND_ONLY_11_AND_RECORDED_13_TO_23,
+            "state of the extension as a number: -2 removed, -1 deactivated, 0 idle, else the sum of 1 in use, 2 busy, 4 unavailable, 8 ringing, 16 on hold",
+        ),
         field(
             "StatusText",
             Kind::Enum(&enums::EXTENSION_STATE_TEXT),
@@ -118,7 +124,13 @@ pub(super) static PRESENCE_STATE_CHANGE: EventDef = EventDef {
     releases: SINCE_13,
     fields: &[
         field("Presentity", Kind::Text, SINCE_13, NONE, "whose presence it is"),
-        field("Status", Kind::Text, SINCE_13, NONE, "the status"),
+        field(
+            "Status",
+            Kind::Text,
+            SINCE_13,
+            NONE,
+            "the presence now: `not_set`, `unavailable`, `available`, `away`, `xa`, `chat` or `dnd`",
+        ),
         field("Subtype", Kind::Text, SINCE_13, NONE, "subtype of the presence"),
         field("Message", Kind::Text, SINCE_13, NONE, "message of the presence"),
     ],
@@ -139,7 +151,7 @@ pub(super) static PRESENCE_STATE_LIST_COMPLETE: EventDef = EventDef {
     fields: &[
         field(
             "EventList",
-            Kind::Text,
+            Kind::Enum(&enums::LIST_STATE),
             SINCE_13,
             ONLY_16_AND_ONLY_22,
             "`Complete`, or `Cancelled` when the list failed half-way",
@@ -164,7 +176,13 @@ pub(super) static PRESENCE_STATUS: EventDef = EventDef {
         field("Exten", Kind::Text, SINCE_11, NONE, "the extension"),
         field("Context", Kind::Text, SINCE_11, NONE, "context of the dialplan"),
         field("Hint", Kind::Text, SINCE_11, NONE, "the devices behind the extension"),
-        field("Status", Kind::Text, SINCE_11, NONE, "the status"),
+        field(
+            "Status",
+            Kind::Text,
+            SINCE_11,
+            NONE,
+            "the presence now: `not_set`, `unavailable`, `available`, `away`, `xa`, `chat` or `dnd`",
+        ),
         field("Subtype", Kind::Text, SINCE_11, NONE, "subtype of the presence"),
         field("Message", Kind::Text, SINCE_11, NONE, "message of the presence"),
     ],
@@ -241,7 +259,13 @@ pub(super) static DO_PRESENCE_STATE: ActionDef = ActionDef {
         "the provider of the presence, `CustomPresence:NAME` for one",
     )
     .required()],
-    response: &[field("State", Kind::Text, SINCE_16, NONE, "the state")],
+    response: &[field(
+        "State",
+        Kind::Text,
+        SINCE_16,
+        NONE,
+        "the presence: `not_set`, `unavailable`, `available`, `away`, `xa`, `chat` or `dnd`",
+    )],
     items: &[],
     completes: None,
     doc: "Query presence state for a provider.",

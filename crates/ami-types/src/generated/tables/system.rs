@@ -98,7 +98,7 @@ pub(super) static RELOAD: EventDef = EventDef {
     classes: &[Class::System],
     releases: ALL,
     fields: &[
-        field("Message", Kind::Text, FROM_1_0_TO_11, NONE, "message of the presence"),
+        field("Message", Kind::Text, FROM_1_0_TO_11, NONE, "how the reload went, in words"),
         field("Module", Kind::Text, SINCE_1_6_2, ONLY_16_AND_ONLY_22, "the module concerned"),
         field("Status", Kind::Enum(&enums::RELOAD_STATUS), SINCE_1_6_2, ONLY_16_AND_ONLY_22, "the status"),
     ],
@@ -257,7 +257,8 @@ pub(super) static DO_DATA_GET: ActionDef = ActionDef {
     privileges: &[],
     releases: FROM_1_8_TO_14,
     params: &[
-        field("Path", Kind::Text, FROM_1_8_TO_14, NONE, "Path headers").required(),
+        field("Path", Kind::Text, FROM_1_8_TO_14, NONE, "where in the tree to begin, like `/asterisk/core/channels`")
+            .required(),
         field("Search", Kind::Text, FROM_1_8_TO_14, NONE, "conditions that the returned parts have to meet"),
         field("Filter", Kind::Text, FROM_1_8_TO_14, NONE, "parts of the tree to return"),
     ],

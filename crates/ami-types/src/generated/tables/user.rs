@@ -14,7 +14,7 @@ pub(super) static TEST_EVENT: EventDef = EventDef {
     fields: &[
         field(
             "Type",
-            Kind::Text,
+            Kind::Enum(&enums::TEST_EVENT_TYPE),
             SINCE_1_8,
             ONLY_16_AND_ONLY_22,
             "`StateChange`, or `Assert` for a check and its result",

@@ -31,7 +31,13 @@ pub(super) static MWI_GET_COMPLETE: EventDef = EventDef {
     classes: &[],
     releases: SINCE_12,
     fields: &[
-        field("EventList", Kind::Text, SINCE_12, NONE, "`Complete`, or `Cancelled` when the list failed half-way"),
+        field(
+            "EventList",
+            Kind::Enum(&enums::LIST_STATE),
+            SINCE_12,
+            NONE,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
         field("ListItems", Kind::Uint, SINCE_12, NONE, "how many items the list had"),
     ],
     roles: &[],
@@ -136,7 +142,7 @@ pub(super) static VOICEMAIL_PASSWORD_CHANGE: EventDef = EventDef {
     fields: &[
         field("Context", Kind::Text, SINCE_18, NONE, "context of the dialplan"),
         field("Mailbox", Kind::Text, SINCE_18, NONE, "the mailbox"),
-        field("NewPassword", Kind::Text, SINCE_18, NONE, "the new password"),
+        field("NewPassword", Kind::Secret, SINCE_18, NONE, "the new password"),
     ],
     roles: &[],
     list: ListRole::None,
@@ -202,7 +208,7 @@ pub(super) static VOICEMAIL_USER_ENTRY: EventDef = EventDef {
             Kind::Text,
             SINCE_1_6_2,
             FROM_1_6_2_TO_1_8_AND_ONLY_11_AND_ONLY_16,
-            "language of the channel",
+            "language of the mailbox's prompts",
         ),
         field(
             "TimeZone",
@@ -227,10 +233,10 @@ pub(super) static VOICEMAIL_USER_ENTRY: EventDef = EventDef {
         ),
         field(
             "UniqueID",
-            Kind::Uniqueid,
+            Kind::Text,
             SINCE_1_6_2,
             FROM_1_6_2_TO_1_8_AND_ONLY_11_AND_ONLY_16,
-            "identifies the channel",
+            "identifies the mailbox in the database, if it comes from one",
         ),
         field(
             "ExitContext",
@@ -343,7 +349,13 @@ pub(super) static VOICEMAIL_USER_ENTRY_COMPLETE: EventDef = EventDef {
     classes: &[],
     releases: SINCE_1_6_2,
     fields: &[
-        field("EventList", Kind::Text, SINCE_16, ONLY_16, "`Complete`, or `Cancelled` when the list failed half-way"),
+        field(
+            "EventList",
+            Kind::Enum(&enums::LIST_STATE),
+            SINCE_16,
+            ONLY_16,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
         field("ListItems", Kind::Uint, SINCE_16, ONLY_16, "how many items the list had"),
     ],
     roles: &[],
@@ -376,7 +388,13 @@ pub(super) static VOICEMAIL_USER_DETAIL_COMPLETE: EventDef = EventDef {
     classes: &[],
     releases: SINCE_18,
     fields: &[
-        field("EventList", Kind::Text, SINCE_18, NONE, "`Complete`, or `Cancelled` when the list failed half-way"),
+        field(
+            "EventList",
+            Kind::Enum(&enums::LIST_STATE),
+            SINCE_18,
+            NONE,
+            "`Complete`, or `Cancelled` when the list failed half-way",
+        ),
         field("ListItems", Kind::Uint, SINCE_18, NONE, "how many items the list had"),
     ],
     roles: &[],

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use ami_wire::{Header, Headers, Kind, Message};
+use ami_wire::{Header, Headers, Message};
 
 use crate::Text;
 use crate::schema::{EventDef, FieldDef, common_fields, family_matches};
@@ -164,85 +164,29 @@ impl EndsWithIgnoreCase for [u8] {
 
 /// Finds the fields of a message.
 fn locate(message: &Message<'_>, fields: &[FieldDef], spans: &mut [Span]) {
-    if message.has_output() {
-        // Lines of command output are no headers; only the message knows where they are.
-        let base = message.as_bytes().as_ptr().addr();
-        let mut next = 0;
-        for header in message.headers() {
-            if let Some(index) = find(message, fields, next, header) {
-                note(spans, index, header.value.as_ptr().addr() - base, header.value);
-                next = index + 1;
-            }
-        }
-        return;
-    }
-    let bytes = message.as_bytes();
-    let (mut next, mut start) = (0, 0);
-    while let Some(rest) = bytes.get(start..)
-        && !rest.is_empty()
-    {
-        // A line that begins with the next field's key need not be searched for its colon.
-        let predicted = fields.get(next).and_then(|field| after_key(rest, field.name.as_bytes()));
-        if let Some(value) = predicted {
-            let (value, length) = line(value);
-            let at = rest.len() - predicted.map_or(0, <[u8]>::len);
-            note(spans, next, start + at, value);
-            next += 1;
-            start += at + length;
-            continue;
-        }
-        let (text, length) = line(rest);
+    let base = message.as_bytes().as_ptr().addr();
+    let mut next = 0;
+    for header in message.headers() {
         // What every event starts with need not be looked for.
-        let usual = (start == 0 && text.starts_with(b"Event:")) || (next == 0 && text.starts_with(b"Privilege:"));
-        if !usual
-            && let Some(header) = Header::from_line(text)
-            && let Some(index) = find(message, fields, next, header)
-        {
-            note(spans, index, start + (header.value.as_ptr().addr() - rest.as_ptr().addr()), header.value);
-            next = index + 1;
-        }
-        start += length;
+        let first = header.key.as_ptr().addr() == base;
+        let index = if (first && header.key == NAME.as_bytes()) || (next == 0 && header.key == b"Privilege") {
+            continue;
+        } else if expected(fields, next, header.key) {
+            next
+        } else if let Some(index) = find(message, fields, next, header) {
+            index
+        } else {
+            continue;
+        };
+        note(spans, index, header.value.as_ptr().addr() - base, header.value);
+        next = index + 1;
     }
 }
 
-/// A line without its ending, and how long it is with it.
+/// Whether a key is that of the field with this number.
 #[inline]
-fn line(bytes: &[u8]) -> (&[u8], usize) {
-    let (text, length) = match line_end(bytes) {
-        Some(end) => (bytes.get(..end).unwrap_or(bytes), end + 1),
-        None => (bytes, bytes.len()),
-    };
-    (text.strip_suffix(b"\r").unwrap_or(text), length)
-}
-
-/// Where the first LF is. Values are short: a few words looked at here cost less than a call.
-#[inline]
-fn line_end(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let (mut at, mut rest) = (0, bytes);
-    while at < 32 {
-        let Some((word, tail)) = rest.split_first_chunk::<8>() else { break };
-        // A byte that is LF becomes 0; the lowest bit left by the usual test for a zero byte is exact.
-        let word = u64::from_le_bytes(*word) ^ (ONES * 0x0a);
-        let found = word.wrapping_sub(ONES) & !word & HIGH;
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
-        }
-        at += 8;
-        rest = tail;
-    }
-    memchr::memchr(b'\n', rest).map(|end| at + end)
-}
-
-/// What follows `KEY: ` or `KEY:`.
-#[inline]
-fn after_key<'m>(bytes: &'m [u8], key: &[u8]) -> Option<&'m [u8]> {
-    let (start, rest) = bytes.split_at_checked(key.len())?;
-    match rest {
-        [b':', b' ', value @ ..] | [b':', value @ ..] if same(start, key) => Some(value),
-        _ => None,
-    }
+fn expected(fields: &[FieldDef], next: usize, key: &[u8]) -> bool {
+    fields.get(next).is_some_and(|field| field.name.len() == key.len() && same(field.name.as_bytes(), key))
 }
 
 /// Whether two keys of one length are equal: two words each that may overlap, which costs less than a call.
@@ -289,6 +233,10 @@ fn find(message: &Message<'_>, fields: &[FieldDef], next: usize, header: Header<
 
 /// Looks for a field that did not come where it was expected: from there to the end, then from the start.
 fn search(fields: &[FieldDef], next: usize, key: &[u8]) -> Option<usize> {
+    // What a release does not have is left out of the order; nothing else is changed, nearly always.
+    if let Some(index) = (next..next + 8).find(|index| expected(fields, *index, key)) {
+        return Some(index);
+    }
     let key = key.trim_ascii();
     let (before, after) = fields.split_at_checked(next)?;
     let is = |field: &FieldDef| field.name.len() == key.len() && field.name.as_bytes().eq_ignore_ascii_case(key);
@@ -318,9 +266,7 @@ impl fmt::Debug for EventField<'_> {
 /// [`Event::fields`](crate::Event::fields).
 #[derive(Clone)]
 pub struct EventFields<'a> {
-    /// Lines that are still to come; those of a message with command output come from `headers`.
-    rest: &'a [u8],
-    headers: Option<Headers<'a>>,
+    headers: Headers<'a>,
     listed: &'static [FieldDef],
     next: usize,
     /// Whether the header that names the event has come: the next one of that key is a field.
@@ -329,10 +275,7 @@ pub struct EventFields<'a> {
 
 impl<'a> EventFields<'a> {
     pub(crate) fn new(message: &Message<'a>, def: Option<&'static EventDef>) -> Self {
-        let listed: &'static [FieldDef] = def.map_or(&[], |def| def.fields);
-        let plain = message.kind() == Kind::Event && !message.has_output();
-        let rest = if plain { message.as_bytes() } else { &[] };
-        Self { rest, headers: (!plain).then(|| message.headers()), listed, next: 0, named: false }
+        Self { headers: message.headers(), listed: def.map_or(&[], |def| def.fields), next: 0, named: false }
     }
 
     /// A header that was not the one expected.
@@ -367,29 +310,16 @@ impl fmt::Debug for EventFields<'_> {
 impl<'a> Iterator for EventFields<'a> {
     type Item = EventField<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<EventField<'a>> {
-        if let Some(headers) = &mut self.headers {
-            let header = headers.next()?;
-            return Some(self.found(header));
+        let header = self.headers.next()?;
+        if let Some(def) = self.listed.get(self.next)
+            && expected(self.listed, self.next, header.key)
+        {
+            self.next += 1;
+            return Some(EventField { def: Some(def), key: Text::new(header.key), value: Text::new(header.value) });
         }
-        while !self.rest.is_empty() {
-            let rest = self.rest;
-            if let Some(def) = self.listed.get(self.next)
-                && let Some(value) = after_key(rest, def.name.as_bytes())
-            {
-                let (text, length) = line(value);
-                self.rest = value.get(length..).unwrap_or_default();
-                self.next += 1;
-                let key = rest.get(..def.name.len()).unwrap_or_default();
-                return Some(EventField { def: Some(def), key: Text::new(key), value: Text::new(text) });
-            }
-            let (text, length) = line(rest);
-            self.rest = rest.get(length..).unwrap_or_default();
-            if let Some(header) = Header::from_line(text) {
-                return Some(self.found(header));
-            }
-        }
-        None
+        Some(self.found(header))
     }
 }
 

@@ -22,12 +22,15 @@ fn main() -> ExitCode {
             "headers, free" => jobs::headers_free(&bytes),
             "get" => jobs::get(&bytes, "Nothing"),
             "defects" => jobs::defects(&bytes),
+            "stream 65536" => jobs::stream(&bytes, 65_536),
             "stream 1" => jobs::stream(&bytes, 1),
             "encode" => jobs::encode(&bytes, &mut out),
             #[cfg(feature = "layers")]
             "typed" => ami_benches::layers::typed(&bytes),
             #[cfg(feature = "layers")]
             "check" => ami_benches::layers::check(&bytes),
+            #[cfg(feature = "layers")]
+            "dump" => ami_benches::layers::dump(&bytes, &mut out),
             #[cfg(feature = "peers")]
             "asterisk-rs-ami codec" => ami_benches::peers::asterisk_rs_codec(&bytes),
             _ => {

@@ -3,6 +3,7 @@
 //! `xtask` depends on no crate of this workspace, so that it can always repair generated code that does not compile.
 #![forbid(unsafe_code)]
 
+pub mod amplify;
 pub mod codegen;
 pub mod compare;
 pub mod docs;

@@ -18,6 +18,10 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Make a long trace from a recorded one, with fresh names and later times in every copy.
+    Amplify(tasks::amplify::Options),
+    /// Run the benches and count instructions, and write benches/REPORT.md.
+    BenchReport(tasks::bench_report::Options),
     /// Write the generated code of ami-types anew from its schema.
     Codegen(tasks::codegen::Options),
     /// Plant faults into the recorded sessions, and print which of them the checker finds.
@@ -44,6 +48,8 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> Result<()> {
     match task {
+        Task::Amplify(options) => tasks::amplify::run(&options),
+        Task::BenchReport(options) => tasks::bench_report::run(&options),
         Task::Codegen(options) => tasks::codegen::run(&options),
         Task::Conformance(options) => tasks::conformance::run(&options),
         Task::Docs(options) => tasks::docs::run(&options),

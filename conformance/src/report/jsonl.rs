@@ -149,12 +149,8 @@ mod tests {
         fn any_message_is_written_as_the_record_has_it(
             lines in prop::collection::vec(("[A-Za-z]{1,8}", ": ?", "[ -~\"\\\\]{0,12}|\\PC{0,6}"), 0..8),
         ) {
-            let mut text = String::from("Event: X\r\n");
-            for (key, colon, value) in &lines {
-                text += &format!("{key}{colon}{value}\r\n");
-            }
-            text += "\r\n";
-            check(text.as_bytes());
+            let lines: Vec<_> = lines.iter().map(|(key, colon, value)| format!("{key}{colon}{value}\r\n")).collect();
+            check(format!("Event: X\r\n{}\r\n", lines.concat()).as_bytes());
         }
     }
 }

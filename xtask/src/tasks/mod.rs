@@ -1,5 +1,7 @@
 //! One module per task, each with its `Options` and its `run`.
 
+pub(crate) mod amplify;
+pub(crate) mod bench_report;
 pub(crate) mod codegen;
 pub(crate) mod conformance;
 pub(crate) mod docs;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ami_wire::{Encoder, Kind};
+use ami_wire::{Direction, Encoder, Kind, Parser};
 use arbitrary::{Arbitrary, Unstructured};
 
 /// No body of `/mxml` breaks the reader: what comes out is well-formed, and what comes out before an error is the start
@@ -12,7 +12,9 @@ pub fn mxml_any(input: &[u8]) {
     let result = ami_http::mxml_into(input, &mut out);
     for message in ami_http::messages(&out) {
         let message = message.expect("no limit is near");
-        assert!(message.is_complete(), "{}", out.escape_ascii());
+        // Only an old command's output has an end of its own, and the server may have failed to write it.
+        let follows = message.get("Response").is_some_and(|value| value.eq_ignore_ascii_case(b"Follows"));
+        assert!(message.is_complete() || follows, "{}", out.escape_ascii());
     }
     match result {
         Ok(()) => assert_eq!(ami_http::mxml(input).expect("it was read before"), out),
@@ -69,7 +71,8 @@ pub fn mxml_written(input: &[u8]) {
 pub fn query(input: &[u8]) {
     // Any text can be taken for a query.
     if let Ok(action) = ami_http::action_from_query(input) {
-        let messages: Vec<_> = ami_wire::messages(&action).collect();
+        // A client sends no banner: a key that looks like one is a key.
+        let messages: Vec<_> = Parser::new().direction(Direction::Client).messages(&action).collect();
         let [Ok(action)] = messages[..] else { panic!("one message, not {messages:?}") };
         assert_eq!(action.kind(), Kind::Action);
         let query = ami_http::Query::from_message(&action).expect("it came from one");

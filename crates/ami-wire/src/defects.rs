@@ -35,6 +35,8 @@ struct Seen {
     header: bool,
     action: bool,
     response: bool,
+    /// It came before any `Event`; behind one it is an ordinary field.
+    response_first: bool,
     event: bool,
     action_id: bool,
     privilege: bool,
@@ -117,10 +119,11 @@ impl<'a> Defects<'a> {
             Some(Kind::Response) => {
                 duplicate = core::mem::replace(&mut self.seen.response, true);
                 conflict = seen.action;
+                self.seen.response_first |= !seen.event;
             }
             Some(Kind::Event) => {
                 duplicate = core::mem::replace(&mut self.seen.event, true);
-                conflict = seen.action || (seen.response && !seen.event);
+                conflict = seen.action || seen.response_first;
             }
             _ if key.eq_ignore_ascii_case(b"ActionID") => {
                 duplicate = core::mem::replace(&mut self.seen.action_id, true);

@@ -39,6 +39,11 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 1)]
     jobs: u32,
 
+    /// Which sanitizer the targets are built with, `none` for the most executions a second: what a fuzzer can break of safe
+    /// code are laws and panics.
+    #[arg(long, default_value = "address")]
+    sanitizer: String,
+
     /// Add the figures of this run to fuzz/REPORT.md.
     #[arg(long)]
     report: bool,
@@ -65,7 +70,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let mut command = Command::new("cargo");
         command
             .current_dir(&fuzz)
-            .args(["+nightly", "fuzz", "run", "--fuzz-dir", ".", target])
+            .args(["+nightly", "fuzz", "run", "--fuzz-dir", ".", "--sanitizer", &options.sanitizer, target])
             .arg(&corpus)
             .args(["--", &format!("-max_total_time={seconds}"), "-print_final_stats=1", "-timeout=20"])
             .arg(format!("-max_len={}", longest(target)))
@@ -169,7 +174,7 @@ fn report(figures: &BTreeMap<String, Figure>) -> String {
     let mut text = String::from(
         "# Fuzzing: figures\n\n\
          All runs of `cargo xtask fuzz --minutes N --report` so far, added up; the command writes this page. Each execution is one input against one\n\
-         law (see [README.md](README.md)), under AddressSanitizer and with integer overflow checked. *Coverage* is the number of edges that libFuzzer reached, at most.\n\
+         law (see [README.md](README.md)), with integer overflow and debug assertions checked, under AddressSanitizer or without. *Coverage* is the number of edges that libFuzzer reached, at most.\n\
          Inputs that broke a law are in [`corpus/regressions`](../corpus/regressions), with what was wrong.\n\n\
          | target | executions | coverage | seconds |\n|---|---:|---:|---:|\n",
     );

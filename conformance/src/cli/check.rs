@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use rayon::prelude::*;
 
+use super::progress::Progress;
 use super::{Outcome, complain};
 use crate::check::check;
 use crate::finding::{Finding, Severity};
@@ -109,7 +110,8 @@ impl Args {
             ..Options::default()
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.unwrap_or(0)).build();
-        let traces = Trace::gather(&self.files);
+        let mut traces = Trace::gather(&self.files);
+        let progress = Progress::watch(&mut traces, false);
         let check_all = || -> Vec<_> {
             traces
                 .into_par_iter()
@@ -124,6 +126,7 @@ impl Args {
             Ok(pool) => pool.install(check_all),
             Err(_) => check_all(),
         };
+        drop(progress);
         let mut outcome = Outcome::Clean;
         let mut out = BufWriter::new(io::stdout().lock());
         let mut checked_traces = Vec::new();

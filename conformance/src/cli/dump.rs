@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use ami_wire::{Error, LineKind, Message, Parser};
 use clap::ValueEnum;
 
+use super::progress::Progress;
 use super::{Outcome, complain};
 use crate::finding::Sender;
 use crate::report::jsonl;
@@ -35,7 +36,8 @@ enum Format {
 impl Args {
     pub(super) fn run(self) -> io::Result<Outcome> {
         let mut outcome = Outcome::Clean;
-        let traces = Trace::gather(&self.files);
+        let mut traces = Trace::gather(&self.files);
+        let progress = Progress::watch(&mut traces, true);
         let several = traces.len() > 1;
         let mut dumper = Dumper {
             out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
@@ -62,6 +64,7 @@ impl Args {
             }
         }
         dumper.out.flush()?;
+        drop(progress);
         Ok(outcome)
     }
 }

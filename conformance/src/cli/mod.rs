@@ -5,6 +5,7 @@ mod deviations;
 mod dump;
 mod explain;
 mod flow;
+mod progress;
 mod rules;
 
 use std::io::{self, ErrorKind, IsTerminal};

@@ -16,6 +16,7 @@ use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ami_wire::{Direction, Error, Kind, Message, Parser, Stream};
@@ -112,6 +113,19 @@ struct File {
     origin: Origin,
     /// `None` where the messages tell.
     sender: Option<Sender>,
+    /// Counts the bytes that are read of it.
+    meter: Option<Arc<AtomicU64>>,
+}
+
+/// Counts what is read.
+struct Metered<R>(R, Arc<AtomicU64>);
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.0.read(buffer)?;
+        self.1.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
 }
 
 /// Where an input lies.
@@ -142,7 +156,7 @@ impl fmt::Debug for Origin {
 impl Trace {
     /// Standard input.
     pub fn stdin() -> Self {
-        Self { name: "-".to_owned(), streams: vec![File { origin: Origin::StandardInput, sender: None }] }
+        Self { name: "-".to_owned(), streams: vec![File { origin: Origin::StandardInput, sender: None, meter: None }] }
     }
 
     /// A capture that is in memory, in any of the forms that a file can have: text, packets, packed or not.
@@ -156,12 +170,46 @@ impl Trace {
     /// assert!(trace.is_repeatable());
     /// ```
     pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
-        Self { name: name.into(), streams: vec![File { origin: Origin::Memory(bytes.into()), sender: None }] }
+        Self {
+            name: name.into(),
+            streams: vec![File { origin: Origin::Memory(bytes.into()), sender: None, meter: None }],
+        }
     }
 
     /// Whether it can be read a second time, for excerpts: not so standard input.
     pub fn is_repeatable(&self) -> bool {
         self.streams.iter().all(File::is_repeatable)
+    }
+
+    /// How many bytes there are to read, packed as they are; `None` where that is not known beforehand.
+    pub fn size(&self) -> Option<u64> {
+        let size = |file: &File| match &file.origin {
+            Origin::StandardInput => None,
+            Origin::Disk(path) => path.metadata().ok().filter(std::fs::Metadata::is_file).map(|data| data.len()),
+            Origin::Memory(bytes) => Some(bytes.len() as u64),
+        };
+        self.streams.iter().map(size).sum()
+    }
+
+    /// Counts on `meter` the bytes that are read from now on: of [`size`](Self::size) bytes.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use ami_conformance::source::Trace;
+    /// use ami_conformance::{Options, check};
+    ///
+    /// let mut trace = Trace::from_bytes("example", &b"Event: FullyBooted\r\nPrivilege: system,all\r\n\r\n"[..]);
+    /// let meter = Arc::new(AtomicU64::new(0));
+    /// trace.meter(&meter);
+    /// check(&trace, Options::default()).1?;
+    /// assert_eq!(Some(meter.load(Ordering::Relaxed)), trace.size());
+    /// # Ok::<(), ami_conformance::source::InputError>(())
+    /// ```
+    pub fn meter(&mut self, meter: &Arc<AtomicU64>) {
+        for file in &mut self.streams {
+            file.meter = Some(Arc::clone(meter));
+        }
     }
 
     /// The traces that are named on a command line: files, directories (all captures in them), `-` for standard
@@ -217,7 +265,7 @@ fn join(found: Vec<Result<Option<PathBuf>, InputError>>) -> Vec<Result<Trace, In
         };
         let (stem, sender) = input::by_suffix(&path);
         let shown = path.display().to_string();
-        let file = File { origin: Origin::Disk(path), sender };
+        let file = File { origin: Origin::Disk(path), sender, meter: None };
         if sender.is_some() {
             if let Some(Ok(other)) = by_stem.get(&stem).and_then(|at| traces.get_mut(*at))
                 && other.streams.iter().all(|file| file.sender != sender)
@@ -252,6 +300,10 @@ impl File {
             Origin::Disk(path) => Box::new(std::fs::File::open(path)?),
             Origin::StandardInput => Box::new(std::io::stdin()),
             Origin::Memory(bytes) => Box::new(std::io::Cursor::new(Arc::clone(bytes))),
+        };
+        let raw = match &self.meter {
+            Some(meter) => Box::new(Metered(raw, Arc::clone(meter))),
+            None => raw,
         };
         Ok(Peek::new(unpack::unpack(raw)?))
     }

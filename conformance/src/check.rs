@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::finding::{Finding, Sender, Severity};
 use crate::release::Releases;
 use crate::session::{Options, RuleCounts, Session};
-use crate::source::{Consumer, Ended, Gap, InputError, Trace};
+use crate::source::{Consumer, Ended, Gap, InputError, Opened, Trace};
 
 /// What was found in one trace.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ struct Sessions {
 impl Sessions {
     fn session(&mut self, connection: u32) -> &mut Session {
         self.checked.connections = self.checked.connections.max(connection as usize + 1);
-        self.open.entry(connection).or_insert_with(|| Session::new(connection, self.options))
+        self.open.entry(connection).or_insert_with(|| Session::new(connection, self.options.clone()))
     }
 
     fn finish(&mut self, mut session: Session) {
@@ -112,13 +112,25 @@ impl Consumer for Sessions {
         let session = self.session(connection);
         match message {
             Ok(message) => session.push(sender, &message),
-            Err(_) => session.skip(sender),
+            Err(error) => session.skip(sender, error),
         }
     }
 
-    fn end(&mut self, connection: u32, _sender: Sender, _ended: Ended) {
+    fn end(&mut self, connection: u32, sender: Sender, ended: Ended) {
         // An empty stream is a connection, too.
-        self.session(connection);
+        let session = self.session(connection);
+        if let Some(blank) = ended.trailing_blank {
+            session.trailing_blank(sender, blank);
+        }
+    }
+
+    fn opened(&mut self, connection: u32, opened: &Opened) {
+        let session = self.session(connection);
+        for sender in [Sender::Server, Sender::Client] {
+            if opened.midway(sender) {
+                session.gap(sender);
+            }
+        }
     }
 
     fn gap(&mut self, connection: u32, sender: Sender, _gap: Gap) {

@@ -66,19 +66,24 @@ fn ends_with(key: &[u8], suffix: &[u8]) -> bool {
 const PARTIES: [&[u8]; 4] = [b"CallerIDNum", b"CallerIDName", b"ConnectedLineNum", b"ConnectedLineName"];
 
 impl<'a> Facts<'a> {
-    /// Reads an event. `name` is the value of its `Event` header.
-    pub fn read(message: Message<'a>, name: &'a [u8]) -> Self {
-        let event = Event::from_name(name);
-        let mut facts = Self {
-            event,
-            name,
+    /// Nothing about channels, for a message that is no event.
+    pub(crate) fn none(message: Message<'a>) -> Self {
+        Self {
+            event: Event::Other,
+            name: &[],
             message,
             roles: SmallVec::new(),
             bridge: None,
             empty_party: None,
             channel_variable: None,
             unsolicited: false,
-        };
+        }
+    }
+
+    /// Reads an event. `name` is the value of its `Event` header.
+    pub fn read(message: Message<'a>, name: &'a [u8]) -> Self {
+        let event = Event::from_name(name);
+        let mut facts = Self { event, name, ..Self::none(message) };
         let mut names: SmallVec<[(&[u8], &[u8]); 4]> = SmallVec::new();
         let mut states: SmallVec<[(&[u8], &[u8]); 4]> = SmallVec::new();
         let mut described: SmallVec<[(&[u8], &[u8]); 4]> = SmallVec::new();

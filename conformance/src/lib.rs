@@ -7,12 +7,15 @@ pub mod deviations;
 pub mod facts;
 mod finding;
 pub mod flow;
+mod levels;
 pub mod model;
 mod release;
 pub mod report;
 pub mod rules;
+pub mod said;
 mod session;
 pub mod source;
+mod subscription;
 
 /// The examples of the README compile.
 #[cfg(doctest)]
@@ -21,5 +24,7 @@ struct Readme;
 
 pub use check::{Checked, Conformance, check};
 pub use finding::{Counts, Finding, Place, Reference, Sender, Severity, Verdict};
+pub use levels::Levels;
 pub use release::Releases;
 pub use session::{Options, RuleCounts, Session};
+pub use subscription::Subscription;

@@ -74,6 +74,11 @@ impl Releases {
         self.first <= other.last && other.first <= self.last
     }
 
+    /// Whether they include 1.0, 1.2 or 1.4, which share the oldest banner.
+    pub fn has_oldest_banner(self) -> bool {
+        Self::position("1.4").is_some_and(|last| self.first <= last)
+    }
+
     /// Whether they are of the message-bus generation, 12 and later; the generations share no banner.
     pub fn is_modern(self) -> bool {
         Self::position("12").is_some_and(|twelve| self.first >= twelve)

@@ -1,16 +1,23 @@
 //! The heart of the checker: push the messages of a connection, get the findings that became certain.
 
-use ami_wire::{Kind, Message};
+use std::fmt;
+
+use ami_wire::{Defect, DefectCode, Error, Kind, Message};
+use smallvec::SmallVec;
 
 use crate::deviations::{Break, Deviation, Match};
 use crate::facts::{Facts, is_placeholder};
-use crate::finding::{Counts, Finding, Place, Reference, Sender, Severity};
-use crate::model::{Channel, ChannelKey, Event, Forgotten, Model, Order};
+use crate::finding::{Counts, Finding, Place, Reference, Sender, Severity, Verdict};
+use crate::levels::Levels;
+use crate::model::{Channel, ChannelKey, Event, Forgotten, Model, Named, Order};
 use crate::release::Releases;
-use crate::rules::{Cx, Dispatch, Ended, Era, RULES, Raised, Rule, Scene};
+use crate::rules::{Cx, Dispatch, Ended, Era, On, RULES, Raised, Rule, Scene, TalkDispatch};
+use crate::said::Said;
+use crate::subscription::Subscription;
 
 /// How to check.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// The capture covers the server's whole life from idle to idle: what is open at its end, and what was born before
     /// it, is a violation.
@@ -25,18 +32,37 @@ pub struct Options {
     pub known: bool,
     /// Whether rules of severity [`Note`](crate::Severity::Note) are checked; by default they are off.
     pub notes: bool,
+    /// Whether defects of the wire are errors.
+    pub strict: bool,
+    /// Rules that are more or less grave here than by themselves, or off.
+    pub levels: Levels,
+    /// What the user of the connection gets to read.
+    pub subscription: Subscription,
 }
 
 impl Options {
     /// How grave a break of this rule is; nothing when the rule is not checked.
-    fn severity(&self, rule: &Rule) -> Option<Severity> {
-        Some(rule.severity).filter(|severity| self.notes || *severity != Severity::Note)
+    fn severity(&self, index: usize, rule: &Rule) -> Option<Severity> {
+        self.levels.severity(index, || match rule.on {
+            On::Defect(code) if self.strict && code.is_strict_error() => Some(Severity::Error),
+            _ => Some(rule.severity).filter(|severity| self.notes || *severity != Severity::Note),
+        })
     }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { complete: false, release: None, window: 8192, race: 32, known: true, notes: false }
+        Self {
+            complete: false,
+            release: None,
+            window: 8192,
+            race: 32,
+            known: true,
+            notes: false,
+            strict: false,
+            levels: Levels::default(),
+            subscription: Subscription::default(),
+        }
     }
 }
 
@@ -93,6 +119,9 @@ pub struct Session {
     /// By rule; those without are not checked.
     severities: Vec<Option<Severity>>,
     dispatch: Dispatch,
+    talk: TalkDispatch,
+    expected: Expected,
+    nobody: Channel,
     counts: Vec<Counts>,
     raised: Vec<Raised>,
     waiting: Vec<Waiting>,
@@ -132,20 +161,24 @@ impl Session {
             Some(release) if release.is_modern() => Generation::Modern,
             Some(_) => Generation::Legacy,
         };
-        let severities: Vec<_> = RULES.iter().map(|rule| options.severity(rule)).collect();
+        let severities: Vec<_> = RULES.iter().enumerate().map(|(index, rule)| options.severity(index, rule)).collect();
+        let expected = Expected { releases: options.release, subscription: options.subscription.clone() };
         Self {
             connection,
-            options,
             model: Model::new(options.window, options.race),
             generation,
             release: options.release,
             dispatch: Dispatch::new(|index| severities.get(index).copied().flatten().is_some()),
+            talk: TalkDispatch::new(|index| severities.get(index).copied().flatten().is_some()),
+            expected,
+            nobody: Channel::nobody(),
             severities,
             counts: vec![Counts::default(); RULES.len()],
             raised: Vec::new(),
             waiting: Vec::new(),
             out: Vec::new(),
             messages: [0; 2],
+            options,
         }
     }
 
@@ -176,27 +209,129 @@ impl Session {
         self.out.drain(..)
     }
 
-    /// Counts a message that the parser could not deliver, so that places stay right.
-    pub fn skip(&mut self, sender: Sender) {
-        self.messages[sender as usize] += 1;
+    /// Takes a message that the parser could not deliver because of a limit: it counts, so that places stay right, and
+    /// what was under way can no longer be known.
+    pub fn skip(&mut self, sender: Sender, error: Error) {
+        let place = self.next_place(sender, error.message);
+        let at = Reference { place, event: "".into() };
+        let fault = Fault { code: error.code, offset: error.offset, more: 0 };
+        self.fault(&at, None, &fault);
+        self.model.talk.gap(sender);
+    }
+
+    /// Tells of blank lines at the end of a sender's stream.
+    pub fn trailing_blank(&mut self, sender: Sender, defect: Defect) {
+        let Some(Some(last)) = self.model.talk.last.get(sender as usize).cloned() else { return };
+        self.fault(&last, None, &Fault { code: defect.code, offset: defect.offset, more: 0 });
+    }
+
+    fn next_place(&mut self, sender: Sender, offset: u64) -> Place {
+        let count = &mut self.messages[sender as usize];
+        let message = *count;
+        *count += 1;
+        Place { connection: self.connection, direction: sender, message, offset }
     }
 
     /// Takes the next message of the connection.
     pub fn push(&mut self, sender: Sender, message: &Message<'_>) {
-        let count = &mut self.messages[sender as usize];
-        let place = Place { connection: self.connection, direction: sender, message: *count, offset: message.offset() };
-        *count += 1;
+        let place = self.next_place(sender, message.offset());
+        let said = Said::read(*message, sender);
+        let at = Reference { place, event: said.label() };
+        self.faults(&said, &at);
+        if sender == Sender::Server {
+            if let (Kind::Banner, Some(line)) = (said.kind, message.name()) {
+                self.banner(line);
+            }
+            self.answer(&said, &at);
+        }
+        self.model.talk.apply(&said, &at);
         if sender == Sender::Client {
             return;
         }
-        match (message.kind(), message.name()) {
-            (Kind::Banner, Some(line)) => self.banner(line),
-            (Kind::Event, Some(name)) => self.event(*message, name, place),
-            _ => {}
+        if let (Kind::Event, Some(name)) = (said.kind, message.name()) {
+            self.event(&said, name, &at);
         }
         if !self.waiting.is_empty() {
             self.decide_waiting(place.message, false);
         }
+    }
+
+    /// Asks the rules about the conversation.
+    fn answer(&mut self, said: &Said<'_>, at: &Reference) {
+        let facts = Facts::none(said.message);
+        let named = Named::default();
+        let scene = Scene { facts: &facts, named: &named, model: &self.model, at, said, expected: &self.expected };
+        for (index, rule) in self.talk.concerned(said.kind) {
+            let (Some(counts), Some(Some(severity))) =
+                (self.counts.get_mut(*index), self.severities.get(*index).copied())
+            else {
+                continue;
+            };
+            let (index, ended) = (*index, Ended::Forgotten);
+            (rule.message)(&scene, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
+        }
+        for Raised { mut finding, .. } in self.raised.drain(..) {
+            if self.options.known {
+                let broken =
+                    Break { scene: &scene, channel: &self.nobody, key: ChannelKey::default(), finding: &finding };
+                finding.known = known(&broken, self.release);
+            }
+            self.out.push(finding);
+        }
+    }
+
+    /// Looks for what is wrong with a message on the wire. Each defect is told once a message.
+    fn faults(&mut self, said: &Said<'_>, at: &Reference) {
+        if !self.talk.looks_at_wire() {
+            return;
+        }
+        let mut faults: SmallVec<[Fault; 4]> = SmallVec::new();
+        let cut = unfinished_line(&said.message);
+        for mut defect in said.message.defects() {
+            // A banner is followed by a response. Text before anything else is an answer in bare text, or the rest of
+            // a value with line breaks, where the window begins behind the banner.
+            if defect.code == DefectCode::BannerMalformed && said.kind != Kind::Response {
+                defect.code = DefectCode::NoColon;
+            }
+            // The end of a line that was cut off may have had the colon.
+            if defect.code == DefectCode::NoColon && defect.offset == cut {
+                continue;
+            }
+            match faults.iter_mut().find(|fault| fault.code == defect.code) {
+                Some(fault) => fault.more += 1,
+                None => faults.push(Fault { code: defect.code, offset: defect.offset, more: 0 }),
+            }
+        }
+        for fault in &faults {
+            self.fault(at, Some(said), fault);
+        }
+    }
+
+    /// Reports a defect as a break of its rule.
+    fn fault(&mut self, at: &Reference, said: Option<&Said<'_>>, fault: &Fault) {
+        let Some((index, rule)) = self.talk.of_defect(fault.code) else { return };
+        let (Some(counts), Some(Some(severity))) = (self.counts.get_mut(index), self.severities.get(index).copied())
+        else {
+            return;
+        };
+        counts.add(Verdict::Violated);
+        let mut finding = Finding {
+            rule,
+            severity,
+            place: at.place,
+            event: Some(at.event.to_string()).filter(|name| !name.is_empty()),
+            entity: None,
+            explanation: fault.to_string(),
+            related: Vec::new(),
+            known: None,
+        };
+        if let Some(said) = said.filter(|_| self.options.known && at.place.direction == Sender::Server) {
+            let (facts, named) = (Facts::none(said.message), Named::default());
+            let scene = Scene { facts: &facts, named: &named, model: &self.model, at, said, expected: &self.expected };
+            let broken = Break { scene: &scene, channel: &self.nobody, key: ChannelKey::default(), finding: &finding };
+            finding.known = known(&broken, self.release);
+        }
+        self.out.push(finding);
     }
 
     fn era(&self) -> Option<Era> {
@@ -212,21 +347,22 @@ impl Session {
             && let Some(release) = Releases::from_banner(line)
         {
             self.release = Some(release);
+            self.expected.releases = Some(release);
             self.generation = if release.is_modern() { Generation::Modern } else { Generation::Legacy };
         }
     }
 
-    fn event(&mut self, message: Message<'_>, name: &[u8], place: Place) {
+    fn event(&mut self, said: &Said<'_>, name: &[u8], at: &Reference) {
+        let message = said.message;
         if self.generation == Generation::Unknown {
             self.generation = generation_of(&message, name);
         }
         self.model.set_legacy(self.generation == Generation::Legacy);
         let facts = Facts::read(message, name);
-        let at = Reference { place, event: facts.event.label(name) };
-        self.settle_silent(place.message);
+        self.settle_silent(at.place.message);
         let named = self.model.meet(&facts);
         if let Some(era) = self.era().filter(|_| facts.is_judged()) {
-            let scene = Scene { facts: &facts, named: &named, model: &self.model, at: &at };
+            let scene = Scene { facts: &facts, named: &named, model: &self.model, at, said, expected: &self.expected };
             for index in self.dispatch.concerned(era, facts.event, !named.channels.is_empty()) {
                 let index = usize::from(*index);
                 if let (Some(rule), Some(counts), Some(Some(severity))) =
@@ -238,15 +374,17 @@ impl Session {
             }
             for Raised { finding, channel } in self.raised.drain(..) {
                 let broken = channel
-                    .and_then(|key| self.model.channel(key).map(|channel| Break { scene: &scene, channel, key }))
+                    .and_then(|key| {
+                        self.model.channel(key).map(|channel| Break { scene: &scene, channel, key, finding: &finding })
+                    })
                     .filter(|_| self.options.known);
                 match broken {
-                    Some(broken) => file(finding, &broken, self.release, &mut self.out, &mut self.waiting),
+                    Some(broken) => file(finding.clone(), &broken, self.release, &mut self.out, &mut self.waiting),
                     None => self.out.push(finding),
                 }
             }
         }
-        self.model.apply(&facts, &named, &at);
+        self.model.apply(&facts, &named, at);
         let forgotten = self.model.forget();
         self.settle(&forgotten, Ended::Forgotten);
     }
@@ -328,14 +466,52 @@ impl Session {
     /// # Ok::<(), ami_wire::Error>(())
     /// ```
     pub fn gap(&mut self, sender: Sender) {
+        self.model.talk.gap(sender);
         // What a client asked tells nothing about channels and bridges.
         if sender == Sender::Server {
             self.decide_waiting(u64::MAX, true);
             self.settle_silent(self.messages[Sender::Server as usize]);
             let everything = self.model.forget_all();
             self.settle(&everything, Ended::Gap);
+            let talk = std::mem::take(&mut self.model.talk);
             self.model = Model::new(self.options.window, self.options.race);
+            self.model.talk = talk;
             self.options.complete = false;
+        }
+    }
+
+    /// Settles what the conversation left open.
+    fn end_talk(&mut self) {
+        let ended = if self.options.complete { Ended::Complete } else { Ended::Trace };
+        for (index, rule) in RULES.iter().enumerate() {
+            let (Some(counts), Some(Some(severity))) =
+                (self.counts.get_mut(index), self.severities.get(index).copied())
+            else {
+                continue;
+            };
+            match rule.on {
+                On::Talk { end: Some(end), .. } => {
+                    end(&self.model, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
+                }
+                // Every message without the defect keeps the promise.
+                On::Defect(_) => {
+                    counts.held += self.messages.iter().sum::<u64>().saturating_sub(counts.violated);
+                }
+                _ => {}
+            }
+        }
+        // There is no message at the end: what is decided here is decided by the finding and the model.
+        let Some(Ok(nothing)) = ami_wire::messages(b"Event: \r\n\r\n").next() else { return };
+        let (facts, named, said) = (Facts::none(nothing), Named::default(), Said::read(nothing, Sender::Server));
+        for Raised { mut finding, .. } in self.raised.drain(..) {
+            let at = Reference { place: finding.place, event: "".into() };
+            let (model, expected) = (&self.model, &self.expected);
+            let scene = Scene { facts: &facts, named: &named, model, at: &at, said: &said, expected };
+            if self.options.known {
+                let (channel, key) = (&self.nobody, ChannelKey::default());
+                finding.known = known(&Break { scene: &scene, channel, key, finding: &finding }, self.release);
+            }
+            self.out.push(finding);
         }
     }
 
@@ -343,11 +519,55 @@ impl Session {
     /// [`findings`](Self::findings) afterwards.
     pub fn finish(&mut self) -> RuleCounts {
         self.decide_waiting(u64::MAX, true);
+        self.end_talk();
         self.settle_silent(self.messages[Sender::Server as usize]);
         let everything = self.model.forget_all();
         self.settle(&everything, if self.options.complete { Ended::Complete } else { Ended::Trace });
         RuleCounts(std::mem::take(&mut self.counts))
     }
+}
+
+/// What is known of the server besides its messages.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Expected {
+    /// The releases that it can be.
+    pub(crate) releases: Option<Releases>,
+    /// What the user gets to read.
+    pub(crate) subscription: Subscription,
+}
+
+/// Where the line begins that has no end, in a message that is cut off inside a line.
+fn unfinished_line(message: &Message<'_>) -> u64 {
+    let bytes = message.as_bytes();
+    if message.is_complete() || bytes.ends_with(b"\n") {
+        return u64::MAX;
+    }
+    message.offset() + memchr::memrchr(b'\n', bytes).map_or(0, |at| at as u64 + 1)
+}
+
+/// A defect of a message, told once for all its places there.
+struct Fault {
+    code: DefectCode,
+    offset: u64,
+    more: u64,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (byte {} of the stream", self.code.describe(), self.offset)?;
+        match self.more {
+            0 => f.write_str(")"),
+            more => write!(f, ", and {more} more in this message)"),
+        }
+    }
+}
+
+/// The known deviation that a break is, where it needs no more messages to tell.
+fn known(broken: &Break<'_, '_>, release: Option<Releases>) -> Option<&'static str> {
+    Deviation::of_rule(broken.finding.rule.name)
+        .filter(|deviation| deviation.holds_for(release))
+        .find(|deviation| matches!((deviation.applies)(broken), Match::Yes))
+        .map(|deviation| deviation.id)
 }
 
 /// Files a finding: as known, as not known, or as waiting for what would make it known.

@@ -31,6 +31,10 @@ pub struct Case {
     pub also: Vec<&'static str>,
     /// The capture covers the server's life from idle to idle.
     pub complete: bool,
+    /// The classes that the user may read; empty for all.
+    pub read: String,
+    /// The user's event filter, where there is one.
+    pub filter: &'static str,
 }
 
 /// What was found, in a form that compares.
@@ -56,11 +60,15 @@ pub fn check(server: &[Arc<Msg>], client: Option<&[Arc<Msg>]>, options: Options)
     let mut feed = |sender: Sender, messages: &[Arc<Msg>]| {
         let bytes: Vec<u8> = messages.iter().flat_map(|message| message.bytes.iter().copied()).collect();
         let parser = ami_wire::Parser::new().direction(sender.direction());
-        for message in parser.messages(&bytes) {
+        let mut messages = parser.messages(&bytes);
+        for message in &mut messages {
             match message {
                 Ok(message) => session.push(sender, &message),
-                Err(_) => session.skip(sender),
+                Err(error) => session.skip(sender, error),
             }
+        }
+        if let Some(blank) = messages.trailing_blank() {
+            session.trailing_blank(sender, blank);
         }
     };
     if let Some(client) = client {
@@ -102,7 +110,7 @@ pub enum Outcome {
 /// Findings in recorded traces, looked up once per trace.
 #[derive(Debug, Default)]
 pub struct Judge {
-    unbroken: BTreeMap<(String, bool, bool), Vec<Found>>,
+    unbroken: BTreeMap<(String, bool, bool, String), Vec<Found>>,
     naive: BTreeMap<String, Vec<naive::Broken>>,
 }
 
@@ -117,15 +125,30 @@ fn moved(messages: &[Arc<Msg>]) -> BTreeMap<usize, usize> {
 
 impl Judge {
     fn options(case: &Case) -> Options {
-        Options { complete: case.complete, known: false, notes: true, ..Options::default() }
+        let mut options = Options { complete: case.complete, known: false, notes: true, ..Options::default() };
+        if !case.read.is_empty() {
+            options.subscription.read(&case.read).expect("planters know the classes");
+        }
+        if !case.filter.is_empty() {
+            options.subscription.filter(case.filter).expect("planters know expressions");
+        }
+        options
     }
 
     fn unbroken(&mut self, case: &Case) -> &[Found] {
         let both = case.client.is_some();
         let trace = &case.trace;
         self.unbroken
-            .entry((trace.name.clone(), both, case.complete))
+            .entry((trace.name.clone(), both, case.complete, format!("{} {}", case.read, case.filter)))
             .or_insert_with(|| check(&trace.server, both.then_some(&trace.client[..]), Self::options(case)))
+    }
+
+    /// Defects of the wire in what the server sent, each with its message.
+    fn faulty<'c>(&mut self, case: &'c Case) -> BTreeSet<(&'static str, &'c [u8])> {
+        let trace = &case.trace;
+        let of_wire = |found: &&Found| !found.client && found.rule.starts_with("wire/");
+        let message = |found: &Found| Some((found.rule, &trace.server.get(found.at)?.bytes[..]));
+        self.unbroken(case).iter().filter(of_wire).filter_map(message).collect()
     }
 
     /// Runs the checker over the case and compares.
@@ -139,7 +162,13 @@ impl Judge {
             }
         }
         let mut new = Vec::new();
+        let faulty = self.faulty(case);
         for finding in &found {
+            // A copy of a message is written as badly as the message.
+            let copy = case.server.get(finding.at).filter(|_| !finding.client && finding.rule.starts_with("wire/"));
+            if copy.is_some_and(|copy| copy.origin.is_none() && faulty.contains(&(finding.rule, &copy.bytes[..]))) {
+                continue;
+            }
             let key = (finding.rule, finding.client, finding.at);
             match before.iter().position(|old| *old == key) {
                 Some(at) => drop(before.swap_remove(at)),

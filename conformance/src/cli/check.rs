@@ -8,11 +8,13 @@ use super::progress::Progress;
 use super::{Outcome, complain};
 use crate::check::check;
 use crate::finding::{Finding, Severity};
+use crate::levels::Levels;
 use crate::release::Releases;
 use crate::report;
 use crate::report::text::Style;
 use crate::session::Options;
 use crate::source::{InputError, Trace};
+use crate::subscription::Subscription;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -48,6 +50,34 @@ pub(super) struct Args {
     /// The release of the server, instead of what the banner says
     #[arg(long, value_name = "RELEASE", value_parser = Releases::parse)]
     release: Option<Releases>,
+
+    /// Check notes, too: rules that are off by default
+    #[arg(long)]
+    notes: bool,
+
+    /// Count defects of the wire as errors
+    #[arg(long)]
+    strict: bool,
+
+    /// Do not check this rule, or this group of rules (`wire`, `channel/*`)
+    #[arg(long, value_name = "RULE")]
+    allow: Vec<String>,
+
+    /// Report breaks of this rule or group as warnings
+    #[arg(long, value_name = "RULE")]
+    warn: Vec<String>,
+
+    /// Report breaks of this rule or group as errors
+    #[arg(long, value_name = "RULE")]
+    deny: Vec<String>,
+
+    /// The classes of events that the user may read, for session/read-mask: `call,system`
+    #[arg(long, value_name = "CLASSES")]
+    read: Option<String>,
+
+    /// An event filter of the user, as in manager.conf: a regular expression, or `!` and one
+    #[arg(long, value_name = "RULE", allow_hyphen_values = true)]
+    eventfilter: Vec<String>,
 
     /// How many dead channels and bridges to remember
     #[arg(long, value_name = "COUNT", default_value_t = Options::default().window)]
@@ -101,13 +131,42 @@ impl FailOn {
 }
 
 impl Args {
-    pub(super) fn run(self) -> io::Result<Outcome> {
-        let options = Options {
+    fn options(&self) -> Result<Options, String> {
+        let mut levels = Levels::default();
+        for (rules, severity) in
+            [(&self.allow, None), (&self.warn, Some(Severity::Warning)), (&self.deny, Some(Severity::Error))]
+        {
+            for rule in rules {
+                levels.set(rule, severity)?;
+            }
+        }
+        let mut subscription = Subscription::default();
+        if let Some(classes) = &self.read {
+            subscription.read(classes)?;
+        }
+        for filter in &self.eventfilter {
+            subscription.filter(filter)?;
+        }
+        Ok(Options {
             complete: self.complete,
             release: self.release,
             window: self.window,
+            race: Options::default().race,
             known: !self.no_known,
-            ..Options::default()
+            notes: self.notes,
+            strict: self.strict,
+            levels,
+            subscription,
+        })
+    }
+
+    pub(super) fn run(self) -> io::Result<Outcome> {
+        let options = match self.options() {
+            Ok(options) => options,
+            Err(error) => {
+                complain(&error);
+                return Ok(Outcome::Failed);
+            }
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.unwrap_or(0)).build();
         let mut traces = Trace::gather(&self.files);
@@ -117,7 +176,7 @@ impl Args {
                 .into_par_iter()
                 .map(|trace| {
                     let trace = trace?;
-                    let (checked, result) = check(&trace, options);
+                    let (checked, result) = check(&trace, options.clone());
                     Ok((trace, checked, result))
                 })
                 .collect()

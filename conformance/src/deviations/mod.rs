@@ -6,12 +6,14 @@
 mod channel;
 mod dial;
 mod legacy;
+mod talk;
 mod transfer;
+mod wire;
 
 use std::fmt;
 
 use crate::facts::Role;
-use crate::finding::Reference;
+use crate::finding::{Finding, Reference};
 use crate::model::{Channel, ChannelKey};
 use crate::release::Releases;
 use crate::rules::Scene;
@@ -39,9 +41,11 @@ pub struct Deviation {
 pub(crate) struct Break<'b, 'a> {
     /// The message at which it became certain.
     pub(crate) scene: &'b Scene<'b, 'a>,
-    /// The channel that it is about.
+    /// The channel that it is about; one without a name where it is about none.
     pub(crate) channel: &'b Channel,
     pub(crate) key: ChannelKey,
+    /// What would be reported.
+    pub(crate) finding: &'b Finding,
 }
 
 impl Break<'_, '_> {
@@ -97,6 +101,21 @@ pub static DEVIATIONS: &[&Deviation] = &[
     &transfer::PARKED_CALL_LATE,
     &legacy::RECORDER_WITHOUT_NEWCHANNEL,
     &legacy::DIAL_END_WITHOUT_DESTINATION,
+    &talk::IAXNETSTATS_EMPTY_ANSWER,
+    &talk::DBGETTREE_COUNT,
+    &talk::IAXPEERLIST_ITEMS_WITHOUT_ACTIONID,
+    &talk::IAXPEERLIST_NAMELESS_ITEM,
+    &talk::MULTILINE_VALUE_SPLITS_STATUS,
+    &talk::STATUS_WITH_PRIVILEGE,
+    &talk::QUEUES_BARE_TEXT,
+    &talk::SIPQUALIFYPEER_EMPTY_ANSWER,
+    &talk::QUEUERULE_EMPTY_ANSWER,
+    &talk::DATAGET_EVENT_ANSWER,
+    &talk::IAXPEERS_BARE_TEXT,
+    &talk::EVENTS_WITHOUT_ACTIONID,
+    &wire::TESTEVENT_BLANK_LINE,
+    &wire::RESPONSE_MESSAGE_LINE_BREAK,
+    &wire::BLANK_BEHIND_MESSAGE_LINE_BREAK,
 ];
 
 impl Deviation {

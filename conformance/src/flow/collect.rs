@@ -516,13 +516,13 @@ impl Consumer for Collector {
     fn message(&mut self, connection: u32, sender: Sender, message: Result<Message<'_>, Error>) {
         let at = connection as usize;
         while self.sessions.len() <= at {
-            self.sessions.push(Session::new(self.sessions.len() as u32, self.options));
+            self.sessions.push(Session::new(self.sessions.len() as u32, self.options.clone()));
             self.counts.push(0);
         }
         let Some(session) = self.sessions.get_mut(at) else { return };
         match &message {
             Ok(message) => session.push(sender, message),
-            Err(_) => session.skip(sender),
+            Err(error) => session.skip(sender, *error),
         }
         if sender == Sender::Client {
             return;

@@ -170,6 +170,11 @@ impl Channel {
         }
     }
 
+    /// Stands in where no channel is meant.
+    pub(crate) fn nobody() -> Self {
+        Self::new(b"")
+    }
+
     pub(super) fn named(&mut self, name: &[u8], by: &Reference) {
         self.name = Some((name.into(), by.clone()));
     }

@@ -4,26 +4,32 @@
 //! names, then the rules look at the message and at the model as it stood before, and then the model
 //! [applies](Model::apply) the message.
 
+mod actions;
 mod bridge;
 mod channel;
 mod event;
 mod ids;
 mod legacy;
+mod lists;
 mod local;
 mod parking;
+mod talk;
 mod transfer;
 
 use std::collections::VecDeque;
 
+pub use actions::{Action, Actions, Settled, Stray};
 pub use bridge::{Bridge, BridgeKey};
 pub use channel::{Channel, ChannelKey, Dial, DialEnd, Membership, UniqueId};
 pub use event::{Event, Order};
 use ids::Entities;
 pub use legacy::{LegacyLife, Link, links_or_parts};
+pub use lists::{List, Lists};
 pub use local::{Begun, Optimization};
 pub(crate) use parking::is_lot;
 pub use parking::{Parked, Parking};
 use smallvec::SmallVec;
+pub use talk::Talk;
 pub(crate) use transfer::is_party;
 
 use crate::facts::{Facts, Role, is_placeholder};
@@ -55,6 +61,8 @@ pub struct Model {
     legacy: bool,
     /// The last `Newchannel` of any channel; kept for the releases before 12 only.
     last_newchannel: Option<Reference>,
+    /// The conversation: login, actions, responses, lists.
+    pub(crate) talk: Talk,
 }
 
 /// What a message names, as entities of the model.
@@ -105,12 +113,18 @@ impl Model {
             parked: Vec::new(),
             legacy: false,
             last_newchannel: None,
+            talk: Talk::default(),
         }
     }
 
     /// How many messages after the end of a channel an application may still speak of it.
     pub fn race(&self) -> u64 {
         self.race
+    }
+
+    /// The conversation: login, actions, responses, lists.
+    pub fn talk(&self) -> &Talk {
+        &self.talk
     }
 
     /// A channel.

@@ -6,6 +6,8 @@ use super::{Rule, RuleSet};
 use crate::facts::{Facts, Role};
 use crate::finding::{Counts, Finding, Reference, Severity, Verdict};
 use crate::model::{Bridge, BridgeKey, Channel, ChannelKey, Model, Named};
+use crate::said::Said;
+use crate::session::Expected;
 
 /// A message, and the model as it stood before it.
 #[derive(Debug)]
@@ -14,6 +16,10 @@ pub(crate) struct Scene<'s, 'a> {
     pub(crate) named: &'s Named<'a>,
     pub(crate) model: &'s Model,
     pub(crate) at: &'s Reference,
+    /// The message as a part of the conversation.
+    pub(crate) said: &'s Said<'a>,
+    /// What the server can be.
+    pub(crate) expected: &'s Expected,
 }
 
 impl<'s, 'a> Scene<'s, 'a> {

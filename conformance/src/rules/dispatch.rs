@@ -34,6 +34,7 @@ impl Dispatch {
                         On::Events(events) | On::Applications { events, .. } => {
                             events.iter().any(|looked| *looked as usize == event)
                         }
+                        On::Talk { .. } | On::Defect(_) => false,
                     };
                     looks && rule.era.includes(era) && on(*index)
                 };

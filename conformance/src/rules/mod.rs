@@ -3,6 +3,7 @@
 //! A rule reads a message and the [model](crate::model) as it stood before that message. It does not parse, and it
 //! changes nothing. To add one: write its file, name it in [`RULES`].
 
+mod action;
 mod bridge;
 mod channel;
 mod context;
@@ -10,17 +11,23 @@ mod dial;
 mod dispatch;
 mod dtmf;
 mod legacy;
+mod list;
 mod local;
 mod parking;
+mod session;
+mod talk;
 mod transfer;
+mod wire;
 
 use std::fmt;
 
+use ami_wire::{DefectCode, Kind};
 pub(crate) use context::{Cx, Ended, Raised, Scene};
 pub(crate) use dispatch::Dispatch;
+pub(crate) use talk::TalkDispatch;
 
 use crate::finding::Severity;
-use crate::model::{Bridge, Channel, Event};
+use crate::model::{Bridge, Channel, Event, Model};
 
 /// A promise of the protocol, and how it is checked.
 pub struct Rule {
@@ -76,6 +83,11 @@ pub(crate) enum On {
     /// These events of applications. When the `Hangup` of a channel is so long ago that no application speaks of it any
     /// more, `silent` settles what is pending for it.
     Applications { events: &'static [Event], silent: fn(&Channel, &mut Cx<'_>) },
+    /// What the server says, by kind of message, whatever its release; `end` settles what is pending when the
+    /// connection ends.
+    Talk { kinds: &'static [Kind], end: Option<fn(&Model, &mut Cx<'_>)> },
+    /// Messages of either side that have this defect.
+    Defect(DefectCode),
 }
 
 /// The generation of servers that a rule speaks of.
@@ -137,6 +149,41 @@ pub static RULES: &[&Rule] = &[
     &legacy::channel_life::RULE,
     &legacy::link_unlink::RULE,
     &legacy::dial_pairs::RULE,
+    &action::one_response::RULE,
+    &action::id_echoed::RULE,
+    &action::event_id::RULE,
+    &action::response_value::RULE,
+    &action::error_message::RULE,
+    &list::completed::RULE,
+    &list::only_after_start::RULE,
+    &list::item_count::RULE,
+    &list::no_privilege::RULE,
+    &session::banner::RULE,
+    &session::no_events_before_login::RULE,
+    &session::login_required::RULE,
+    &session::nothing_after_goodbye::RULE,
+    &session::event_class::RULE,
+    &session::read_mask::RULE,
+    &session::timestamp_on_all::RULE,
+    &wire::bare_lf::RULE,
+    &wire::bare_cr::RULE,
+    &wire::blank_before_message::RULE,
+    &wire::no_space_after_colon::RULE,
+    &wire::no_colon::RULE,
+    &wire::empty_key::RULE,
+    &wire::key_not_token::RULE,
+    &wire::non_utf8::RULE,
+    &wire::control_byte::RULE,
+    &wire::kind_missing::RULE,
+    &wire::kind_conflict::RULE,
+    &wire::kind_not_first::RULE,
+    &wire::duplicate_kind_key::RULE,
+    &wire::unterminated_output::RULE,
+    &wire::truncated::RULE,
+    &wire::oversize_line::RULE,
+    &wire::oversize_message::RULE,
+    &wire::too_many_headers::RULE,
+    &wire::banner_malformed::RULE,
 ];
 
 /// The rule with this name.
@@ -159,6 +206,10 @@ impl RuleSet {
         let new = self.0 & bit == 0;
         self.0 |= bit;
         new
+    }
+
+    pub(crate) fn remove(&mut self, rule: usize) {
+        self.0 &= !(1 << (rule & 127));
     }
 
     pub(crate) fn contains(self, rule: usize) -> bool {

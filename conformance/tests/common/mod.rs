@@ -58,14 +58,54 @@ fn servers(releases: &[&str], least: usize) -> Vec<String> {
 pub fn check(bytes: &[u8], options: Options) -> (Vec<Finding>, RuleCounts) {
     let mut session = Session::new(0, options);
     let mut findings = Vec::new();
-    for message in ami_wire::messages(bytes) {
-        session.push(Sender::Server, &message.unwrap());
-        findings.extend(session.findings());
-    }
+    feed(&mut session, Sender::Server, bytes);
     let counts = session.finish();
     findings.extend(session.findings());
     findings.sort_by(|a, b| a.order().cmp(&b.order()));
     (findings, counts)
+}
+
+fn feed(session: &mut Session, sender: Sender, bytes: &[u8]) {
+    let mut messages = ami_wire::Parser::new().direction(sender.direction()).messages(bytes);
+    for message in &mut messages {
+        match message {
+            Ok(message) => session.push(sender, &message),
+            Err(error) => session.skip(sender, error),
+        }
+    }
+    if let Some(blank) = messages.trailing_blank() {
+        session.trailing_blank(sender, blank);
+    }
+}
+
+/// What is found in a recorded session, both sides together where the client's was recorded.
+pub fn check_trace(name: &str, options: Options) -> (Vec<Finding>, RuleCounts) {
+    let mut session = Session::new(0, options);
+    let client = name.replace(".s2c", ".c2s");
+    if trace(&client).exists() {
+        feed(&mut session, Sender::Client, &bytes(&client));
+    }
+    feed(&mut session, Sender::Server, &bytes(name));
+    let counts = session.finish();
+    let mut findings: Vec<_> = session.findings().collect();
+    findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    (findings, counts)
+}
+
+/// What is found in a text where both sides speak in turn; what is no action is the server's.
+pub fn check_both(bytes: &[u8], options: Options) -> (Vec<Finding>, RuleCounts) {
+    let mut session = Session::new(0, options);
+    let direction = if bytes.starts_with(b"Action:") { ami_wire::Direction::Any } else { ami_wire::Direction::Server };
+    let mut messages = ami_wire::Parser::new().direction(direction).messages(bytes);
+    for message in &mut messages {
+        match message {
+            Ok(message) if message.kind() == ami_wire::Kind::Action => session.push(Sender::Client, &message),
+            Ok(message) => session.push(Sender::Server, &message),
+            Err(error) => session.skip(Sender::Server, error),
+        }
+    }
+    let counts = session.finish();
+    (session.findings().collect(), counts)
 }
 
 /// The messages of a stream, each with its bytes.

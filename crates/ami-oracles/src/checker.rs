@@ -10,7 +10,7 @@ fn check(input: &[u8], options: Options) -> Vec<Finding> {
     for message in ami_wire::messages(input) {
         match message {
             Ok(message) => session.push(Sender::Server, &message),
-            Err(_) => session.skip(Sender::Server),
+            Err(error) => session.skip(Sender::Server, error),
         }
         findings.extend(session.findings());
     }
@@ -24,7 +24,7 @@ pub fn any_stream(input: &[u8]) {
     let window = usize::from(input.first().copied().unwrap_or(0) % 8);
     let options = Options { window, release: Releases::parse("22").ok(), ..Options::default() };
     let places = |findings: Vec<Finding>| -> Vec<_> { findings.iter().map(Finding::order).collect() };
-    assert_eq!(places(check(input, options)), places(check(input, options)));
+    assert_eq!(places(check(input, options.clone())), places(check(input, options)));
 }
 
 /// A session made by a grammar of legal behaviour has no finding; with one planted break it has that one.
@@ -35,7 +35,7 @@ pub fn legal_session(input: &[u8]) {
     let options = Options { release: Releases::parse("22").ok(), ..Options::default() };
     let errors = |messages: &[&Message]| -> Vec<&'static str> {
         let text: String = messages.iter().map(|message| message.text.as_str()).collect();
-        let findings = check(text.as_bytes(), options);
+        let findings = check(text.as_bytes(), options.clone());
         let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
         errors.map(|finding| finding.rule.name).collect()
     };

@@ -104,6 +104,15 @@ impl<'t> Garden<'t> {
         Edit { messages: self.trace.server.clone() }
     }
 
+    /// Puts another line in the place of the banner. What is no banner has no end of its own: it becomes the first line
+    /// of the message behind it.
+    pub(crate) fn with_first_line(&self, banner: &Arc<Msg>, line: &str) -> (Edit, Arc<Msg>) {
+        let second = self.messages().get(1).map_or(&[][..], |second| &second.bytes);
+        let new = Arc::new(Msg::new([line.as_bytes(), second].concat(), Some(1)));
+        let edit = self.edit().replace(banner, &new);
+        (self.messages().get(1).map_or(edit.clone(), |second| edit.drop(second)), new)
+    }
+
     /// Adds a case: a message that carries a wrong value or lacks one, and is itself the place.
     pub(crate) fn alter(&mut self, way: &'static str, old: &Arc<Msg>, new: &Arc<Msg>) -> &mut Case {
         let edit = self.edit().replace(old, new);
@@ -122,6 +131,8 @@ impl<'t> Garden<'t> {
             related: None,
             also: Vec::new(),
             complete: false,
+            read: String::new(),
+            filter: "",
         });
         self.cases.last_mut().expect("it was just pushed")
     }

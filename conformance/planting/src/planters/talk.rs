@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Garden, Planter};
@@ -18,6 +19,7 @@ pub(super) const PLANTERS: &[Planter] = &[
     Planter { rule: "session/login-required", plant: login_required },
     Planter { rule: "session/nothing-after-goodbye", plant: nothing_after_goodbye },
     Planter { rule: "session/event-class", plant: event_class },
+    Planter { rule: "session/read-mask", plant: read_mask },
     Planter { rule: "session/timestamp-on-all", plant: timestamp_on_all },
 ];
 
@@ -132,16 +134,16 @@ fn event_id(garden: &mut Garden<'_>) {
 
 fn response_value(garden: &mut Garden<'_>) {
     let messages = garden.messages();
-    for at in garden.some(responses(garden)) {
+    let login = messages.iter().position(|message| message.get("Response") == "Success" && !message.has("Challenge"));
+    let mut places = responses(garden);
+    places.retain(|at| Some(*at) > login && ["Success", "Error"].contains(&messages[*at].get("Response")));
+    for at in garden.some(places) {
         let response = &messages[at];
-        if !["Success", "Error"].contains(&response.get("Response")) || at < 2 {
-            continue;
-        }
         for (way, value) in
             [("Response unknown", "Planted"), ("Response empty", ""), ("Response in lower case", "success")]
         {
             let new = response.with("Response", value);
-            garden.alter(way, response, &new).also(&["session/no-events-before-login", "schema/bad-value"]);
+            garden.alter(way, response, &new).also(&["schema/bad-value"]);
         }
     }
 }
@@ -201,7 +203,10 @@ fn item_count(garden: &mut Garden<'_>) {
             let edit = garden.edit().drop(item);
             garden.expect("item dropped", edit, end).related([start]);
             let edit = garden.edit().behind(item, &item.copy());
-            garden.expect("item told twice", edit, end).related([start]);
+            let case = garden.expect("item told twice", edit, end).related([start]);
+            if item.has("Privilege") {
+                case.also(&["list/no-privilege"]);
+            }
         }
     }
 }
@@ -210,6 +215,10 @@ fn no_privilege(garden: &mut Garden<'_>) {
     let messages = garden.messages();
     for (start, items, _) in garden.some(lists(garden)) {
         let Some(item) = items.first().map(|at| &messages[*at]).filter(|item| !item.has("Privilege")) else { continue };
+        // What is told unasked as well (ParkedCall) is so with a Privilege.
+        if !garden.trace.all(item.event()).is_empty() {
+            continue;
+        }
         let case = garden.alter("item with a Privilege", item, &item.and("Privilege", "call,all"));
         case.related([&messages[start]]).also(&["session/event-class", "session/timestamp-on-all"]);
     }
@@ -225,8 +234,14 @@ fn banner(garden: &mut Garden<'_>) {
         ("banner with a word for a version", "Asterisk Call Manager/eleven\r\n"),
         ("banner of another program", "Proxy/1.0\r\n"),
     ] {
-        let new = Arc::new(Msg::new(text.as_bytes().to_vec(), None));
-        garden.alter(way, first, &new).also(&["wire/banner-malformed", "wire/no-colon", "wire/kind-missing"]);
+        // What begins as a banner does is one, and has no end but that of its line.
+        let (edit, new) = if text.starts_with("Asterisk Call Manager/") {
+            let new = Arc::new(Msg::new(text.as_bytes().to_vec(), None));
+            (garden.edit().replace(first, &new), new)
+        } else {
+            garden.with_first_line(first, text)
+        };
+        garden.expect(way, edit, &new).also(&["wire/banner-malformed"]);
     }
 }
 
@@ -243,7 +258,8 @@ fn no_events_before_login(garden: &mut Garden<'_>) {
     garden.expect("event moved behind the banner", edit, event).related([first]);
     let copy = event.copy();
     let edit = garden.edit().before(&messages[login], &copy);
-    garden.expect("event inserted before the login's response", edit, &copy).related([first]);
+    let case = garden.expect("event inserted before the login's response", edit, &copy);
+    case.related([first]).also(&["legacy/channel-life"]);
 }
 
 fn login_required(garden: &mut Garden<'_>) {
@@ -282,6 +298,25 @@ fn event_class(garden: &mut Garden<'_>) {
             for (way, class) in [("class of another event", "cdr,all"), ("no class", "planted,all"), ("empty", "")] {
                 garden.alter(way, message, &message.with("Privilege", class)).also(&["schema/bad-value"]);
             }
+        }
+    }
+}
+
+fn read_mask(garden: &mut Garden<'_>) {
+    let messages = garden.messages();
+    let class = |message: &Msg| message.get("Privilege").split(',').next().unwrap_or_default().to_ascii_lowercase();
+    let known: BTreeSet<String> = messages.iter().map(|message| class(message)).filter(|c| !c.is_empty()).collect();
+    if !known.contains("call") || known.contains("cc") {
+        return;
+    }
+    let known = known.into_iter().collect::<Vec<_>>().join(",");
+    for event in ["Newchannel", "Hangup", "Newstate"] {
+        for at in garden.sites(event) {
+            let message = &messages[at];
+            let case = garden.alter("a class that nobody reads", message, &message.with("Privilege", "cc,all"));
+            case.also(&["session/event-class"]).read.clone_from(&known);
+            let case = garden.alter("a header that a filter keeps out", message, &message.and("Planted", "1"));
+            case.also(&["schema/unknown-field"]).filter = "!Planted: 1";
         }
     }
 }

@@ -17,7 +17,11 @@ pub(super) const PLANTERS: &[Planter] = &[
     Planter { rule: "wire/kind-conflict", plant: kind_conflict },
     Planter { rule: "wire/kind-not-first", plant: kind_not_first },
     Planter { rule: "wire/duplicate-kind-key", plant: duplicate_kind_key },
+    Planter { rule: "wire/unterminated-output", plant: unterminated_output },
     Planter { rule: "wire/truncated", plant: truncated },
+    Planter { rule: "wire/oversize-line", plant: oversize_line },
+    Planter { rule: "wire/oversize-message", plant: oversize_message },
+    Planter { rule: "wire/too-many-headers", plant: too_many_headers },
     Planter { rule: "wire/banner-malformed", plant: banner_malformed },
 ];
 
@@ -131,11 +135,56 @@ fn truncated(garden: &mut Garden<'_>) {
     }
 }
 
+fn unterminated_output(garden: &mut Garden<'_>) {
+    let messages = garden.messages();
+    let ends = |at: &usize| messages[*at].bytes.ends_with(b"\n--END COMMAND--\r\n\r\n");
+    for at in garden.some((0..messages.len().saturating_sub(1)).filter(ends).collect()) {
+        // The message ends where the next one can be told.
+        if !messages[at + 1].bytes.starts_with(b"Event: ") && !messages[at + 1].bytes.starts_with(b"Response: ") {
+            continue;
+        }
+        let message = &messages[at];
+        garden.alter("end line dropped", message, &message.replaced("--END COMMAND--\r\n", b""));
+        let new = message.replaced("--END COMMAND--", b"--END OF COMMAND--");
+        garden.alter("another end line", message, &new);
+    }
+}
+
+/// Messages that nothing depends on, in a few traces: what goes over a limit is long.
+fn expendable(garden: &Garden<'_>) -> Vec<usize> {
+    if garden.trace.name.ends_with("/blind") { garden.sites("DeviceStateChange") } else { Vec::new() }
+}
+
+fn oversize_line(garden: &mut Garden<'_>) {
+    let messages = garden.messages();
+    for at in expendable(garden) {
+        garden.alter("a line of more than 1 MiB", &messages[at], &messages[at].and("Planted", &"x".repeat(1 << 20)));
+    }
+}
+
+fn oversize_message(garden: &mut Garden<'_>) {
+    let messages = garden.messages();
+    let lines = format!("Planted: {}\r\n", "x".repeat(1000)).repeat((16 << 20) / 1000);
+    for at in expendable(garden).into_iter().take(1) {
+        let new = messages[at].replaced("\r\n\r\n", format!("\r\n{lines}\r\n").as_bytes());
+        garden.alter("a message of more than 16 MiB", &messages[at], &new);
+    }
+}
+
+fn too_many_headers(garden: &mut Garden<'_>) {
+    let messages = garden.messages();
+    let lines = "Planted: 1\r\n".repeat(1 << 16);
+    for at in expendable(garden) {
+        let new = messages[at].replaced("\r\n\r\n", format!("\r\n{lines}\r\n").as_bytes());
+        garden.alter("more than 65,536 headers", &messages[at], &new);
+    }
+}
+
 fn banner_malformed(garden: &mut Garden<'_>) {
     let messages = garden.messages();
     let Some(first) = messages.first().filter(|first| first.bytes.starts_with(b"Asterisk Call Manager/")) else {
         return;
     };
-    let new = Arc::new(Msg::new(b"Proxy/1.0\r\n".to_vec(), None));
-    garden.alter("banner of another program", first, &new).also(&["session/banner"]);
+    let (edit, new) = garden.with_first_line(first, "Proxy/1.0\r\n");
+    garden.expect("banner of another program", edit, &new).also(&["session/banner"]);
 }

@@ -15,7 +15,7 @@ pub(crate) static RULE: Rule = Rule {
           life.",
     conforming: "\
 Event: QueueCallerLeave
-Privilege: call,all
+Privilege: agent,all
 Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 Queue: support

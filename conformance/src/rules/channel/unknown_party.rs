@@ -22,7 +22,7 @@ Event: Newchannel
 Privilege: call,all
 Channel: PJSIP/100-00000001
 CallerIDNum: 100
-CallerIDName:
+CallerIDName:\x20
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,

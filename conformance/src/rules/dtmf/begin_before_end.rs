@@ -18,13 +18,13 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 
 Event: DTMFBegin
-Privilege: call,all
+Privilege: dtmf,all
 Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 Digit: 5
 
 Event: DTMFEnd
-Privilege: call,all
+Privilege: dtmf,all
 Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 Digit: 5
@@ -37,7 +37,7 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 
 Event: DTMFEnd
-Privilege: call,all
+Privilege: dtmf,all
 Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 Digit: 5

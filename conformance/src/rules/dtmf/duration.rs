@@ -12,7 +12,7 @@ pub(crate) static RULE: Rule = Rule {
     why: "How long a key was held is what tells a digit from noise.",
     conforming: "\
 Event: DTMFEnd
-Privilege: call,all
+Privilege: dtmf,all
 Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 Digit: 5
@@ -20,7 +20,7 @@ DurationMs: 120
 ",
     violating: "\
 Event: DTMFEnd
-Privilege: call,all
+Privilege: dtmf,all
 Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 Digit: 5

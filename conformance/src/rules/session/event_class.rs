@@ -1,0 +1,52 @@
+use ami_wire::Kind;
+
+use crate::finding::Severity;
+use crate::rules::context::Broken;
+use crate::rules::{Cx, Era, On, Rule, Scene};
+use ami_types::schema::Class;
+
+use crate::said::shown;
+
+pub(crate) static RULE: Rule = Rule {
+    name: "session/event-class",
+    severity: Severity::Warning,
+    source: "Authorization",
+    releases: "1.0..",
+    promise: "The first class in Privilege is one that the schema names for that event.",
+    why: "Which events a user gets is decided by these classes. They are compared without regard to case; an \
+          event that the schema does not know cannot be told.",
+    conforming: "\
+Event: Newstate
+Privilege: call,all
+Channel: PJSIP/100-00000001
+ChannelState: 6
+",
+    violating: "\
+Event: Newstate
+Privilege: reporting,all
+Channel: PJSIP/100-00000001
+ChannelState: 6
+",
+    era: Era::Any,
+    on: On::Talk { kinds: &[Kind::Event], end: None },
+    message,
+    channel_end: None,
+    bridge_end: None,
+};
+
+fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
+    let Some(privilege) = scene.said.privilege else { return };
+    let Some(def) = scene.said.def.filter(|def| !def.classes.is_empty()) else { return cx.unobservable() };
+    let first = privilege.split(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
+    if Class::from_bytes(first).is_some_and(|class| def.classes.contains(&class)) {
+        return cx.held();
+    }
+    let known: Vec<_> = def.classes.iter().map(|class| class.as_str()).collect();
+    cx.violated(Broken {
+        at: scene.at.clone(),
+        entity: shown(privilege),
+        explanation: format!("{} comes with class '{}'; it is {}", def.name, shown(first), known.join(" or ")),
+        related: Vec::new(),
+        channel: None,
+    });
+}

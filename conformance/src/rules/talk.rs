@@ -1,0 +1,58 @@
+//! Which rules look at the conversation and at the wire.
+
+use ami_wire::{DefectCode, Kind};
+
+use super::{On, RULES, Rule};
+
+/// For each kind of message the rules about the conversation, and for each defect its rule.
+#[derive(Debug)]
+pub(crate) struct TalkDispatch {
+    by_kind: [Vec<(usize, &'static Rule)>; 5],
+    by_defect: Vec<(DefectCode, usize, &'static Rule)>,
+}
+
+impl TalkDispatch {
+    /// The table for the rules that are `on`.
+    pub(crate) fn new(on: impl Fn(usize) -> bool) -> Self {
+        let mut table = Self { by_kind: Default::default(), by_defect: Vec::new() };
+        for (index, rule) in RULES.iter().copied().enumerate().filter(|(index, _)| on(*index)) {
+            match rule.on {
+                On::Talk { kinds, .. } => {
+                    for kind in kinds {
+                        if let Some(rules) = table.by_kind.get_mut(place(*kind)) {
+                            rules.push((index, rule));
+                        }
+                    }
+                }
+                On::Defect(code) => table.by_defect.push((code, index, rule)),
+                On::Channels | On::Events(_) | On::Applications { .. } => {}
+            }
+        }
+        table
+    }
+
+    /// The rules that look at messages of a kind.
+    pub(crate) fn concerned(&self, kind: Kind) -> &[(usize, &'static Rule)] {
+        self.by_kind.get(place(kind)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether any rule about defects is on.
+    pub(crate) fn looks_at_wire(&self) -> bool {
+        !self.by_defect.is_empty()
+    }
+
+    /// The rule about a defect.
+    pub(crate) fn of_defect(&self, code: DefectCode) -> Option<(usize, &'static Rule)> {
+        self.by_defect.iter().find(|(of, ..)| *of == code).map(|(_, index, rule)| (*index, *rule))
+    }
+}
+
+const fn place(kind: Kind) -> usize {
+    match kind {
+        Kind::Banner => 0,
+        Kind::Action => 1,
+        Kind::Response => 2,
+        Kind::Event => 3,
+        Kind::Unknown => 4,
+    }
+}

@@ -168,6 +168,43 @@ fn about(schema: &Schema, event: &Event) -> String {
     format!("`{}`; {class}; releases {}.", event.wire, schema.show(event.releases))
 }
 
+/// Every accessor with the key that it stands for: what a test holds against a look-up by key.
+pub(super) fn check(schema: &Schema) -> Result<String> {
+    let mut out = String::from(
+        "//! Every accessor beside the key that it stands for: part of the test `tests/accessors.rs`, not of the crate.\n\nuse crate::Event;\n\n\
+         /// Gives each key with what its accessor finds to `found`.\n\
+         pub(crate) fn check<'a>(event: &Event<'a>, found: &mut dyn FnMut(&'static str, Option<&'a [u8]>)) {\nmatch event {\n",
+    );
+    let mut functions = String::new();
+    for (topic, event) in schema.events() {
+        let mut lines = String::new();
+        for (index, field) in event.fields.iter().enumerate().filter(|(_, field)| !field.repeated && !field.is_family())
+        {
+            let accessor = match field.role.and_then(|role| event.roles.get(role)) {
+                None => format!("event.{}()", field.rust),
+                Some(role) => {
+                    let part = schema.snapshot(role.kind).get(index - role.first);
+                    format!("event.{}().{}()", role.rust, part.map_or("", |part| part.rust.as_str()))
+                }
+            };
+            let raw = if matches!(access(field), Access::Text) { "" } else { ".raw()" };
+            writeln!(lines, "found(\"{}\", {accessor}{raw}.map(|text| text.as_bytes()));", field.wire)?;
+        }
+        if !lines.is_empty() {
+            let function = crate::schema::snake(&event.variant);
+            writeln!(out, "{}Event::{}(event) => {function}(event, found),", gate(topic), event.variant)?;
+            writeln!(
+                functions,
+                "\n{}fn {function}<'a>(event: &crate::events::{}<'a>, found: &mut dyn FnMut(&'static str, Option<&'a [u8]>)) {{\n{lines}}}",
+                gate(topic),
+                event.variant
+            )?;
+        }
+    }
+    out += "_ => {}\n}\n}\n";
+    Ok(out + &functions)
+}
+
 /// The enumeration of all events.
 pub(super) fn event(schema: &Schema) -> Result<String> {
     let mut out = String::from(

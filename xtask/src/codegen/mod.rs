@@ -38,6 +38,7 @@ pub fn generate(schema: &Schema, examples: &Examples) -> Result<BTreeMap<PathBuf
         writeln!(modules, "pub(crate) mod {module};")?;
     }
     add("mod.rs", modules)?;
+    add("check.rs", events::check(schema)?)?;
     add("release.rs", release(schema)?)?;
     add("ids.rs", ids(schema)?)?;
     add("enums.rs", enums::enums(schema)?)?;

@@ -73,11 +73,11 @@ impl Encode for AgentCompleteReason<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentStatus<'a> {
-    /// `AGENT_IDLE`.
+    /// `AGENT_IDLE`: logged in, and free.
     Idle,
-    /// `AGENT_LOGGEDOFF`.
+    /// `AGENT_LOGGEDOFF`: not logged in.
     LoggedOff,
-    /// `AGENT_ONCALL`.
+    /// `AGENT_ONCALL`: in a call.
     OnCall,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -190,23 +190,23 @@ impl Encode for AmaFlags<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocBilling<'a> {
-    /// `CallDeflection`.
+    /// `CallDeflection`: a deflected call.
     CallDeflection,
-    /// `CallForwardingBusy`.
+    /// `CallForwardingBusy`: a call forwarded because of busy.
     CallForwardingBusy,
-    /// `CallForwardingNoReply`.
+    /// `CallForwardingNoReply`: a call forwarded because nobody answered.
     CallForwardingNoReply,
-    /// `CallForwardingUnconditional`.
+    /// `CallForwardingUnconditional`: a call that is always forwarded.
     CallForwardingUnconditional,
-    /// `CallTransfer`.
+    /// `CallTransfer`: a transferred call.
     CallTransfer,
-    /// `CreditCard`.
+    /// `CreditCard`: by credit card.
     CreditCard,
-    /// `Normal`.
+    /// `Normal`: as usual.
     Normal,
-    /// `NotAvailable`.
+    /// `NotAvailable`: not known.
     NotAvailable,
-    /// `Reverse`.
+    /// `Reverse`: to the called party.
     Reverse,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -274,21 +274,21 @@ impl Encode for AocBilling<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocBillingId<'a> {
-    /// `CallDeflection`.
+    /// `CallDeflection`: a deflected call.
     CallDeflection,
-    /// `CallFwdBusy`.
+    /// `CallFwdBusy`: a call forwarded because of busy.
     CallFwdBusy,
-    /// `CallFwdNoReply`.
+    /// `CallFwdNoReply`: a call forwarded because nobody answered.
     CallFwdNoReply,
-    /// `CallFwdUnconditional`.
+    /// `CallFwdUnconditional`: a call that is always forwarded.
     CallFwdUnconditional,
-    /// `CallTransfer`.
+    /// `CallTransfer`: a transferred call.
     CallTransfer,
-    /// `CreditCard`.
+    /// `CreditCard`: by credit card.
     CreditCard,
-    /// `Normal`.
+    /// `Normal`: as usual.
     Normal,
-    /// `ReverseCharge`.
+    /// `ReverseCharge`: to the called party.
     ReverseCharge,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -354,13 +354,13 @@ impl Encode for AocBillingId<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocCharge<'a> {
-    /// `Currency`.
+    /// `Currency`: in money.
     Currency,
-    /// `Free`.
+    /// `Free`: free of charge.
     Free,
-    /// `NotAvailable`.
+    /// `NotAvailable`: not known.
     NotAvailable,
-    /// `Units`.
+    /// `Units`: in units.
     Units,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -418,13 +418,13 @@ impl Encode for AocCharge<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocChargeType<'a> {
-    /// `Currency`.
+    /// `Currency`: in money.
     Currency,
-    /// `FREE`.
+    /// `FREE`: free of charge.
     Free,
-    /// `NA`.
+    /// `NA`: not known.
     Na,
-    /// `Unit`.
+    /// `Unit`: in units.
     Unit,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -482,19 +482,19 @@ impl Encode for AocChargeType<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocChargedItem<'a> {
-    /// `BasicCommunication`.
+    /// `BasicCommunication`: the call itself.
     BasicCommunication,
-    /// `CallAttempt`.
+    /// `CallAttempt`: the attempt of a call.
     CallAttempt,
-    /// `CallSetup`.
+    /// `CallSetup`: the set-up of the call.
     CallSetup,
-    /// `NA`.
+    /// `NA`: not known.
     Na,
-    /// `SpecialArrangement`.
+    /// `SpecialArrangement`: by a code that both sides know.
     SpecialArrangement,
-    /// `SupplementaryService`.
+    /// `SupplementaryService`: a supplementary service.
     SupplementaryService,
-    /// `UserUserInfo`.
+    /// `UserUserInfo`: information from user to user.
     UserUserInfo,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -558,9 +558,9 @@ impl Encode for AocChargedItem<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocChargingType<'a> {
-    /// `ContinuousCharging`.
+    /// `ContinuousCharging`: all the time.
     ContinuousCharging,
-    /// `StepFunction`.
+    /// `StepFunction`: once for each step.
     StepFunction,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -612,19 +612,19 @@ impl Encode for AocChargingType<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocMessageRate<'a> {
-    /// `Duration`.
+    /// `Duration`: by time.
     Duration,
-    /// `Flat`.
+    /// `Flat`: a flat rate.
     Flat,
-    /// `Free`.
+    /// `Free`: free of charge.
     Free,
-    /// `FreeFromBeginning`.
+    /// `FreeFromBeginning`: free from the beginning.
     FreeFromBeginning,
-    /// `NA`.
+    /// `NA`: not known.
     Na,
-    /// `SpecialCode`.
+    /// `SpecialCode`: by a code that both sides know.
     SpecialCode,
-    /// `Volume`.
+    /// `Volume`: by volume.
     Volume,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -688,11 +688,11 @@ impl Encode for AocMessageRate<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocMessageType<'a> {
-    /// `D`.
+    /// `D`: during the call.
     D,
-    /// `E`.
+    /// `E`: at its end.
     E,
-    /// `S`.
+    /// `S`: at its start.
     S,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -821,19 +821,19 @@ impl Encode for AocMultiplier<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocRate<'a> {
-    /// `Duration`.
+    /// `Duration`: by time.
     Duration,
-    /// `Flag`.
+    /// `Flag`: a flat rate.
     Flag,
-    /// `Free`.
+    /// `Free`: free of charge.
     Free,
-    /// `FreeFromBeginning`.
+    /// `FreeFromBeginning`: free from the beginning.
     FreeFromBeginning,
-    /// `NotAvailable`.
+    /// `NotAvailable`: not known.
     NotAvailable,
-    /// `SpecialCode`.
+    /// `SpecialCode`: by a code that both sides know.
     SpecialCode,
-    /// `Volume`.
+    /// `Volume`: by volume.
     Volume,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -973,9 +973,9 @@ impl Encode for AocTimeScale<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AocTotal<'a> {
-    /// `SubTotal`.
+    /// `SubTotal`: so far.
     SubTotal,
-    /// `Total`.
+    /// `Total`: for the whole call.
     Total,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -1148,11 +1148,11 @@ impl Encode for AocVolumeUnit<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AudioDirection<'a> {
-    /// `all`.
+    /// `all`: both directions.
     All,
-    /// `in`.
+    /// `in`: what comes from the channel.
     In,
-    /// `out`.
+    /// `out`: what goes to the channel.
     Out,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -1205,15 +1205,15 @@ impl Encode for AudioDirection<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BridgeTone<'a> {
-    /// `Both`.
+    /// `Both`: both channels.
     Both,
-    /// `Channel1`.
+    /// `Channel1`: the first channel.
     Channel1,
-    /// `Channel2`.
+    /// `Channel2`: the second channel.
     Channel2,
-    /// `no`.
+    /// `no`: nobody.
     No,
-    /// `yes`.
+    /// `yes`: the second channel, as old servers understand it.
     Yes,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -1273,15 +1273,15 @@ impl Encode for BridgeTone<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CdrDisposition<'a> {
-    /// `CONGESTION`.
+    /// `CONGESTION`: no circuit.
     Congestion,
-    /// `NO ANSWER`.
+    /// `NO ANSWER`: nobody answered.
     NoAnswer,
-    /// `ANSWERED`.
+    /// `ANSWERED`: it was answered.
     Answered,
-    /// `BUSY`.
+    /// `BUSY`: the called party was busy.
     Busy,
-    /// `FAILED`.
+    /// `FAILED`: it could not be made.
     Failed,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -1341,51 +1341,51 @@ impl Encode for CdrDisposition<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CelEventName<'a> {
-    /// `ANSWER`.
+    /// `ANSWER`: a channel was answered.
     Answer,
-    /// `APP_END`.
+    /// `APP_END`: an application ended.
     AppEnd,
-    /// `APP_START`.
+    /// `APP_START`: an application started.
     AppStart,
-    /// `ATTENDEDTRANSFER`.
+    /// `ATTENDEDTRANSFER`: an attended transfer.
     AttendedTransfer,
-    /// `BLINDTRANSFER`.
+    /// `BLINDTRANSFER`: a blind transfer.
     BlindTransfer,
-    /// `BRIDGE_ENTER`.
+    /// `BRIDGE_ENTER`: a channel entered a bridge.
     BridgeEnter,
-    /// `BRIDGE_EXIT`.
+    /// `BRIDGE_EXIT`: a channel left a bridge.
     BridgeExit,
-    /// `CHAN_END`.
+    /// `CHAN_END`: a channel ended.
     ChanEnd,
-    /// `CHAN_START`.
+    /// `CHAN_START`: a channel was created.
     ChanStart,
-    /// `DTMF`.
+    /// `DTMF`: a digit.
     Dtmf,
-    /// `FORWARD`.
+    /// `FORWARD`: a dial was forwarded.
     Forward,
-    /// `HANGUP`.
+    /// `HANGUP`: a channel was hung up.
     Hangup,
-    /// `LINKEDID_END`.
+    /// `LINKEDID_END`: the last channel of a call ended.
     LinkedidEnd,
-    /// `LOCAL_OPTIMIZE`.
+    /// `LOCAL_OPTIMIZE`: a Local channel was taken out of a call.
     LocalOptimize,
-    /// `LOCAL_OPTIMIZE_BEGIN`.
+    /// `LOCAL_OPTIMIZE_BEGIN`: a Local channel begins to be taken out.
     LocalOptimizeBegin,
-    /// `PARK_END`.
+    /// `PARK_END`: a call is parked no more.
     ParkEnd,
-    /// `PARK_START`.
+    /// `PARK_START`: a call was parked.
     ParkStart,
-    /// `PICKUP`.
+    /// `PICKUP`: a call was picked up.
     Pickup,
-    /// `STREAM_BEGIN`.
+    /// `STREAM_BEGIN`: a file begins to play.
     StreamBegin,
-    /// `STREAM_END`.
+    /// `STREAM_END`: a file has played.
     StreamEnd,
-    /// `USER_DEFINED`.
+    /// `USER_DEFINED`: made by the dialplan.
     UserDefined,
-    /// `BRIDGE_START`.
+    /// `BRIDGE_START`: two channels were bridged, up to release 11.
     BridgeStart,
-    /// `BRIDGE_END`.
+    /// `BRIDGE_END`: two channels were separated, up to release 11.
     BridgeEnd,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -1649,21 +1649,21 @@ impl Encode for ChargeMultiplier<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConfigChange<'a> {
-    /// `Append`.
+    /// `Append`: add a variable.
     Append,
-    /// `DelCat`.
+    /// `DelCat`: delete the category.
     DelCat,
-    /// `Delete`.
+    /// `Delete`: delete a variable.
     Delete,
-    /// `EmptyCat`.
+    /// `EmptyCat`: delete all variables of the category.
     EmptyCat,
-    /// `Insert`.
+    /// `Insert`: add a variable at a certain line.
     Insert,
-    /// `NewCat`.
+    /// `NewCat`: add a category.
     NewCat,
-    /// `RenameCat`.
+    /// `RenameCat`: rename the category.
     RenameCat,
-    /// `Update`.
+    /// `Update`: change the value of a variable.
     Update,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -1729,21 +1729,21 @@ impl Encode for ConfigChange<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ContactState<'a> {
-    /// `Created`.
+    /// `Created`: it was added.
     Created,
-    /// `Removed`.
+    /// `Removed`: it was removed.
     Removed,
-    /// `Updated`.
+    /// `Updated`: it changed.
     Updated,
-    /// `Reachable`.
+    /// `Reachable`: it answers checks.
     Reachable,
-    /// `Unreachable`.
+    /// `Unreachable`: it does not answer checks.
     Unreachable,
-    /// `Unqualified`.
+    /// `Unqualified`: it was not checked yet.
     Unqualified,
-    /// `NonQualified`.
+    /// `NonQualified`: it is not checked.
     NonQualified,
-    /// `Unknown`.
+    /// `Unknown`: not known.
     Unknown,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -1809,23 +1809,23 @@ impl Encode for ContactState<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeviceState<'a> {
-    /// `UNKNOWN`.
+    /// `UNKNOWN`: not known.
     Unknown,
-    /// `NOT_INUSE`.
+    /// `NOT_INUSE`: known, and free.
     NotInUse,
-    /// `INUSE`.
+    /// `INUSE`: in a call.
     InUse,
-    /// `BUSY`.
+    /// `BUSY`: can take no further call.
     Busy,
-    /// `INVALID`.
+    /// `INVALID`: there is no such device.
     Invalid,
-    /// `UNAVAILABLE`.
+    /// `UNAVAILABLE`: cannot be reached.
     Unavailable,
-    /// `RINGING`.
+    /// `RINGING`: rings.
     Ringing,
-    /// `RINGINUSE`.
+    /// `RINGINUSE`: rings while in a call.
     RingInUse,
-    /// `ONHOLD`.
+    /// `ONHOLD`: in a call that is on hold.
     OnHold,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -2167,9 +2167,9 @@ impl Encode for DialStatus<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DialSubEvent<'a> {
-    /// `Begin`.
+    /// `Begin`: the dial begins.
     Begin,
-    /// `End`.
+    /// `End`: the dial has ended.
     End,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -2221,9 +2221,9 @@ impl Encode for DialSubEvent<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DtmfDirection<'a> {
-    /// `Received`.
+    /// `Received`: from the channel.
     Received,
-    /// `Sent`.
+    /// `Sent`: to the channel.
     Sent,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -2275,23 +2275,23 @@ impl Encode for DtmfDirection<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExtensionStateText<'a> {
-    /// `Busy`.
+    /// `Busy`: all its devices are busy.
     Busy,
-    /// `Hold`.
+    /// `Hold`: a device has a call on hold.
     Hold,
-    /// `Idle`.
+    /// `Idle`: all its devices are free.
     Idle,
-    /// `InUse`.
+    /// `InUse`: a device is in a call.
     InUse,
-    /// `InUse&Hold`.
+    /// `InUse&Hold`: a device is in a call, and one has a call on hold.
     InUseAndHold,
-    /// `InUse&Ringing`.
+    /// `InUse&Ringing`: a device is in a call, and one rings.
     InUseAndRinging,
-    /// `Ringing`.
+    /// `Ringing`: a device rings.
     Ringing,
-    /// `Unavailable`.
+    /// `Unavailable`: no device can be reached.
     Unavailable,
-    /// `Unknown`.
+    /// `Unknown`: not known.
     Unknown,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -2359,15 +2359,15 @@ impl Encode for ExtensionStateText<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FaxOperation<'a> {
-    /// `V.21`.
+    /// `V.21`: listens for a fax.
     V21,
-    /// `gateway`.
+    /// `gateway`: translates between T.38 and audio.
     Gateway,
-    /// `none`.
+    /// `none`: nothing.
     None,
-    /// `receive`.
+    /// `receive`: receives.
     Receive,
-    /// `send`.
+    /// `send`: sends.
     Send,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -2427,9 +2427,9 @@ impl Encode for FaxOperation<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FaxSessionType<'a> {
-    /// `G.711`.
+    /// `G.711`: as audio.
     G711,
-    /// `T.38`.
+    /// `T.38`: as T.38.
     T38,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -2481,21 +2481,21 @@ impl Encode for FaxSessionType<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FaxState<'a> {
-    /// `Active`.
+    /// `Active`: in progress.
     Active,
-    /// `Complete`.
+    /// `Complete`: done.
     Complete,
-    /// `Inactive`.
+    /// `Inactive`: not in progress.
     Inactive,
-    /// `Initialized`.
+    /// `Initialized`: set up.
     Initialized,
-    /// `Open`.
+    /// `Open`: open.
     Open,
-    /// `Reserved`.
+    /// `Reserved`: reserved, not set up yet.
     Reserved,
-    /// `Uninitialized`.
+    /// `Uninitialized`: not set up.
     Uninitialized,
-    /// `Unknown`.
+    /// `Unknown`: not known.
     Unknown,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -2561,9 +2561,9 @@ impl Encode for FaxState<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LegacyBridgeState<'a> {
-    /// `Link`.
+    /// `Link`: the channels are connected.
     Link,
-    /// `Unlink`.
+    /// `Unlink`: the channels are separated.
     Unlink,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -2822,11 +2822,11 @@ impl Encode for ListState<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ModuleLoadStatus<'a> {
-    /// `Decline`.
+    /// `Decline`: it did not want to be loaded.
     Decline,
-    /// `Failure`.
+    /// `Failure`: it failed.
     Failure,
-    /// `Success`.
+    /// `Success`: it worked.
     Success,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -2882,13 +2882,13 @@ impl Encode for ModuleLoadStatus<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ModuleLoadType<'a> {
-    /// `load`.
+    /// `load`: load it.
     Load,
-    /// `refresh`.
+    /// `refresh`: unload and load it.
     Refresh,
-    /// `reload`.
+    /// `reload`: read its configuration again.
     Reload,
-    /// `unload`.
+    /// `unload`: unload it.
     Unload,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -3003,9 +3003,9 @@ impl Encode for MonitorDirection<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MusicState<'a> {
-    /// `Start`.
+    /// `Start`: it starts.
     Start,
-    /// `Stop`.
+    /// `Stop`: it stops.
     Stop,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -3057,9 +3057,9 @@ impl Encode for MusicState<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OriginateResult<'a> {
-    /// `Failure`.
+    /// `Failure`: the channel did not answer.
     Failure,
-    /// `Success`.
+    /// `Success`: the channel answered.
     Success,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -3111,21 +3111,21 @@ impl Encode for OriginateResult<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PeerState<'a> {
-    /// `Registered`.
+    /// `Registered`: it registered.
     Registered,
-    /// `Unregistered`.
+    /// `Unregistered`: it ended its registration, or the registration ran out.
     Unregistered,
-    /// `Reachable`.
+    /// `Reachable`: it answers checks again.
     Reachable,
-    /// `Unreachable`.
+    /// `Unreachable`: it does not answer checks.
     Unreachable,
-    /// `Lagged`.
+    /// `Lagged`: it answers checks too late.
     Lagged,
-    /// `Rejected`.
+    /// `Rejected`: it was refused.
     Rejected,
-    /// `Unmonitored`.
+    /// `Unmonitored`: it is not checked.
     Unmonitored,
-    /// `Unknown`.
+    /// `Unknown`: not known.
     Unknown,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -3191,15 +3191,15 @@ impl Encode for PeerState<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PlaybackControl<'a> {
-    /// `forward`.
+    /// `forward`: skip forward.
     Forward,
-    /// `pause`.
+    /// `pause`: pause, or go on.
     Pause,
-    /// `restart`.
+    /// `restart`: start again.
     Restart,
-    /// `reverse`.
+    /// `reverse`: skip back.
     Reverse,
-    /// `stop`.
+    /// `stop`: stop.
     Stop,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -3259,13 +3259,13 @@ impl Encode for PlaybackControl<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PriDebugLevel<'a> {
-    /// `hex`.
+    /// `hex`: messages in hexadecimal.
     Hex,
-    /// `intense`.
+    /// `intense`: messages and their bytes.
     Intense,
-    /// `off`.
+    /// `off`: nothing.
     Off,
-    /// `on`.
+    /// `on`: messages.
     On,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -3551,19 +3551,19 @@ impl Encode for RegistrationState<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReloadStatus<'a> {
-    /// `0`.
+    /// `0`: it was reloaded.
     Reloaded,
-    /// `1`.
+    /// `1`: it will be reloaded.
     Queued,
-    /// `2`.
+    /// `2`: there is no such module.
     NotFound,
-    /// `3`.
+    /// `3`: it failed.
     Error,
-    /// `4`.
+    /// `4`: another reload is in progress.
     InProgress,
-    /// `5`.
+    /// `5`: the module was not started.
     NotStarted,
-    /// `6`.
+    /// `6`: the module cannot be reloaded.
     NotReloadable,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -3691,9 +3691,9 @@ impl Encode for RtcpPacketType<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SessionTimeoutSource<'a> {
-    /// `RTPTimeout`.
+    /// `RTPTimeout`: no media came.
     RTPTimeout,
-    /// `SIPSessionTimer`.
+    /// `SIPSessionTimer`: the session was not refreshed.
     SIPSessionTimer,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -3745,9 +3745,9 @@ impl Encode for SessionTimeoutSource<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Severity<'a> {
-    /// `Informational`.
+    /// `Informational`: nothing is wrong.
     Informational,
-    /// `Error`.
+    /// `Error`: somebody was refused.
     Error,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -3799,9 +3799,9 @@ impl Encode for Severity<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SubscriptionType<'a> {
-    /// `extension_state`.
+    /// `extension_state`: the state of an extension.
     ExtensionState,
-    /// `mwi`.
+    /// `mwi`: waiting messages.
     Mwi,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -3907,15 +3907,15 @@ impl Encode for TestEventType<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransferDestination<'a> {
-    /// `App`.
+    /// `App`: an application.
     App,
-    /// `Bridge`.
+    /// `Bridge`: one bridge, into which both calls were put.
     Bridge,
-    /// `Fail`.
+    /// `Fail`: nothing: it failed.
     Fail,
-    /// `Link`.
+    /// `Link`: two bridges that were linked.
     Link,
-    /// `Threeway`.
+    /// `Threeway`: one bridge, with the transferer in it.
     Threeway,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -3975,13 +3975,13 @@ impl Encode for TransferDestination<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransferResult<'a> {
-    /// `Fail`.
+    /// `Fail`: it failed inside the server.
     Fail,
-    /// `Invalid`.
+    /// `Invalid`: there is nothing to transfer, or nowhere to transfer it to.
     Invalid,
-    /// `Not Permitted`.
+    /// `Not Permitted`: the bridge does not allow transfers.
     NotPermitted,
-    /// `Success`.
+    /// `Success`: it worked.
     Success,
     /// A value that the schema does not list.
     Other(Text<'a>),
@@ -4039,7 +4039,7 @@ impl Encode for TransferResult<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UnloadStatus<'a> {
-    /// `Success`.
+    /// `Success`: it worked.
     Success,
     /// A value that the schema does not list.
     Other(Text<'a>),

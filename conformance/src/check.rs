@@ -31,22 +31,27 @@ pub struct Checked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Conformance {
-    /// No error, or known deviations of stock servers only.
+    /// No error, but for known deviations of stock servers and what a baseline excuses.
     Conforms,
     /// An error that is not known.
     Violates,
 }
 
 impl Checked {
-    /// Whether the trace keeps what the protocol promises: there is no error but known deviations.
+    /// Whether the trace keeps what the protocol promises: there is no error but excused ones.
     pub fn verdict(&self) -> Conformance {
-        let unknown = |finding: &Finding| finding.severity == Severity::Error && finding.known.is_none();
+        let unknown = |finding: &Finding| finding.severity == Severity::Error && !finding.is_excused();
         if self.findings.iter().any(unknown) { Conformance::Violates } else { Conformance::Conforms }
     }
 
-    /// How many findings of this severity are not known deviations.
+    /// How many findings of this severity count: no known deviations, nothing that a baseline excuses.
     pub fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.known.is_none() && finding.severity == severity).count()
+        self.findings.iter().filter(|finding| !finding.is_excused() && finding.severity == severity).count()
+    }
+
+    /// How many findings a baseline excuses.
+    pub fn count_baselined(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.baselined).count()
     }
 
     /// How many findings are known deviations.

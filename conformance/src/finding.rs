@@ -152,9 +152,16 @@ pub struct Finding {
     pub related: Vec<Reference>,
     /// The known deviation of stock servers that this is.
     pub known: Option<&'static str>,
+    /// Whether a [`Baseline`](crate::Baseline) excuses it.
+    pub baselined: bool,
 }
 
 impl Finding {
+    /// Whether it is expected, and does not count: a known deviation, or one that a baseline excuses.
+    pub fn is_excused(&self) -> bool {
+        self.known.is_some() || self.baselined
+    }
+
     /// The order in which findings are printed: that of the messages.
     pub fn order(&self) -> (u32, u64, Sender, &'static str) {
         (self.place.connection, self.place.message, self.place.direction, self.rule.name)

@@ -1,6 +1,7 @@
 //! Proves from captured AMI sessions which of the protocol's promises were broken.
 #![forbid(unsafe_code)]
 
+mod baseline;
 mod check;
 pub mod cli;
 pub mod deviations;
@@ -22,6 +23,7 @@ mod subscription;
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+pub use baseline::Baseline;
 pub use check::{Checked, Conformance, check};
 pub use finding::{Counts, Finding, Place, Reference, Sender, Severity, Verdict};
 pub use levels::Levels;

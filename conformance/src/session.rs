@@ -324,6 +324,7 @@ impl Session {
             explanation: fault.to_string(),
             related: Vec::new(),
             known: None,
+            baselined: false,
         };
         if let Some(said) = said.filter(|_| self.options.known && at.place.direction == Sender::Server) {
             let (facts, named) = (Facts::none(said.message), Named::default());

@@ -241,3 +241,143 @@ fn lists_and_explanations() {
     assert_eq!(rules.as_array().unwrap().len(), ami_conformance::rules::RULES.len());
     assert!(Path::new(&common::traces()).is_dir());
 }
+
+/// A folder with a session in which a `BridgeLeave` is missing.
+fn broken() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("broken.s2c");
+    std::fs::write(&trace, without("asterisk-22/blind.s2c", last_leave().0)).unwrap();
+    let trace = trace.to_str().unwrap().to_owned();
+    (folder, trace)
+}
+
+fn ami_in(folder: &Path, arguments: &[&str]) -> Output {
+    Command::cargo_bin("ami").unwrap().current_dir(folder).args(arguments).output().unwrap()
+}
+
+#[test]
+fn a_configuration_file_sets_options_and_the_command_line_comes_on_top() {
+    let (folder, trace) = broken();
+    let config = folder.path().join("ami.toml");
+    let check = |text: &str, more: &[&str]| {
+        std::fs::write(&config, text).unwrap();
+        ami_in(folder.path(), &[&["check", "--format", "json", &trace], more].concat())
+    };
+    let severities = |output: &Output| {
+        let report = json(output);
+        let findings = report["traces"][0]["findings"].as_array().unwrap().clone();
+        findings
+            .iter()
+            .map(|f| format!("{} {}", f["rule"].as_str().unwrap(), f["severity"].as_str().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let leave = "bridge/leave-before-hangup";
+    let output = check("", &[]);
+    assert_eq!(code(&output), 1);
+    assert!(severities(&output).contains(&format!("{leave} error")));
+    let output = check("warn = ['bridge']", &[]);
+    assert_eq!(code(&output), 0);
+    assert!(severities(&output).contains(&format!("{leave} warning")));
+    assert_eq!(code(&check("warn = ['bridge']\nfail-on = 'warning'", &[])), 1);
+    assert_eq!(code(&check("warn = ['bridge']\nfail-on = 'warning'", &["--fail-on", "error"])), 0);
+    let output = check("allow = ['bridge']", &[]);
+    assert_eq!((code(&output), severities(&output)), (0, Vec::new()));
+    assert!(severities(&check("allow = ['bridge']", &["--warn", leave])).contains(&format!("{leave} warning")));
+    assert_eq!(code(&check("release = '1.8'", &[])), 0, "no rule of release 12 speaks of 1.8");
+    let output = check("read = 'system'\nfail-on = 'never'", &[]);
+    assert!(severities(&output).contains(&"session/read-mask warning".to_owned()));
+    let output = check("eventfilter = ['!Event: Hangup']", &[]);
+    assert!(severities(&output).contains(&"session/read-mask warning".to_owned()));
+    // A file elsewhere, instead of the one here.
+    let other = folder.path().join("other.toml");
+    std::fs::write(&other, "allow = ['bridge']\nrace = 4\nwindow = 100\ncomplete = false\nnotes = true\nstrict = true")
+        .unwrap();
+    assert_eq!(code(&check("", &["--config", other.to_str().unwrap()])), 0);
+}
+
+#[test]
+fn mistakes_in_a_configuration_file_are_told_with_their_line() {
+    let (folder, trace) = broken();
+    for (text, expected) in [
+        ("strict = true\nbaselin = 'x'", "line 2"),
+        ("race = 'many'", "line 1"),
+        ("deny = ['bridge/no-such']", "bridge/no-such"),
+        ("release = '99'", "'99' is no release"),
+        ("fail-on = 'sometimes'", "fail-on"),
+        ("read = 'cal'", "'cal' is no class"),
+        ("eventfilter = ['(']", "no regular expression"),
+        ("baseline = 'nowhere.json'", "nowhere.json"),
+    ] {
+        std::fs::write(folder.path().join("ami.toml"), text).unwrap();
+        let output = ami_in(folder.path(), &["check", &trace]);
+        assert_eq!(code(&output), 2, "{text}");
+        assert!(text_of(&output).contains(expected), "{text}: {}", text_of(&output));
+    }
+    assert_eq!(code(&ami_in(folder.path(), &["check", "--config", "no-such.toml", &trace])), 2);
+}
+
+fn text_of(output: &Output) -> String {
+    text(&output.stderr)
+}
+
+#[test]
+fn a_baseline_excuses_what_it_tells_as_often_as_it_tells_it() {
+    let (folder, trace) = broken();
+    let file = folder.path().join("pbx.json");
+    let baseline = file.to_str().unwrap();
+    assert_eq!(code(&ami(&["check", &trace])), 1);
+    assert_eq!(code(&ami(&["check", "--write-baseline", baseline, &trace])), 0);
+    let output = ami_in(folder.path(), &["check", "--baseline", baseline, "broken.s2c"]);
+    assert_eq!(code(&output), 0);
+    insta::assert_snapshot!("baselined", text(&output.stdout));
+    // Machines are told as well.
+    let report = json(&ami(&["check", "--format", "json", "--baseline", baseline, &trace]));
+    assert_eq!(report["traces"][0]["verdict"], "conforms");
+    let findings = report["traces"][0]["findings"].as_array().unwrap();
+    assert!(!findings.is_empty() && findings.iter().all(|f| f["baselined"] == true));
+    let log = json(&ami(&["check", "--format", "sarif", "--baseline", baseline, &trace]));
+    assert_eq!(log["runs"][0]["results"][0]["suppressions"][0]["justification"], "in the baseline");
+    let junit = ami(&["check", "--format", "junit", "--baseline", baseline, &trace]);
+    assert!(code(&junit) == 0 && text(&junit.stdout).contains("(in the baseline)"));
+    // The same session a second time has each fault once more.
+    let again = folder.path().join("again.s2c");
+    std::fs::copy(&trace, &again).unwrap();
+    let both = ["check", "--format", "json", "--baseline", baseline, &trace, again.to_str().unwrap()];
+    let output = ami(&both);
+    assert_eq!(code(&output), 1);
+    let report = json(&output);
+    assert_eq!(
+        (&report["traces"][0]["verdict"], &report["traces"][1]["verdict"]),
+        (&"conforms".into(), &"violates".into())
+    );
+    // Another fault is none of it.
+    std::fs::write(&again, without("asterisk-22/blind.s2c", last_leave().2)).unwrap();
+    let output = ami(&["check", "--complete", "--baseline", baseline, again.to_str().unwrap()]);
+    assert_eq!(code(&output), 1);
+    // The file reads like text, with nothing of the session in it.
+    let written = std::fs::read_to_string(&file).unwrap();
+    insta::assert_snapshot!("baseline_file", written);
+    std::fs::write(&file, "{\"version\": 2, \"faults\": []}").unwrap();
+    let output = ami(&["check", "--baseline", baseline, &trace]);
+    assert!(code(&output) == 2 && text_of(&output).contains("version 2"));
+    std::fs::write(&file, "nonsense").unwrap();
+    assert!(code(&ami(&["check", "--baseline", baseline, &trace])) == 2);
+}
+
+#[test]
+fn the_race_and_the_window_can_be_set() {
+    let trace = "asterisk-22/queue2.s2c";
+    let held = |arguments: &[&str]| {
+        let output = ami(&[&["check", "--format", "json", trace], arguments].concat());
+        assert_eq!(code(&output), 0);
+        json(&output)["traces"][0]["rules"].clone()
+    };
+    assert_eq!(held(&[]), held(&["--race", "32", "--window", "8192"]));
+    assert_eq!(code(&ami(&["check", "--race", "few", trace])), 2);
+    // Without any allowance for races, what applications say late is a break.
+    let output = ami(&["check", "--format", "json", "--race", "0", "asterisk-13"]);
+    let late = "channel/application-after-hangup";
+    assert!(text(&output.stdout).contains(&format!("\"rule\":\"{late}\",\"severity\"")));
+    let output = ami(&["check", "--format", "json", "asterisk-13"]);
+    assert!(!text(&output.stdout).contains(&format!("\"rule\":\"{late}\",\"severity\"")));
+}

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use rayon::prelude::*;
 
+use super::config::Config;
 use super::progress::Progress;
 use super::{Outcome, complain};
+use crate::baseline::Baseline;
 use crate::check::check;
 use crate::finding::{Finding, Severity};
 use crate::levels::Levels;
@@ -23,7 +25,12 @@ Examples:
   ami check session.s2c session.c2s         both directions of one connection
   ami check --format json captures/         every capture below a directory
   ami check --format sarif captures/ >ami.sarif
-  zstd -dc big.zst | ami check -            standard input (zstd and gzip are unpacked anyway)")]
+  ami check --write-baseline pbx.json captures/   what this server is known to do wrong
+  ami check --baseline pbx.json new.s2c           what it does wrong besides
+  zstd -dc big.zst | ami check -            standard input (zstd and gzip are unpacked anyway)
+
+ami.toml can set allow, warn, deny, eventfilter (lists), read, release, fail-on, baseline (texts), race, window
+(numbers), strict, notes, complete (true or false).")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Args {
     /// Captures, directories of captures, or `-` for standard input
@@ -34,9 +41,9 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
-    /// The least severity that makes the exit code 1
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error)]
-    fail_on: FailOn,
+    /// The least severity that makes the exit code 1 [default: error]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    fail_on: Option<FailOn>,
 
     /// Treat known deviations of stock servers as what they are: violations
     #[arg(long)]
@@ -79,9 +86,25 @@ pub(super) struct Args {
     #[arg(long, value_name = "RULE", allow_hyphen_values = true)]
     eventfilter: Vec<String>,
 
-    /// How many dead channels and bridges to remember
-    #[arg(long, value_name = "COUNT", default_value_t = Options::default().window)]
-    window: usize,
+    /// How many dead channels and bridges to remember [default: 8192]
+    #[arg(long, value_name = "COUNT")]
+    window: Option<usize>,
+
+    /// How many messages after a channel's end what applications say of it is a lost race, and no break [default: 32]
+    #[arg(long, value_name = "MESSAGES")]
+    race: Option<u64>,
+
+    /// Do not count the faults of this server that the file tells, as often as it tells each: see --write-baseline
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+
+    /// Write what is found, known deviations excepted, into this file, and count none of it
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    write_baseline: Option<PathBuf>,
+
+    /// Read options from this file instead of `ami.toml` in the current directory; those given here come on top
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 
     /// How many traces to check at a time [default: one a core]
     #[arg(long, short, value_name = "COUNT")]
@@ -118,7 +141,7 @@ enum FailOn {
 }
 
 impl FailOn {
-    /// Whether a finding that is no known deviation fails the run.
+    /// Whether a finding that counts fails the run.
     fn is_met_by(self, finding: &Finding) -> bool {
         let least = match self {
             Self::Error => Severity::Error,
@@ -131,38 +154,54 @@ impl FailOn {
 }
 
 impl Args {
-    fn options(&self) -> Result<Options, String> {
+    fn options(&self, config: &Config) -> Result<Options, String> {
         let mut levels = Levels::default();
-        for (rules, severity) in
-            [(&self.allow, None), (&self.warn, Some(Severity::Warning)), (&self.deny, Some(Severity::Error))]
-        {
+        let (warning, error) = (Some(Severity::Warning), Some(Severity::Error));
+        let of_config = [(&config.allow, None), (&config.warn, warning), (&config.deny, error)];
+        let given = [(&self.allow, None), (&self.warn, warning), (&self.deny, error)];
+        for (rules, severity) in of_config.into_iter().chain(given) {
             for rule in rules {
                 levels.set(rule, severity)?;
             }
         }
         let mut subscription = Subscription::default();
-        if let Some(classes) = &self.read {
+        if let Some(classes) = self.read.as_ref().or(config.read.as_ref()) {
             subscription.read(classes)?;
         }
-        for filter in &self.eventfilter {
+        for filter in config.eventfilter.iter().chain(&self.eventfilter) {
             subscription.filter(filter)?;
         }
+        let of_config = config.release.as_deref().map(Releases::parse).transpose()?;
+        let default = Options::default();
         Ok(Options {
-            complete: self.complete,
-            release: self.release,
-            window: self.window,
-            race: Options::default().race,
+            complete: self.complete || config.complete,
+            release: self.release.or(of_config),
+            window: self.window.or(config.window).unwrap_or(default.window),
+            race: self.race.or(config.race).unwrap_or(default.race),
             known: !self.no_known,
-            notes: self.notes,
-            strict: self.strict,
+            notes: self.notes || config.notes,
+            strict: self.strict || config.strict,
             levels,
             subscription,
         })
     }
 
+    /// All that the configuration file and the command line say together.
+    fn settle(&self) -> Result<(Options, FailOn, Baseline), String> {
+        let config = Config::load(self.config.as_deref())?;
+        let of_config = config.fail_on.as_deref().map(|name| FailOn::from_str(name, false)).transpose();
+        let of_config = of_config.map_err(|_| "fail-on is error, warning, note or never".to_owned())?;
+        let fail_on = self.fail_on.or(of_config).unwrap_or(FailOn::Error);
+        let baseline = match self.baseline.as_ref().or(config.baseline.as_ref()) {
+            Some(path) if self.write_baseline.is_none() => Baseline::read(path)?,
+            _ => Baseline::default(),
+        };
+        Ok((self.options(&config)?, fail_on, baseline))
+    }
+
     pub(super) fn run(self) -> io::Result<Outcome> {
-        let options = match self.options() {
-            Ok(options) => options,
+        let (options, fail_on, mut baseline) = match self.settle() {
+            Ok(settled) => settled,
             Err(error) => {
                 complain(&error);
                 return Ok(Outcome::Failed);
@@ -181,11 +220,19 @@ impl Args {
                 })
                 .collect()
         };
-        let all = match pool {
+        let mut all = match pool {
             Ok(pool) => pool.install(check_all),
             Err(_) => check_all(),
         };
         drop(progress);
+        if let Some(path) = &self.write_baseline {
+            all.iter().flatten().for_each(|(_, checked, _)| baseline.learn(checked));
+            if let Err(error) = baseline.write(path) {
+                complain(&error);
+                return Ok(Outcome::Failed);
+            }
+        }
+        all.iter_mut().flatten().for_each(|(_, checked, _)| baseline.apply(checked));
         let mut outcome = Outcome::Clean;
         let mut out = BufWriter::new(io::stdout().lock());
         let mut checked_traces = Vec::new();
@@ -205,7 +252,7 @@ impl Args {
                     continue;
                 }
             }
-            let fails = |finding: &Finding| finding.known.is_none() && self.fail_on.is_met_by(finding);
+            let fails = |finding: &Finding| !finding.is_excused() && fail_on.is_met_by(finding);
             if checked.findings.iter().any(fails) {
                 outcome = outcome.max(Outcome::Found);
             }
@@ -220,7 +267,7 @@ impl Args {
             Format::Json => report::json::write(&checked, &mut out)?,
             Format::Sarif => report::sarif::write(&inputs, &unread, &mut out)?,
             Format::Junit => {
-                report::junit::write(&inputs, &unread, |finding| self.fail_on.is_met_by(finding), &mut out)?;
+                report::junit::write(&inputs, &unread, |finding| fail_on.is_met_by(finding), &mut out)?;
             }
             Format::Text => {
                 report::text::write_summary(&checked, style, &mut out)?;

@@ -1,6 +1,7 @@
 //! The command line of `ami`.
 
 mod check;
+mod config;
 mod deviations;
 mod dump;
 mod explain;

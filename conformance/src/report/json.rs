@@ -46,6 +46,8 @@ struct FindingReport<'a> {
     related: Vec<RelatedReport<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    baselined: bool,
 }
 
 #[derive(Serialize)]
@@ -91,6 +93,7 @@ impl Serialize for Finding {
             explanation: &self.explanation,
             related: self.related.iter().map(Into::into).collect(),
             known: self.known,
+            baselined: self.baselined,
         }
         .serialize(serializer)
     }

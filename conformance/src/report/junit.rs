@@ -56,7 +56,7 @@ fn position(place: Place) -> String {
 }
 
 fn case(rule: &Rule, counts: Counts, findings: &[&Finding], fails: impl Fn(&Finding) -> bool) -> TestCase {
-    let grave: Vec<_> = findings.iter().filter(|finding| finding.known.is_none() && fails(finding)).collect();
+    let grave: Vec<_> = findings.iter().filter(|finding| !finding.is_excused() && fails(finding)).collect();
     let status = match grave.first() {
         Some(first) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
@@ -83,7 +83,7 @@ fn case(rule: &Rule, counts: Counts, findings: &[&Finding], fails: impl Fn(&Find
     let mut case = TestCase::new(name, status);
     case.set_classname(group);
     let mut told = String::new();
-    for finding in findings.iter().filter(|finding| finding.known.is_some() || !fails(finding)) {
+    for finding in findings.iter().filter(|finding| finding.is_excused() || !fails(finding)) {
         tell(finding, &mut told);
     }
     if !told.is_empty() {
@@ -96,6 +96,9 @@ fn tell(finding: &Finding, out: &mut String) {
     _ = write!(out, "{}: {}", finding.severity, position(finding.place));
     if let Some(known) = finding.known {
         _ = write!(out, " (known deviation {known})");
+    }
+    if finding.baselined {
+        out.push_str(" (in the baseline)");
     }
     _ = writeln!(out, ": {}", finding.explanation);
     for related in &finding.related {

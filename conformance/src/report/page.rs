@@ -60,6 +60,31 @@ pub fn rule_markdown(rule: &Rule, level: usize) -> String {
     out
 }
 
+/// Where a rule's page is, from the folder of the rules' pages.
+pub fn rule_path(rule: &Rule) -> String {
+    format!("{}.md", rule.name)
+}
+
+/// The page that leads to the pages of the rules.
+pub fn rules_index(rules: &[&Rule]) -> String {
+    let mut out = "# Rules\n\nWhat a conforming session promises, and how `ami check` calls it.\n".to_owned();
+    let group = |rule: &Rule| rule.name.split('/').next().unwrap_or_default();
+    let mut groups: Vec<&str> = Vec::new();
+    for rule in rules {
+        if !groups.contains(&group(rule)) {
+            groups.push(group(rule));
+        }
+    }
+    for of in groups {
+        _ = write!(out, "\n## {of}\n\n| rule | severity | releases | promise |\n|---|---|---|---|\n");
+        for rule in rules.iter().filter(|rule| group(rule) == of) {
+            let (name, path, severity) = (rule.name, rule_path(rule), rule.severity);
+            _ = writeln!(out, "| [{name}]({path}) | {severity} | {} | {} |", plain(rule.releases), plain(rule.promise));
+        }
+    }
+    out
+}
+
 /// All rules in Markdown: a table, then a section each.
 pub fn rules_markdown(rules: &[&Rule]) -> String {
     let mut out = "# Rules\n\nWhat a conforming session promises, and how `ami check` calls it.\n\n".to_owned();

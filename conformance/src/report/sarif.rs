@@ -129,6 +129,10 @@ fn result(finding: &Finding, source: &str, excerpts: &Excerpts) -> Value {
             json!([{ "kind": "external", "status": "accepted", "justification": why }]),
         );
     }
+    if finding.baselined {
+        let suppression = json!([{ "kind": "external", "status": "accepted", "justification": "in the baseline" }]);
+        result.insert("suppressions".to_owned(), suppression);
+    }
     Value::Object(result)
 }
 

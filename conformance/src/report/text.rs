@@ -60,8 +60,9 @@ impl Style {
 ///
 /// What the output says.
 pub fn write_trace(trace: &Trace, checked: &Checked, style: Style, out: &mut impl Write) -> io::Result<()> {
-    let (known, unknown): (Vec<&Finding>, Vec<&Finding>) =
+    let (known, rest): (Vec<&Finding>, Vec<&Finding>) =
         checked.findings.iter().partition(|finding| finding.known.is_some());
+    let (baselined, unknown): (Vec<&Finding>, Vec<&Finding>) = rest.into_iter().partition(|finding| finding.baselined);
     let excerpts = super::excerpts(trace, unknown.iter().copied());
     let renderer = if style.colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(style.width.unwrap_or(DEFAULT_TERM_WIDTH));
@@ -70,6 +71,9 @@ pub fn write_trace(trace: &Trace, checked: &Checked, style: Style, out: &mut imp
     }
     if !known.is_empty() {
         write_known(&known, checked, style, out)?;
+    }
+    if !baselined.is_empty() {
+        write_baselined(&baselined, checked, style, out)?;
     }
     writeln!(out, "{}: {}", style.paint(anstyle::Style::new().bold(), &checked.source), headline(checked, style))
 }
@@ -167,11 +171,29 @@ fn write_known(known: &[&Finding], checked: &Checked, style: Style, out: &mut im
         by_id.entry(finding.known.unwrap_or_default()).or_default().push(finding);
     }
     for (id, findings) in by_id {
-        let places: Vec<String> = findings.iter().take(4).map(|finding| position(finding.place)).collect();
-        let more = if findings.len() > 4 { format!("; and {} more", findings.len() - 4) } else { String::new() };
         let rule = DEVIATIONS.iter().find(|deviation| deviation.id == id).map_or("", |deviation| deviation.rule);
-        let times = if findings.len() == 1 { "once".to_owned() } else { format!("{} times", findings.len()) };
-        let line = format!("{id} ({rule}), {times}: {}{more}", places.join("; "));
+        let line = format!("{id} ({rule}), {}", times_and_places(&findings));
+        writeln!(out, "  {}", style.wrap(&line, 4).replace('\n', "\n    "))?;
+    }
+    Ok(())
+}
+
+fn times_and_places(findings: &[&Finding]) -> String {
+    let places: Vec<String> = findings.iter().take(4).map(|finding| position(finding.place)).collect();
+    let more = if findings.len() > 4 { format!("; and {} more", findings.len() - 4) } else { String::new() };
+    let times = if findings.len() == 1 { "once".to_owned() } else { format!("{} times", findings.len()) };
+    format!("{times}: {}{more}", places.join("; "))
+}
+
+fn write_baselined(found: &[&Finding], checked: &Checked, style: Style, out: &mut impl Write) -> io::Result<()> {
+    let title = style.paint(anstyle::Style::new().bold(), &format!("baselined in {}", checked.source));
+    writeln!(out, "{title} (known faults of this server, not counted):")?;
+    let mut by_rule: BTreeMap<(&str, Severity), Vec<&Finding>> = BTreeMap::new();
+    for finding in found {
+        by_rule.entry((finding.rule.name, finding.severity)).or_default().push(finding);
+    }
+    for ((rule, severity), findings) in by_rule {
+        let line = format!("{severity}[{rule}], {}", times_and_places(&findings));
         writeln!(out, "  {}", style.wrap(&line, 4).replace('\n', "\n    "))?;
     }
     Ok(())
@@ -204,9 +226,15 @@ fn headline(checked: &Checked, style: Style) -> String {
     } else {
         line.push_str(&found.join(", "));
     }
-    match checked.count_known() {
-        0 => {}
-        count => _ = write!(line, " ({})", plural(count, "known deviation")),
+    let mut excused = Vec::new();
+    if checked.count_known() > 0 {
+        excused.push(plural(checked.count_known(), "known deviation"));
+    }
+    if checked.count_baselined() > 0 {
+        excused.push(format!("{} baselined", checked.count_baselined()));
+    }
+    if !excused.is_empty() {
+        _ = write!(line, " ({})", excused.join(", "));
     }
     line
 }
@@ -237,7 +265,9 @@ pub fn write_summary(traces: &[&Checked], style: Style, out: &mut impl Write) ->
             }
         }
         let known: usize = traces.iter().map(|checked| checked.count_known()).sum();
-        writeln!(out, "\n{line}, {}", plural(known, "known deviation"))?;
+        let baselined: usize = traces.iter().map(|checked| checked.count_baselined()).sum();
+        let baselined = if baselined > 0 { format!(", {baselined} baselined") } else { String::new() };
+        writeln!(out, "\n{line}, {}{baselined}", plural(known, "known deviation"))?;
     }
     Ok(())
 }

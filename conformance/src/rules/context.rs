@@ -113,6 +113,7 @@ impl Cx<'_> {
             explanation,
             related,
             known: None,
+            baselined: false,
         };
         self.raised.push(Raised { finding, channel });
     }

@@ -80,12 +80,22 @@ fn feed(session: &mut Session, sender: Sender, bytes: &[u8]) {
 
 /// What is found in a recorded session, both sides together where the client's was recorded.
 pub fn check_trace(name: &str, options: Options) -> (Vec<Finding>, RuleCounts) {
-    let mut session = Session::new(0, options);
+    check_sides(client_of(name).as_deref(), &bytes(name), options)
+}
+
+/// What the client sent in a recorded session, where it was recorded.
+pub fn client_of(name: &str) -> Option<Vec<u8>> {
     let client = name.replace(".s2c", ".c2s");
-    if trace(&client).exists() {
-        feed(&mut session, Sender::Client, &bytes(&client));
+    trace(&client).exists().then(|| bytes(&client))
+}
+
+/// What is found in the two sides of a connection, in order of the messages.
+pub fn check_sides(client: Option<&[u8]>, server: &[u8], options: Options) -> (Vec<Finding>, RuleCounts) {
+    let mut session = Session::new(0, options);
+    if let Some(client) = client {
+        feed(&mut session, Sender::Client, client);
     }
-    feed(&mut session, Sender::Server, &bytes(name));
+    feed(&mut session, Sender::Server, server);
     let counts = session.finish();
     let mut findings: Vec<_> = session.findings().collect();
     findings.sort_by(|a, b| a.order().cmp(&b.order()));

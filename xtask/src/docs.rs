@@ -165,7 +165,7 @@ fn type_of(schema: &Schema, field: &Field) -> String {
                 entry
                     .values
                     .iter()
-                    .map(|(wire, ..)| format!("<code>{}</code>", escape(wire)))
+                    .map(|(wire, _, doc)| format!("<code title=\"{}\">{}</code>", escape(doc), escape(wire)))
                     .collect::<Vec<_>>()
                     .join(", ")
             });

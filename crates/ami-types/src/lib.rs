@@ -54,6 +54,12 @@
 //! # Ok::<(), ami_wire::EncodeError>(())
 //! ```
 //!
+//! An action without what it needs does not compile:
+//!
+//! ```compile_fail,E0061
+//! ami_types::actions::OriginateAction::new();
+//! ```
+//!
 //! # A response, and the list that follows
 //!
 //! ```

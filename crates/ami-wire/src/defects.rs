@@ -147,7 +147,7 @@ impl<'a> Defects<'a> {
 
     fn value(&mut self, line: &Line<'a>, value: &'a [u8]) {
         let at = line.start + line.text.len() - value.len();
-        if let Some(cr) = memchr::memchr(b'\r', value) {
+        if let Some(cr) = crate::work::memchr(b'\r', value) {
             self.add(DefectCode::BareCr, at + cr);
         }
         let control = |byte: &u8| *byte < 0x20 && !matches!(byte, b'\t' | b'\r');

@@ -1,6 +1,6 @@
 //! Finds where messages begin and end in bytes that arrive in pieces.
 
-use memchr::memchr;
+use crate::work::memchr;
 
 use crate::header::trim;
 use crate::index;

@@ -1,6 +1,6 @@
 //! A key and a value.
 
-use memchr::memchr;
+use crate::work::memchr;
 
 /// One `Key: value` line of a message: two byte slices, exactly as they are on the wire.
 ///

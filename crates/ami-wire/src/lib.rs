@@ -90,6 +90,8 @@ mod stream;
 #[cfg(feature = "values")]
 pub mod values;
 mod window;
+#[doc(hidden)]
+pub mod work;
 
 pub use action_id::{ActionId, ActionIds};
 #[cfg(feature = "md5")]

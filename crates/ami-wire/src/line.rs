@@ -1,6 +1,6 @@
 //! The lines of one message, each with what it is.
 
-use memchr::memchr;
+use crate::work::memchr;
 
 use crate::Header;
 

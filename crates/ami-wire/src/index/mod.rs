@@ -76,6 +76,8 @@ mod sse2;
 
 pub(crate) use driver::{BLOCK, Carry, PAIRS};
 
+use crate::work;
+
 /// One of the instruction sets, with the proof that it is there.
 #[derive(Clone, Copy, Debug)]
 enum Chosen {
@@ -150,7 +152,9 @@ impl Chosen {
 /// Marks from some position on; the answer is how many bytes were looked at. See [`driver::scan`].
 #[inline]
 pub(crate) fn scan(bytes: &[u8], base: u16, searching: &mut bool, marks: &mut [u16], count: &mut usize) -> usize {
-    call!(Chosen::best(), scan(bytes, base, searching, marks, count))
+    let looked_at = call!(Chosen::best(), scan(bytes, base, searching, marks, count));
+    work::looked_at(looked_at);
+    looked_at
 }
 
 /// Marks that can be those of blank lines. See [`driver::close`].
@@ -162,12 +166,15 @@ pub(crate) fn close(marks: &[u16], from: usize, count: usize, ends: &mut [u16]) 
 /// Where messages end. See [`driver::ends`].
 #[inline]
 pub(crate) fn ends(bytes: &[u8], carry: &mut Carry, found: &mut [u16]) -> (usize, usize) {
-    call!(Chosen::best(), ends(bytes, carry, found))
+    let (count, looked_at) = call!(Chosen::best(), ends(bytes, carry, found));
+    work::looked_at(looked_at);
+    (count, looked_at)
 }
 
 /// Whether a message has no defect but perhaps one of its kind. See [`driver::plain`].
 #[inline]
 pub(crate) fn plain(bytes: &[u8]) -> bool {
+    work::looked_at(bytes.len());
     call!(Chosen::best(), plain(bytes))
 }
 
@@ -191,12 +198,14 @@ macro_rules! inlined {
 #[inline]
 pub(crate) fn line_end(bytes: &[u8]) -> Option<usize> {
     let end = bytes.first_chunk().map_or(driver::BLOCK, |block| inlined!(line_end(block)));
-    if end < driver::BLOCK { Some(end) } else { memchr::memchr(b'\n', bytes) }
+    work::looked_at(driver::BLOCK);
+    if end < driver::BLOCK { Some(end) } else { work::memchr(b'\n', bytes) }
 }
 
 /// The marks in the first block of bytes. See [`driver::block`].
 #[inline]
 pub(crate) fn block(bytes: &[u8], searching: bool) -> (u64, bool) {
+    work::looked_at(bytes.len().min(driver::BLOCK));
     inlined!(block(bytes, searching))
 }
 

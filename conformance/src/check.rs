@@ -1,13 +1,14 @@
 //! Checks whole traces.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ami_wire::{Error, Message, Parser};
 use serde::Serialize;
 
 use crate::finding::{Finding, Sender, Severity};
 use crate::release::Releases;
-use crate::session::{Options, RuleCounts, Session};
+use crate::session::{Options, Plan, RuleCounts, Session};
 use crate::source::{Consumer, Ended, Gap, InputError, Opened, Trace};
 
 /// What was found in one trace.
@@ -74,7 +75,8 @@ pub fn check(trace: &Trace, options: Options) -> (Checked, Result<(), InputError
         findings: Vec::new(),
         rules: RuleCounts::default(),
     };
-    let mut sessions = Sessions { options, open: BTreeMap::new(), first_release: u32::MAX, checked };
+    let plan = Arc::new(Plan::new(&options));
+    let mut sessions = Sessions { options, plan, open: BTreeMap::new(), first_release: u32::MAX, checked };
     let result = trace.read(Parser::new(), &mut sessions);
     while let Some((_, session)) = sessions.open.pop_first() {
         sessions.finish(session);
@@ -87,6 +89,7 @@ pub fn check(trace: &Trace, options: Options) -> (Checked, Result<(), InputError
 /// The connections of a trace.
 struct Sessions {
     options: Options,
+    plan: Arc<Plan>,
     /// Those that have not ended.
     open: BTreeMap<u32, Session>,
     /// The connection that told the release.
@@ -97,7 +100,9 @@ struct Sessions {
 impl Sessions {
     fn session(&mut self, connection: u32) -> &mut Session {
         self.checked.connections = self.checked.connections.max(connection as usize + 1);
-        self.open.entry(connection).or_insert_with(|| Session::new(connection, self.options.clone()))
+        self.open
+            .entry(connection)
+            .or_insert_with(|| Session::planned(connection, self.options.clone(), Arc::clone(&self.plan)))
     }
 
     fn finish(&mut self, mut session: Session) {

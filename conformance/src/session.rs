@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use std::sync::Arc;
+
 use ami_wire::{Defect, DefectCode, Error, Kind, Message};
 use smallvec::SmallVec;
 
@@ -87,6 +89,23 @@ struct Waiting {
     if_cut: bool,
 }
 
+/// What options mean for each rule and message: made once for all connections of a trace.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// By rule; those without are not checked.
+    severities: Vec<Option<Severity>>,
+    dispatch: Dispatch,
+    talk: TalkDispatch,
+}
+
+impl Plan {
+    pub(crate) fn new(options: &Options) -> Self {
+        let severities: Vec<_> = RULES.iter().enumerate().map(|(index, rule)| options.severity(index, rule)).collect();
+        let is_on = |index: usize| severities.get(index).copied().flatten().is_some();
+        Self { dispatch: Dispatch::new(is_on), talk: TalkDispatch::new(is_on), severities }
+    }
+}
+
 /// One connection under check.
 ///
 /// A capture is a window onto a running system: channels and bridges that were there before it raise no false alarm.
@@ -116,10 +135,7 @@ pub struct Session {
     model: Model,
     generation: Generation,
     release: Option<Releases>,
-    /// By rule; those without are not checked.
-    severities: Vec<Option<Severity>>,
-    dispatch: Dispatch,
-    talk: TalkDispatch,
+    plan: Arc<Plan>,
     expected: Expected,
     nobody: Channel,
     counts: Vec<Counts>,
@@ -156,23 +172,26 @@ impl RuleCounts {
 impl Session {
     /// A connection of which nothing is known yet. `connection` is its number in the trace.
     pub fn new(connection: u32, options: Options) -> Self {
+        let plan = Arc::new(Plan::new(&options));
+        Self::planned(connection, options, plan)
+    }
+
+    /// The same with what was made of these options before.
+    pub(crate) fn planned(connection: u32, options: Options, plan: Arc<Plan>) -> Self {
         let generation = match options.release {
             None => Generation::Unknown,
             Some(release) if release.is_modern() => Generation::Modern,
             Some(_) => Generation::Legacy,
         };
-        let severities: Vec<_> = RULES.iter().enumerate().map(|(index, rule)| options.severity(index, rule)).collect();
         let expected = Expected { releases: options.release, subscription: options.subscription.clone() };
         Self {
             connection,
             model: Model::new(options.window, options.race),
             generation,
             release: options.release,
-            dispatch: Dispatch::new(|index| severities.get(index).copied().flatten().is_some()),
-            talk: TalkDispatch::new(|index| severities.get(index).copied().flatten().is_some()),
             expected,
             nobody: Channel::nobody(),
-            severities,
+            plan,
             counts: vec![Counts::default(); RULES.len()],
             raised: Vec::new(),
             waiting: Vec::new(),
@@ -261,9 +280,9 @@ impl Session {
         let facts = Facts::none(said.message);
         let named = Named::default();
         let scene = Scene { facts: &facts, named: &named, model: &self.model, at, said, expected: &self.expected };
-        for (index, rule) in self.talk.concerned(said.kind) {
+        for (index, rule) in self.plan.talk.concerned(said.kind) {
             let (Some(counts), Some(Some(severity))) =
-                (self.counts.get_mut(*index), self.severities.get(*index).copied())
+                (self.counts.get_mut(*index), self.plan.severities.get(*index).copied())
             else {
                 continue;
             };
@@ -282,7 +301,7 @@ impl Session {
 
     /// Looks for what is wrong with a message on the wire. Each defect is told once a message.
     fn faults(&mut self, said: &Said<'_>, at: &Reference) {
-        if !self.talk.looks_at_wire() {
+        if !self.plan.talk.looks_at_wire() {
             return;
         }
         let mut faults: SmallVec<[Fault; 4]> = SmallVec::new();
@@ -309,8 +328,9 @@ impl Session {
 
     /// Reports a defect as a break of its rule.
     fn fault(&mut self, at: &Reference, said: Option<&Said<'_>>, fault: &Fault) {
-        let Some((index, rule)) = self.talk.of_defect(fault.code) else { return };
-        let (Some(counts), Some(Some(severity))) = (self.counts.get_mut(index), self.severities.get(index).copied())
+        let Some((index, rule)) = self.plan.talk.of_defect(fault.code) else { return };
+        let (Some(counts), Some(Some(severity))) =
+            (self.counts.get_mut(index), self.plan.severities.get(index).copied())
         else {
             return;
         };
@@ -364,10 +384,10 @@ impl Session {
         let named = self.model.meet(&facts);
         if let Some(era) = self.era().filter(|_| facts.is_judged()) {
             let scene = Scene { facts: &facts, named: &named, model: &self.model, at, said, expected: &self.expected };
-            for index in self.dispatch.concerned(era, facts.event, !named.channels.is_empty()) {
+            for index in self.plan.dispatch.concerned(era, facts.event, !named.channels.is_empty()) {
                 let index = usize::from(*index);
                 if let (Some(rule), Some(counts), Some(Some(severity))) =
-                    (RULES.get(index).copied(), self.counts.get_mut(index), self.severities.get(index).copied())
+                    (RULES.get(index).copied(), self.counts.get_mut(index), self.plan.severities.get(index).copied())
                 {
                     let ended = Ended::Forgotten;
                     (rule.message)(&scene, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
@@ -410,10 +430,12 @@ impl Session {
     fn settle_silent(&mut self, now: u64) {
         while let Some(key) = self.model.next_silent(now) {
             if let Some(channel) = self.model.channel(key).filter(|_| self.generation == Generation::Modern) {
-                for (index, silent) in self.dispatch.silent() {
-                    if let (Some(rule), Some(counts), Some(Some(severity))) =
-                        (RULES.get(*index).copied(), self.counts.get_mut(*index), self.severities.get(*index).copied())
-                    {
+                for (index, silent) in self.plan.dispatch.silent() {
+                    if let (Some(rule), Some(counts), Some(Some(severity))) = (
+                        RULES.get(*index).copied(),
+                        self.counts.get_mut(*index),
+                        self.plan.severities.get(*index).copied(),
+                    ) {
                         let (index, ended) = (*index, Ended::Forgotten);
                         silent(channel, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
                     }
@@ -431,7 +453,7 @@ impl Session {
         let era = self.era().unwrap_or(Era::Modern);
         for (index, rule) in RULES.iter().enumerate() {
             let (Some(counts), Some(Some(severity))) =
-                (self.counts.get_mut(index), self.severities.get(index).copied())
+                (self.counts.get_mut(index), self.plan.severities.get(index).copied())
             else {
                 continue;
             };
@@ -486,7 +508,7 @@ impl Session {
         let ended = if self.options.complete { Ended::Complete } else { Ended::Trace };
         for (index, rule) in RULES.iter().enumerate() {
             let (Some(counts), Some(Some(severity))) =
-                (self.counts.get_mut(index), self.severities.get(index).copied())
+                (self.counts.get_mut(index), self.plan.severities.get(index).copied())
             else {
                 continue;
             };

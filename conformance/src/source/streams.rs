@@ -1,5 +1,6 @@
 //! Streams of several connections, as they come out of packets or bodies, and their messages.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use ami_wire::{Framer, Parser, Stream};
@@ -34,7 +35,7 @@ pub(super) struct Framing<'c, C> {
     parser: Parser,
     consumer: &'c mut C,
     /// The connections that are open, by number.
-    open: Vec<(u32, [Side; 2])>,
+    open: HashMap<u32, Box<[Side; 2]>>,
 }
 
 /// One direction of a connection.
@@ -48,7 +49,7 @@ struct Side {
 
 impl<'c, C: Consumer> Framing<'c, C> {
     pub(super) fn new(parser: Parser, consumer: &'c mut C) -> Self {
-        Self { parser, consumer, open: Vec::new() }
+        Self { parser, consumer, open: HashMap::new() }
     }
 }
 
@@ -59,7 +60,7 @@ impl<C: Consumer> Sink for Framing<'_, C> {
             length: 0,
             resync: opened.midway(sender).then(Resync::default),
         };
-        self.open.push((connection, [side(Sender::Server), side(Sender::Client)]));
+        self.open.insert(connection, Box::new([side(Sender::Server), side(Sender::Client)]));
         self.consumer.opened(connection, opened);
     }
 
@@ -92,8 +93,7 @@ impl<C: Consumer> Sink for Framing<'_, C> {
     }
 
     fn closed(&mut self, connection: u32, complete: Complete) {
-        let Some(at) = self.open.iter().position(|(number, _)| *number == connection) else { return };
-        let (_, [server, client]) = self.open.swap_remove(at);
+        let Some([server, client]) = self.open.remove(&connection).map(|sides| *sides) else { return };
         let sides = [(Sender::Client, client, complete.client), (Sender::Server, server, complete.server)];
         for (sender, mut side, complete) in sides {
             // Where only the capture ended, a message that began is not cut by anybody.
@@ -110,8 +110,8 @@ impl<C: Consumer> Sink for Framing<'_, C> {
     }
 }
 
-fn side(open: &mut [(u32, [Side; 2])], connection: u32, sender: Sender) -> Option<&mut Side> {
-    let (_, [server, client]) = open.iter_mut().find(|(number, _)| *number == connection)?;
+fn side(open: &mut HashMap<u32, Box<[Side; 2]>>, connection: u32, sender: Sender) -> Option<&mut Side> {
+    let [server, client] = &mut **open.get_mut(&connection)?;
     Some(if sender == Sender::Server { server } else { client })
 }
 

@@ -6,6 +6,7 @@ use ami_wire::work::bytes_looked_at;
 use ami_wire::{DefectCode, Limits, Message, Parser, Stream};
 
 /// What one way of reading costs, in looks at a byte for each byte of the input.
+#[allow(clippy::cast_precision_loss, reason = "the numbers are small")]
 fn cost(length: usize, read: impl FnOnce()) -> f64 {
     let before = bytes_looked_at();
     read();

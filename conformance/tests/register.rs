@@ -111,6 +111,11 @@ const EDITS: &[(&str, Edit)] = &[
     }),
     ("response-message-line-break", |evidence| evidence.replace("Message: ", "Text: ")),
     ("blank-behind-message-line-break", |evidence| evidence.blank(2)),
+    ("bare-text-without-kind", |evidence| evidence.replace(" calls (max ", " people (max ")),
+    ("bare-text-without-colon", |evidence| evidence.replace(" calls (max ", " people (max ")),
+    ("bare-text-keys", |evidence| evidence.replace(" calls (max ", " people (max ")),
+    ("bare-text-colons", |evidence| evidence.replace(" calls (max ", " people (max ")),
+    ("bare-text-line-ends", |evidence| evidence.replace("IAX2/", "SIP/")),
 ];
 
 #[test]

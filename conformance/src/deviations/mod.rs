@@ -88,6 +88,17 @@ impl fmt::Debug for Deviation {
     }
 }
 
+/// Whether a text begins like a queue in the output of `queue show`, with which old servers answer the action Queues.
+fn is_queue(text: &[u8]) -> bool {
+    let line = text.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    line.starts_with(b"No queues") || memchr::memmem::find(line, b" calls (max ").is_some()
+}
+
+/// Whether a text begins like a row of the table with which IAXnetstats is answered.
+fn is_iax_row(text: &[u8]) -> bool {
+    text.starts_with(b"IAX2/")
+}
+
 /// Every entry, in the order in which they are listed.
 pub static DEVIATIONS: &[&Deviation] = &[
     &dial::ORIGINATE_TIMEOUT_WITHOUT_DIALEND,
@@ -116,6 +127,11 @@ pub static DEVIATIONS: &[&Deviation] = &[
     &wire::TESTEVENT_BLANK_LINE,
     &wire::RESPONSE_MESSAGE_LINE_BREAK,
     &wire::BLANK_BEHIND_MESSAGE_LINE_BREAK,
+    &wire::BARE_TEXT_WITHOUT_KIND,
+    &wire::BARE_TEXT_WITHOUT_COLON,
+    &wire::BARE_TEXT_KEYS,
+    &wire::BARE_TEXT_COLONS,
+    &wire::BARE_TEXT_LINE_ENDS,
 ];
 
 impl Deviation {

@@ -1,6 +1,6 @@
 //! What stock servers do not keep about actions, responses and lists.
 
-use super::{Break, Deviation};
+use super::{Break, Deviation, is_iax_row, is_queue};
 
 /// Whether the break is about an action with this name: the first message that it refers to.
 fn is_action(broken: &Break<'_, '_>, name: &str) -> bool {
@@ -31,7 +31,7 @@ pub(super) static IAXNETSTATS_EMPTY_ANSWER: Deviation = Deviation {
     why: "It is answered by a table without any header: a row for each channel, and an empty line alone without calls.",
     evidence: &[("asterisk-16/queries.s2c", 275), ("asterisk-22/queries.s2c", 275), ("asterisk-23/iaxcall.s2c", 77)],
     applies: |broken| {
-        let rows = || came_text(broken, |text| text.starts_with(b"IAX2/"));
+        let rows = || came_text(broken, is_iax_row);
         (is_action(broken, "IAXnetstats") && (came_blank(broken) || rows())).into()
     },
 };
@@ -117,13 +117,7 @@ pub(super) static QUEUES_BARE_TEXT: Deviation = Deviation {
     condition: "The action is Queues, and since the last response text came that begins like a row of `queue show`.",
     why: "It is answered by the text of the command `queue show`, without any header.",
     evidence: &[("asterisk-1.4/queries.s2c", 13), ("asterisk-1.6.2/queries.s2c", 15)],
-    applies: |broken| {
-        let is_row = |text: &[u8]| {
-            let line = text.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
-            line.starts_with(b"No queues") || memchr::memmem::find(line, b" calls (max ").is_some()
-        };
-        (is_action(broken, "Queues") && came_text(broken, is_row)).into()
-    },
+    applies: |broken| (is_action(broken, "Queues") && came_text(broken, is_queue)).into(),
 };
 
 pub(super) static SIPQUALIFYPEER_EMPTY_ANSWER: Deviation = Deviation {

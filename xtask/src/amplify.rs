@@ -199,15 +199,19 @@ impl Part {
 
 /// The messages of a stream, each with its blank line, and the banner with its line.
 fn messages(bytes: &[u8]) -> Vec<Range<usize>> {
-    let (mut all, mut start, mut line) = (Vec::new(), 0, 0);
+    let (mut all, mut start, mut line) = (Vec::<Range<usize>>::new(), 0, 0);
     for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
         let text = bytes.get(line..at).unwrap_or_default();
         let banner = start == 0 && text.starts_with(b"Asterisk Call Manager/");
         line = at + 1;
-        if banner || text.is_empty() || text == b"\r" {
-            all.push(start..line);
-            start = line;
+        let blank = text.is_empty() || text == b"\r";
+        match all.last_mut() {
+            // One blank line too many goes with the message before.
+            Some(last) if blank && text.as_ptr() == bytes.get(start..).unwrap_or_default().as_ptr() => last.end = line,
+            _ if blank || banner => all.push(start..line),
+            _ => continue,
         }
+        start = line;
     }
     // A message that the end of the capture cuts would not be cut where something follows: it is left out.
     all
@@ -317,6 +321,8 @@ mod tests {
 
     #[test]
     fn events_can_be_left_out() {
+        let all = messages(b"Event: A\r\n\r\n\r\nEvent: B\r\n\r\n");
+        assert_eq!(all, [0..14, 14..26]);
         let (text, ..) = write(3000, |name| name == b"Hangup");
         assert!(!text.contains("Newchannel") && text.contains("Hangup") && text.contains("ActionID: x-1"));
         assert!(Template::new(b"Asterisk Call Manager/1.0\r\n".to_vec(), |_| true).is_err());

@@ -186,7 +186,7 @@ impl Session {
         let expected = Expected { releases: options.release, subscription: options.subscription.clone() };
         Self {
             connection,
-            model: Model::new(options.window, options.race),
+            model: Self::model_for(&options, &plan.dispatch),
             generation,
             release: options.release,
             expected,
@@ -199,6 +199,15 @@ impl Session {
             messages: [0; 2],
             options,
         }
+    }
+
+    fn model_for(options: &Options, dispatch: &Dispatch) -> Model {
+        let mut model = Model::new(options.window, options.race);
+        let follows = dispatch.concerned(Era::Modern, Event::Newexten, false).iter().any(|index| {
+            RULES.get(usize::from(*index)).is_some_and(|rule| rule.name == "dialplan/newexten-on-transition")
+        });
+        model.set_follows_dialplan(follows);
+        model
     }
 
     /// The releases that the server can be: what was given, or what its banner says.
@@ -267,8 +276,10 @@ impl Session {
         if sender == Sender::Client {
             return;
         }
-        if let (Kind::Event, Some(name)) = (said.kind, message.name()) {
-            self.event(&said, name, &at);
+        match (said.kind, message.name()) {
+            (Kind::Event, Some(name)) => self.event(&said, name, &at),
+            (Kind::Response, _) => self.response(message, &at),
+            _ => {}
         }
         if !self.waiting.is_empty() {
             self.decide_waiting(place.message, false);
@@ -355,6 +366,33 @@ impl Session {
         self.out.push(finding);
     }
 
+    /// What a response tells about the events to come.
+    fn response(&mut self, message: &Message<'_>, at: &Reference) {
+        // Whoever chooses other classes of events gets other events from then on.
+        if message.get("Events").is_some() {
+            self.model.subscribe(at.place.message + 1);
+        }
+        if message.get("Message") == Some(b"Originate successfully queued") {
+            self.model.originates.queued(message.get("ActionID"), at);
+        }
+    }
+
+    /// Settles what is pending at the end of the trace or at a gap, apart from channels and bridges.
+    fn settle_finally(&mut self, ended: Ended) {
+        if self.generation == Generation::Legacy {
+            return;
+        }
+        for (index, rule) in RULES.iter().copied().enumerate() {
+            if let On::Calls { finally, .. } = rule.on
+                && let (Some(counts), Some(Some(severity))) =
+                    (self.counts.get_mut(index), self.plan.severities.get(index).copied())
+            {
+                finally(&self.model, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
+            }
+        }
+        self.out.extend(self.raised.drain(..).map(|raised| raised.finding));
+    }
+
     fn era(&self) -> Option<Era> {
         match self.generation {
             Generation::Modern => Some(Era::Modern),
@@ -437,7 +475,8 @@ impl Session {
                         self.plan.severities.get(*index).copied(),
                     ) {
                         let (index, ended) = (*index, Ended::Forgotten);
-                        silent(channel, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
+                        let raised = &mut self.raised;
+                        silent(&self.model, channel, &mut Cx { rule, index, severity, ended, counts, raised });
                     }
                 }
                 self.out.extend(self.raised.drain(..).map(|raised| raised.finding));
@@ -494,10 +533,11 @@ impl Session {
         if sender == Sender::Server {
             self.decide_waiting(u64::MAX, true);
             self.settle_silent(self.messages[Sender::Server as usize]);
+            self.settle_finally(Ended::Gap);
             let everything = self.model.forget_all();
             self.settle(&everything, Ended::Gap);
             let talk = std::mem::take(&mut self.model.talk);
-            self.model = Model::new(self.options.window, self.options.race);
+            self.model = Self::model_for(&self.options, &self.plan.dispatch);
             self.model.talk = talk;
             self.options.complete = false;
         }
@@ -544,6 +584,7 @@ impl Session {
         self.decide_waiting(u64::MAX, true);
         self.end_talk();
         self.settle_silent(self.messages[Sender::Server as usize]);
+        self.settle_finally(if self.options.complete { Ended::Complete } else { Ended::Trace });
         let everything = self.model.forget_all();
         self.settle(&everything, if self.options.complete { Ended::Complete } else { Ended::Trace });
         RuleCounts(std::mem::take(&mut self.counts))

@@ -54,7 +54,9 @@ fn stock_sessions_conform() {
     assert_eq!(code(&output), 0, "{}", text(&output.stdout));
     // Two sessions show what this one is about, and begin too late to prove it.
     let shown = |id: &&str| *id != "recorder-without-newchannel";
-    for id in ami_conformance::deviations::DEVIATIONS.iter().map(|deviation| deviation.id).filter(shown) {
+    let is_note = |rule: &str| ami_conformance::rules::find(rule).unwrap().severity == ami_conformance::Severity::Note;
+    let deviations = ami_conformance::deviations::DEVIATIONS.iter().filter(|deviation| !is_note(deviation.rule));
+    for id in deviations.map(|deviation| deviation.id).filter(shown) {
         assert!(text(&output.stdout).contains(id), "{id}");
     }
     arguments.push("--no-known");

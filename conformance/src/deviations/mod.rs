@@ -6,6 +6,7 @@
 mod channel;
 mod dial;
 mod legacy;
+mod media;
 mod talk;
 mod transfer;
 mod wire;
@@ -110,6 +111,7 @@ pub static DEVIATIONS: &[&Deviation] = &[
     &channel::CALLERID_AFTER_HANGUP,
     &transfer::BLIND_TRANSFER_LATE,
     &transfer::PARKED_CALL_LATE,
+    &media::UNHOLD_WITHOUT_HOLD,
     &legacy::RECORDER_WITHOUT_NEWCHANNEL,
     &legacy::DIAL_END_WITHOUT_DESTINATION,
     &talk::IAXNETSTATS_EMPTY_ANSWER,

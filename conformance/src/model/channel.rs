@@ -7,10 +7,15 @@ use slotmap::new_key_type;
 use smallvec::SmallVec;
 
 use super::BridgeKey;
+use super::agi::Agi;
+use super::conference::Seat;
+use super::dialplan::Position;
 use super::ids::Named;
 use super::legacy::LegacyLife;
 use super::local::Optimization;
+use super::media::Media;
 use super::parking::Parking;
+use super::queue::Queueing;
 use crate::finding::Reference;
 use crate::rules::RuleSet;
 
@@ -130,6 +135,18 @@ pub struct Channel {
     pub parking: Option<Box<Parking>>,
     /// How it is optimised away, when it is the first half of a Local channel.
     pub optimization: Option<Box<Optimization>>,
+    /// What queues say of it, when it is a caller.
+    pub queueing: Option<Box<Queueing>>,
+    /// The conferences that it is or was in.
+    pub seats: Vec<Seat>,
+    /// What AGI says of it.
+    pub agi: Option<Box<Agi>>,
+    /// What is on and off on it: hold, music, recording, talking, spying.
+    pub media: Option<Box<Media>>,
+    /// The last `BlindTransfer` that it made.
+    pub transfers: Option<Reference>,
+    /// Where it is in the dialplan, by its last `Newexten`.
+    pub position: Option<Box<Position>>,
     /// Whether its `Hangup` is so long ago that no application speaks of it any more.
     pub is_silent: bool,
     /// What the releases before 12 tell of it besides.
@@ -164,6 +181,12 @@ impl Channel {
             transfer: None,
             parking: None,
             optimization: None,
+            queueing: None,
+            seats: Vec::new(),
+            agi: None,
+            media: None,
+            transfers: None,
+            position: None,
             is_silent: false,
             legacy: None,
             reported: Cell::default(),

@@ -5,29 +5,42 @@
 //! [applies](Model::apply) the message.
 
 mod actions;
+mod agi;
 mod bridge;
 mod channel;
+mod conference;
+mod dialplan;
 mod event;
 mod ids;
 mod legacy;
 mod lists;
 mod local;
+mod media;
+mod originate;
 mod parking;
+mod queue;
 mod talk;
 mod transfer;
 
 use std::collections::VecDeque;
 
 pub use actions::{Action, Actions, Settled, Stray};
+pub use agi::Agi;
 pub use bridge::{Bridge, BridgeKey};
 pub use channel::{Channel, ChannelKey, Dial, DialEnd, Membership, UniqueId};
+pub use conference::{Conference, ConferenceKey, Seat};
+pub use dialplan::Position;
+pub(crate) use dialplan::{FOLLOWED, shown};
 pub use event::{Event, Order};
 use ids::Entities;
 pub use legacy::{LegacyLife, Link, links_or_parts};
 pub use lists::{List, Lists};
 pub use local::{Begun, Optimization};
+pub use media::{Media, Switch};
+pub use originate::{Originate, Originates};
 pub(crate) use parking::is_lot;
 pub use parking::{Parked, Parking};
+pub use queue::{AgentCall, Queueing, Stay};
 use smallvec::SmallVec;
 pub use talk::Talk;
 pub(crate) use transfer::is_party;
@@ -57,6 +70,15 @@ pub struct Model {
     racing: VecDeque<(u64, ChannelKey)>,
     /// The channels that are parked.
     parked: Vec<ChannelKey>,
+    conferences: Entities<ConferenceKey, Conference>,
+    /// Conferences that have ended, in order.
+    dead_conferences: VecDeque<ConferenceKey>,
+    /// The calls that clients asked for.
+    pub(crate) originates: Originates,
+    /// Whether a rule asks for positions in the dialplan.
+    follows_dialplan: bool,
+    /// The first message since the client chose which classes of events it gets.
+    subscribed: u64,
     /// Whether a release before 12 speaks.
     legacy: bool,
     /// The last `Newchannel` of any channel; kept for the releases before 12 only.
@@ -111,6 +133,11 @@ impl Model {
             last_local: None,
             racing: VecDeque::new(),
             parked: Vec::new(),
+            conferences: Entities::default(),
+            dead_conferences: VecDeque::new(),
+            originates: Originates::default(),
+            follows_dialplan: false,
+            subscribed: 0,
             legacy: false,
             last_newchannel: None,
             talk: Talk::default(),
@@ -228,6 +255,9 @@ impl Model {
             channel.was_up |= role.state == Some(b"6");
         }
         if judged {
+            if self.follows_dialplan {
+                self.follow(facts, named, at);
+            }
             self.apply_event(facts, named, at);
             if self.legacy {
                 self.apply_legacy(facts, named, at);
@@ -317,6 +347,9 @@ impl Model {
                 }
             }
             Event::BridgeCreate | Event::BridgeDestroy | Event::BridgeMerge => {
+                if facts.event == Event::BridgeDestroy {
+                    self.conference_is_gone(facts);
+                }
                 for key in &named.bridges {
                     let Some(bridge) = self.bridges.get_mut(*key) else { continue };
                     match facts.event {
@@ -360,17 +393,44 @@ impl Model {
                 self.transfer(named, at);
                 self.remember_swap(facts);
             }
-            Event::BlindTransfer | Event::Transfer => self.transfer(named, at),
+            Event::BlindTransfer | Event::Transfer => {
+                if let Some(channel) = named.channel("Transferer").and_then(|key| self.channels.get_mut(key)) {
+                    channel.transfers = Some(at.clone());
+                }
+                self.transfer(named, at);
+            }
             Event::ParkedCall
             | Event::UnParkedCall
             | Event::ParkedCallTimeOut
             | Event::ParkedCallGiveUp
             | Event::ParkedCallSwap => self.park(facts, named, at),
             Event::LocalOptimizationBegin | Event::LocalOptimizationEnd => self.optimise(facts, named, at),
+            Event::Hold
+            | Event::Unhold
+            | Event::MusicOnHoldStart
+            | Event::MusicOnHoldStop
+            | Event::MixMonitorStart
+            | Event::MixMonitorStop
+            | Event::ChannelTalkingStart
+            | Event::ChannelTalkingStop
+            | Event::ChanSpyStart
+            | Event::ChanSpyStop => self.switch(facts.event, named, at),
+            Event::OriginateResponse => self.originates.answered(facts, at),
+            Event::QueueCallerJoin | Event::QueueCallerLeave => self.queue(facts, named, at),
             Event::AgentCalled => {
                 if let Some(channel) = named.channel("Dest").and_then(|key| self.channels.get_mut(key)) {
                     channel.called_by_queue = true;
                 }
+                self.offer(facts, named, at);
+            }
+            Event::AgentConnect | Event::AgentRingNoAnswer | Event::AgentComplete | Event::AgentDump => {
+                self.offer(facts, named, at);
+            }
+            Event::ConfbridgeStart | Event::ConfbridgeJoin | Event::ConfbridgeLeave | Event::ConfbridgeEnd => {
+                self.confer(facts, named, at);
+            }
+            Event::AsyncAgiStart | Event::AsyncAgiEnd | Event::AgiExecStart | Event::AgiExecEnd => {
+                self.run_agi(facts, named, at);
             }
             _ => {}
         }
@@ -398,6 +458,26 @@ impl Model {
     /// The last `Newchannel` of a Local channel.
     pub fn last_local(&self) -> Option<&Reference> {
         self.last_local.as_ref()
+    }
+
+    /// Whether a rule asks for positions in the dialplan; off, they cost nothing.
+    pub(crate) fn set_follows_dialplan(&mut self, follows: bool) {
+        self.follows_dialplan = follows;
+    }
+
+    /// The client chose which classes of events it gets; `next` is the message behind the response that says so.
+    pub(crate) fn subscribe(&mut self, next: u64) {
+        self.subscribed = next;
+    }
+
+    /// Whether nothing can have been left out since a message because the client chose other classes of events.
+    pub(crate) fn is_in_sight(&self, since: &Reference) -> bool {
+        since.place.message >= self.subscribed
+    }
+
+    /// The `Newchannel` of a channel, where all that was said of it since is in the trace as far as its class is.
+    pub(crate) fn whole_life<'c>(&self, channel: &'c Channel) -> Option<&'c Reference> {
+        channel.announced.as_ref().filter(|announced| self.is_in_sight(announced))
     }
 
     /// The next channel whose `Hangup` is so long ago, now, that what applications say of it can't have lost a race.
@@ -442,6 +522,10 @@ impl Model {
                 self.forgotten = self.forgotten.max(channel.id.epoch());
                 forgotten.channels.push(channel);
             }
+        }
+        while self.dead_conferences.len() > self.window {
+            let Some(key) = self.dead_conferences.pop_front() else { break };
+            self.conferences.remove(key);
         }
         while self.dead_bridges.len() > self.window {
             if let Some(bridge) = self.dead_bridges.pop_front().and_then(|key| self.bridges.remove(key)) {

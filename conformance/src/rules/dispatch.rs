@@ -1,7 +1,7 @@
 //! Which rules a message concerns, without asking each of them.
 
 use super::{Cx, Era, On, RULES};
-use crate::model::{Channel, Event};
+use crate::model::{Channel, Event, Model};
 
 /// For each event the rules that look at it, by their position in [`RULES`].
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(crate) struct Dispatch {
 }
 
 /// Settles a channel.
-type Silent = fn(&Channel, &mut Cx<'_>);
+type Silent = fn(&Model, &Channel, &mut Cx<'_>);
 
 /// The rules that look at one event.
 #[derive(Debug, Default)]
@@ -31,7 +31,7 @@ impl Dispatch {
                 let looks = |(index, rule): &(usize, &&super::Rule)| {
                     let looks = match rule.on {
                         On::Channels => channels,
-                        On::Events(events) | On::Applications { events, .. } => {
+                        On::Events(events) | On::Applications { events, .. } | On::Calls { events, .. } => {
                             events.iter().any(|looked| *looked as usize == event)
                         }
                         On::Talk { .. } | On::Defect(_) => false,

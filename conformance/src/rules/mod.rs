@@ -4,16 +4,22 @@
 //! changes nothing. To add one: write its file, name it in [`RULES`].
 
 mod action;
+mod agi;
 mod bridge;
 mod channel;
+mod confbridge;
 mod context;
 mod dial;
+mod dialplan;
 mod dispatch;
 mod dtmf;
 mod legacy;
 mod list;
 mod local;
+mod media;
+mod originate;
 mod parking;
+mod queue;
 mod session;
 mod talk;
 mod transfer;
@@ -82,7 +88,9 @@ pub(crate) enum On {
     Events(&'static [Event]),
     /// These events of applications. When the `Hangup` of a channel is so long ago that no application speaks of it any
     /// more, `silent` settles what is pending for it.
-    Applications { events: &'static [Event], silent: fn(&Channel, &mut Cx<'_>) },
+    Applications { events: &'static [Event], silent: fn(&Model, &Channel, &mut Cx<'_>) },
+    /// These events of applications. `finally` settles what is pending when the trace ends.
+    Calls { events: &'static [Event], finally: fn(&Model, &mut Cx<'_>) },
     /// What the server says, by kind of message, whatever its release; `end` settles what is pending when the
     /// connection ends.
     Talk { kinds: &'static [Kind], end: Option<fn(&Model, &mut Cx<'_>)> },
@@ -146,6 +154,13 @@ pub static RULES: &[&Rule] = &[
     &transfer::parties_known::RULE,
     &parking::parked_before_enter::RULE,
     &parking::one_outcome::RULE,
+    &queue::leave_for_each_join::RULE,
+    &queue::agent_outcome::RULE,
+    &confbridge::leave_for_each_join::RULE,
+    &agi::async_session::RULE,
+    &media::hold_alternates::RULE,
+    &dialplan::newexten_on_transition::RULE,
+    &originate::one_response::RULE,
     &legacy::channel_life::RULE,
     &legacy::link_unlink::RULE,
     &legacy::dial_pairs::RULE,

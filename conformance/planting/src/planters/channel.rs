@@ -84,7 +84,8 @@ fn newchannel_first(garden: &mut Garden<'_>) {
                 .expect(way, edit, message)
                 .related([by_early])
                 .also(UNANNOUNCED)
-                .also(&["dtmf/begin-before-end", "parking/parked-before-enter"]);
+                .also(&["dtmf/begin-before-end", "parking/parked-before-enter"])
+                .also(APPLICATIONS);
         }
     }
 }
@@ -247,6 +248,7 @@ fn hangup_once(garden: &mut Garden<'_>) {
             garden.expect("Hangup told before the end as well", edit, hangup).related([&copy]).also(&[
                 "channel/application-after-hangup",
                 "channel/newstate-announces",
+                "dialplan/newexten-on-transition",
                 "channel/linkedid-known",
             ]);
         }

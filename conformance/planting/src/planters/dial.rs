@@ -11,6 +11,7 @@ pub(super) const PLANTERS: &[Planter] = &[
 
 const LATE: &[&str] = &[
     "channel/newstate-announces",
+    "dialplan/newexten-on-transition",
     "channel/linkedid-known",
     "channel/application-after-hangup",
     "parking/one-outcome",
@@ -141,7 +142,11 @@ fn dest_fields(garden: &mut Garden<'_>) {
             for (way, key) in [("DestChannel removed", "DestChannel"), ("DestUniqueid removed", "DestUniqueid")] {
                 let new = message.without(key);
                 let edit = garden.edit().replace(message, &new);
-                garden.expect(way, edit, &new).also(&["schema/missing-field", "channel/newstate-announces"]);
+                garden.expect(way, edit, &new).also(&[
+                    "schema/missing-field",
+                    "channel/newstate-announces",
+                    "dialplan/newexten-on-transition",
+                ]);
             }
             for (way, key) in [("DestChannel emptied", "DestChannel"), ("DestUniqueid emptied", "DestUniqueid")] {
                 let new = message.with(key, "");
@@ -150,6 +155,7 @@ fn dest_fields(garden: &mut Garden<'_>) {
                     "schema/bad-value",
                     "schema/missing-field",
                     "channel/newstate-announces",
+                    "dialplan/newexten-on-transition",
                 ]);
             }
         }
@@ -178,7 +184,12 @@ fn caller_fields(garden: &mut Garden<'_>) {
         for at in garden.sites(event) {
             let message = &messages[at];
             let has_caller = message.has("Channel");
-            let also = ["schema/missing-field", "channel/newstate-announces", "channel/state-description"];
+            let also = [
+                "schema/missing-field",
+                "channel/newstate-announces",
+                "dialplan/newexten-on-transition",
+                "channel/state-description",
+            ];
             for field in FIELDS {
                 if has_caller && message.has(field) {
                     let new = message.without(field);

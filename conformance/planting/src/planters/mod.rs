@@ -1,5 +1,6 @@
 //! For each rule, the ways in which its sentence can be broken. One file a group.
 
+mod applications;
 mod bridge;
 mod channel;
 mod dial;
@@ -37,6 +38,7 @@ pub static PLANTERS: &[&[Planter]] = &[
     bridge::PLANTERS,
     values::PLANTERS,
     transfer::PLANTERS,
+    applications::PLANTERS,
     talk::PLANTERS,
     wire::PLANTERS,
     legacy::PLANTERS,

@@ -14,8 +14,12 @@ pub(super) const PLANTERS: &[Planter] = &[
 pub(super) const RACE: usize = 33;
 
 /// What speaks up besides when something is said of a channel behind its end, or in another order.
-pub(super) const LATE: &[&str] =
-    &["channel/newstate-announces", "channel/linkedid-known", "channel/application-after-hangup"];
+pub(super) const LATE: &[&str] = &[
+    "channel/newstate-announces",
+    "dialplan/newexten-on-transition",
+    "channel/linkedid-known",
+    "channel/application-after-hangup",
+];
 
 /// Where the channel hangs up, with enough messages behind to be sure that nothing more comes of it.
 pub(super) fn silence(garden: &Garden<'_>, id: &str) -> Option<usize> {

@@ -22,6 +22,7 @@ const VALUES: &[&str] = &[
     "schema/missing-field",
     "schema/unknown-field",
     "channel/newstate-announces",
+    "dialplan/newexten-on-transition",
     "dial/caller-fields",
     "session/timestamp-on-all",
 ];

@@ -1,5 +1,5 @@
 use crate::finding::Severity;
-use crate::model::{Channel, Event};
+use crate::model::{Channel, Event, Model};
 use crate::rules::context::Broken;
 use crate::rules::{Cx, Era, On, Rule, Scene};
 
@@ -115,7 +115,7 @@ fn broken(channel: &Channel, place: &str) -> Vec<Broken> {
         .collect()
 }
 
-fn silent(channel: &Channel, cx: &mut Cx<'_>) {
+fn silent(_: &Model, channel: &Channel, cx: &mut Cx<'_>) {
     for broken in broken(channel, "until the channel is gone") {
         cx.violated(broken);
     }

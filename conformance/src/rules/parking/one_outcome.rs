@@ -1,5 +1,5 @@
 use crate::finding::Severity;
-use crate::model::{Channel, Event};
+use crate::model::{Channel, Event, Model};
 use crate::rules::context::Broken;
 use crate::rules::{Cx, Era, On, Rule, Scene};
 
@@ -109,7 +109,7 @@ fn broken(channel: &Channel, place: &str) -> Option<Broken> {
     })
 }
 
-fn silent(channel: &Channel, cx: &mut Cx<'_>) {
+fn silent(_: &Model, channel: &Channel, cx: &mut Cx<'_>) {
     if let Some(broken) = broken(channel, "when the channel hangs up") {
         cx.violated(broken);
     }

@@ -1,0 +1,3 @@
+//! What a session promises about AGI.
+
+pub(super) mod async_session;

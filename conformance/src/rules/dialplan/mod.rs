@@ -1,0 +1,3 @@
+//! What a session promises about the dialplan.
+
+pub(super) mod newexten_on_transition;

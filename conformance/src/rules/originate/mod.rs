@@ -1,0 +1,3 @@
+//! What a session promises about calls that a client asks for.
+
+pub(super) mod one_response;

@@ -53,22 +53,37 @@ pub(super) trait Vector: Copy {
     }
 }
 
+/// The block that starts at `from`, and by how much masks of it are to be shifted. Where less than a block is left, it is
+/// the last block of `bytes`, which overlaps; or, where there is none, what is left in `room`, with zeros behind.
+#[inline(always)]
+fn block_at<'a>(bytes: &'a [u8], from: usize, room: &'a mut [u8; BLOCK]) -> (&'a [u8; BLOCK], usize) {
+    let rest = bytes.get(from..).unwrap_or_default();
+    if let Some(block) = rest.first_chunk::<BLOCK>() {
+        return (block, 0);
+    }
+    if let Some(last) = bytes.last_chunk::<BLOCK>() {
+        // Looking at some bytes again costs less than copying the others. 0 < what is left < 64.
+        return (last, BLOCK - rest.len());
+    }
+    for (to, byte) in room.iter_mut().zip(rest) {
+        *to = *byte;
+    }
+    (room, 0)
+}
+
 /// The block that starts at `from`, or what there is of it, moved to the front of a block; `take` looks at a block.
 ///
 /// The answers of `take` are right for the bytes that are there. Bits behind them are zero where the block is whole
 /// but overlaps, and otherwise tell of bytes that are zero.
 #[inline(always)]
 fn partial<const N: usize>(bytes: &[u8], from: usize, take: impl Fn(&[u8; BLOCK]) -> [u64; N]) -> [u64; N] {
-    let length = bytes.len() - from;
-    if let Some(last) = bytes.last_chunk::<BLOCK>() {
-        // Looking at some bytes again costs less than copying the others. 0 < length < 64.
-        return take(last).map(|mask| mask >> (BLOCK - length));
+    let mut room = [0; BLOCK];
+    let (block, shift) = block_at(bytes, from, &mut room);
+    let mut masks = take(block);
+    for mask in &mut masks {
+        *mask >>= shift;
     }
-    let mut block = [0; BLOCK];
-    for (to, byte) in block.iter_mut().zip(bytes.get(from..).unwrap_or(&[])) {
-        *to = *byte;
-    }
-    take(&block)
+    masks
 }
 
 /// Writes the positions of every LF, and of the first colon of every line, into `marks`: blocks of `bytes` until
@@ -230,19 +245,17 @@ pub(super) fn plain<V: Vector>(vector: V, bytes: &[u8]) -> bool {
     if !bytes.ends_with(b"\r\n\r\n") {
         return false;
     }
-    let take = |block: &[u8; BLOCK]| {
-        let [lf, cr, colon, space] = [b'\n', b'\r', b':', b' '].map(|byte| vector.equal(block, byte));
-        [lf, cr, colon, space, vector.unusual(block)]
-    };
     // Of the byte before: it was an LF, a CR, a CR at the start of a line, a first colon. And whether a key goes on.
     let (mut after_lf, mut after_cr, mut after_blank, mut after_colon, mut searching) = (1, 0, 0, 0, 1);
     let mut pos = 0;
     while pos < bytes.len() {
         let length = (bytes.len() - pos).min(BLOCK);
-        let [lf, cr, colon, space, unusual] = match bytes.get(pos..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
-            Some(block) => take(block),
-            None => partial(bytes, pos, take),
-        };
+        let mut room = [0; BLOCK];
+        let (block, shift) = block_at(bytes, pos, &mut room);
+        // No closure and no `map` stands between: what is not inlined is not compiled with the instructions.
+        let (lf, cr) = (vector.equal(block, b'\n') >> shift, vector.equal(block, b'\r') >> shift);
+        let (colon, space) = (vector.equal(block, b':') >> shift, vector.equal(block, b' ') >> shift);
+        let unusual = vector.unusual(block) >> shift;
         let starts = lf << 1 | after_lf;
         let others = !(lf | colon);
         let (sum, out) = others.overflowing_add(lf << 1 | searching);

@@ -53,12 +53,20 @@ Uniqueid: 1795516800.1
 };
 
 fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
+    // Events of another class than Newstate prove nothing where its class may be missing from the trace: where the
+    // Newchannel, which has the same class, was not seen.
+    let of_another_class =
+        matches!(scene.facts.event, Event::VarSet | Event::Newexten | Event::DtmfBegin | Event::DtmfEnd);
     if scene.facts.event.order() != Order::Channel {
         return;
     }
     for (key, role) in &scene.named.channels {
         let Some(channel) = scene.model.channel(*key) else { continue };
         let (Some((before, by)), Some(now)) = (&channel.state, role.state) else { continue };
+        if of_another_class && channel.announced.is_none() {
+            cx.unobservable();
+            continue;
+        }
         if **before == *now || (role.is("") && matches!(scene.facts.event, Event::Newstate | Event::Newchannel)) {
             cx.held();
             continue;

@@ -17,6 +17,7 @@ pub mod said;
 mod session;
 pub mod source;
 mod subscription;
+mod vocabulary;
 
 /// The examples of the README compile.
 #[cfg(doctest)]

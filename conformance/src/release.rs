@@ -2,15 +2,13 @@
 
 use std::fmt;
 
+use ami_types::schema::{Release, ReleaseRange};
 use serde::{Serialize, Serializer};
 
-/// The releases that are told apart, in order.
-const RELEASES: [&str; 20] = [
-    "1.0", "1.2", "1.4", "1.6", "1.8", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "20", "21", "22",
-    "23", "24",
-];
-
 /// A release, or a range of releases where the banner leaves a choice.
+///
+/// The releases are those of [`ami_types::schema::Release`], under the names of the reports: `1.6` stands for 1.6.2, the
+/// only one of its kind, and `24` for what comes after 23.
 ///
 /// ```
 /// use ami_conformance::Releases;
@@ -20,36 +18,19 @@ const RELEASES: [&str; 20] = [
 /// assert!(Releases::from_banner(b"Asterisk Call Manager/99").is_none());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Releases {
-    first: u8,
-    last: u8,
+pub struct Releases(ReleaseRange);
+
+/// Names that differ from those of the schema.
+const NAMES: [(Release, &str); 2] = [(Release::R1_6_2, "1.6"), (Release::Master, "24")];
+
+fn name(release: Release) -> &'static str {
+    NAMES.iter().find(|(other, _)| *other == release).map_or(release.name(), |(_, name)| name)
 }
 
 impl Releases {
     /// The releases that send this banner (source: wire, Releases and dialects).
     pub fn from_banner(line: &[u8]) -> Option<Self> {
-        let version = std::str::from_utf8(line).ok()?.strip_prefix("Asterisk Call Manager/")?.trim();
-        let mut parts = version.split('.');
-        let major: u8 = parts.next()?.parse().ok()?;
-        let minor: Option<u8> = parts.next().and_then(|part| part.parse().ok());
-        let (first, last) = match (major, minor) {
-            (1, Some(0)) => ("1.0", "1.4"),
-            (1, Some(1)) => ("1.6", "1.8"),
-            (1, Some(2)) => ("10", "10"),
-            (1, Some(3)) => ("11", "11"),
-            (2, _) => ("12", "13"),
-            (3..=13, _) => {
-                let at = Self::position("14")? + major - 3;
-                return Some(Self { first: at, last: at });
-            }
-            _ => return None,
-        };
-        Some(Self { first: Self::position(first)?, last: Self::position(last)? })
-    }
-
-    fn position(name: &str) -> Option<u8> {
-        let name = name.strip_prefix("1.6.").map_or(name, |_| "1.6");
-        RELEASES.iter().position(|release| *release == name).map(|at| at as u8)
+        Release::from_banner(line.strip_prefix(b"Asterisk Call Manager/")?).map(Self)
     }
 
     /// A release or range by name: `22`, `12-13`, `1.6.2`.
@@ -59,37 +40,45 @@ impl Releases {
     /// A sentence that names what is not known.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (first, last) = text.split_once('-').unwrap_or((text, text));
-        let find = |name: &str| {
-            Self::position(name).ok_or_else(|| format!("'{name}' is no release; known are {}", RELEASES.join(", ")))
+        let find = |wanted: &str| {
+            let is = |release: &Release| name(*release) == wanted || release.name() == wanted;
+            Release::ALL.iter().copied().find(is).ok_or_else(|| {
+                let known: Vec<_> = Release::ALL.iter().map(|release| name(*release)).collect();
+                format!("'{wanted}' is no release; known are {}", known.join(", "))
+            })
         };
-        let releases = Self { first: find(first)?, last: find(last)? };
-        if releases.first > releases.last {
+        let (first, last) = (find(first)?, find(last)?);
+        if first > last {
             return Err(format!("'{text}' ends before it begins"));
         }
-        Ok(releases)
+        Ok(Self(ReleaseRange::new(first, last)))
+    }
+
+    /// The same for the schema.
+    pub fn range(self) -> ReleaseRange {
+        self.0
     }
 
     /// Whether a release of the one range can be one of the other.
     pub fn intersects(self, other: Self) -> bool {
-        self.first <= other.last && other.first <= self.last
+        self.0.first() <= other.0.last() && other.0.first() <= self.0.last()
     }
 
     /// Whether they include 1.0, 1.2 or 1.4, which share the oldest banner.
     pub fn has_oldest_banner(self) -> bool {
-        Self::position("1.4").is_some_and(|last| self.first <= last)
+        self.0.first() <= Release::R1_4
     }
 
     /// Whether they are of the message-bus generation, 12 and later; the generations share no banner.
     pub fn is_modern(self) -> bool {
-        Self::position("12").is_some_and(|twelve| self.first >= twelve)
+        self.0.first() >= Release::R12
     }
 }
 
 impl fmt::Display for Releases {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |at: u8| RELEASES.get(usize::from(at)).copied().unwrap_or("?");
-        f.write_str(name(self.first))?;
-        if self.first == self.last { Ok(()) } else { write!(f, "-{}", name(self.last)) }
+        f.write_str(name(self.0.first()))?;
+        if self.0.first() == self.0.last() { Ok(()) } else { write!(f, "-{}", name(self.0.last())) }
     }
 }
 
@@ -131,6 +120,7 @@ mod tests {
         assert_eq!(Releases::parse("12-13").unwrap().to_string(), "12-13");
         assert_eq!(Releases::parse("1.6.2").unwrap().to_string(), "1.6");
         assert!(Releases::parse("13-12").is_err());
+        assert_eq!(Releases::parse("master").unwrap(), Releases::parse("24").unwrap());
         assert!(Releases::parse("2").is_err());
         assert!(Releases::parse("12").unwrap().intersects(Releases::parse("12-13").unwrap()));
         assert!(!Releases::parse("11").unwrap().is_modern());

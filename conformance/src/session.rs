@@ -7,15 +7,17 @@ use std::sync::Arc;
 use ami_wire::{Defect, DefectCode, Error, Kind, Message};
 use smallvec::SmallVec;
 
+use crate::deviations::schema::{LINE_BREAK_CUTS_EVENT, is_cut_off};
 use crate::deviations::{Break, Deviation, Match};
 use crate::facts::{Facts, is_placeholder};
 use crate::finding::{Counts, Finding, Place, Reference, Sender, Severity, Verdict};
 use crate::levels::Levels;
 use crate::model::{Channel, ChannelKey, Event, Forgotten, Model, Named, Order};
 use crate::release::Releases;
-use crate::rules::{Cx, Dispatch, Ended, Era, On, RULES, Raised, Rule, Scene, TalkDispatch};
+use crate::rules::{Cx, Dispatch, Ended, Era, On, RULES, Raised, Rule, Scene, SchemaDispatch, TalkDispatch};
 use crate::said::Said;
 use crate::subscription::Subscription;
+use crate::vocabulary::Vocabulary;
 
 /// How to check.
 #[derive(Clone, Debug)]
@@ -96,13 +98,19 @@ pub(crate) struct Plan {
     severities: Vec<Option<Severity>>,
     dispatch: Dispatch,
     talk: TalkDispatch,
+    schema: SchemaDispatch,
 }
 
 impl Plan {
     pub(crate) fn new(options: &Options) -> Self {
         let severities: Vec<_> = RULES.iter().enumerate().map(|(index, rule)| options.severity(index, rule)).collect();
         let is_on = |index: usize| severities.get(index).copied().flatten().is_some();
-        Self { dispatch: Dispatch::new(is_on), talk: TalkDispatch::new(is_on), severities }
+        Self {
+            dispatch: Dispatch::new(is_on),
+            talk: TalkDispatch::new(is_on),
+            schema: SchemaDispatch::new(is_on),
+            severities,
+        }
     }
 }
 
@@ -138,9 +146,12 @@ pub struct Session {
     plan: Arc<Plan>,
     expected: Expected,
     nobody: Channel,
+    vocabulary: Vocabulary,
     counts: Vec<Counts>,
     raised: Vec<Raised>,
     waiting: Vec<Waiting>,
+    /// Headers that an event lacks, until the next message tells whether a line break cut it in two.
+    torn: Vec<Finding>,
     out: Vec<Finding>,
     messages: [u64; 2],
 }
@@ -192,9 +203,11 @@ impl Session {
             expected,
             nobody: Channel::nobody(),
             plan,
+            vocabulary: Vocabulary::new(options.release, None),
             counts: vec![Counts::default(); RULES.len()],
             raised: Vec::new(),
             waiting: Vec::new(),
+            torn: Vec::new(),
             out: Vec::new(),
             messages: [0; 2],
             options,
@@ -275,6 +288,9 @@ impl Session {
         self.model.talk.apply(&said, &at);
         if sender == Sender::Client {
             return;
+        }
+        if !self.torn.is_empty() {
+            self.decide_torn(Some(message));
         }
         match (said.kind, message.name()) {
             (Kind::Event, Some(name)) => self.event(&said, name, &at),
@@ -408,6 +424,7 @@ impl Session {
             self.release = Some(release);
             self.expected.releases = Some(release);
             self.generation = if release.is_modern() { Generation::Modern } else { Generation::Legacy };
+            self.vocabulary = Vocabulary::new(self.release, None);
         }
     }
 
@@ -415,10 +432,16 @@ impl Session {
         let message = said.message;
         if self.generation == Generation::Unknown {
             self.generation = generation_of(&message, name);
+            if self.generation != Generation::Unknown {
+                self.vocabulary = Vocabulary::new(self.release, self.era());
+            }
         }
         self.model.set_legacy(self.generation == Generation::Legacy);
         let facts = Facts::read(message, name);
         self.settle_silent(at.place.message);
+        if !self.plan.schema.is_empty() {
+            self.look(said, at);
+        }
         let named = self.model.meet(&facts);
         if let Some(era) = self.era().filter(|_| facts.is_judged()) {
             let scene = Scene { facts: &facts, named: &named, model: &self.model, at, said, expected: &self.expected };
@@ -446,6 +469,26 @@ impl Session {
         self.model.apply(&facts, &named, at);
         let forgotten = self.model.forget();
         self.settle(&forgotten, Ended::Forgotten);
+    }
+
+    /// Asks the schema about an event.
+    fn look(&mut self, said: &Said<'_>, at: &Reference) {
+        let look = self.vocabulary.look(said.def, &said.message);
+        self.plan.schema.judge(&look, at, &mut self.counts, &self.plan.severities, &mut self.raised);
+        for Raised { finding, .. } in self.raised.drain(..) {
+            let missing = finding.rule.name == LINE_BREAK_CUTS_EVENT.rule;
+            let torn = missing && self.options.known && LINE_BREAK_CUTS_EVENT.holds_for(self.release);
+            if torn { &mut self.torn } else { &mut self.out }.push(finding);
+        }
+    }
+
+    /// Decides about headers that an event lacks; the `next` message tells, if there is one.
+    fn decide_torn(&mut self, next: Option<&Message<'_>>) {
+        for finding in self.torn.drain(..) {
+            let header = finding.entity.as_deref().unwrap_or_default();
+            let known = is_cut_off(finding.event.as_deref(), header, next);
+            self.out.push(Finding { known, ..finding });
+        }
     }
 
     /// Decides about findings that could be known deviations; `now` is the message just taken. Where the trace `ends`
@@ -532,6 +575,7 @@ impl Session {
         // What a client asked tells nothing about channels and bridges.
         if sender == Sender::Server {
             self.decide_waiting(u64::MAX, true);
+            self.decide_torn(None);
             self.settle_silent(self.messages[Sender::Server as usize]);
             self.settle_finally(Ended::Gap);
             let everything = self.model.forget_all();

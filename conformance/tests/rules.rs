@@ -38,7 +38,13 @@ fn on_the_wire(example: &str) -> Vec<u8> {
 }
 
 fn options(rule: &ami_conformance::rules::Rule) -> Options {
-    let release = if rule.name.starts_with("legacy/") { "1.8" } else { "22" };
+    // Examples are short: of a release that was not recorded, no header is promised to be there.
+    let release = match rule.name {
+        "schema/release" => "11",
+        name if name.starts_with("schema/") => "22",
+        name if name.starts_with("legacy/") => "1.0-11",
+        _ => "21",
+    };
     let mut options = Options { release: Some(Releases::parse(release).unwrap()), notes: true, ..Options::default() };
     if rule.name == "session/read-mask" {
         options.subscription.read("system,call").unwrap();
@@ -67,6 +73,10 @@ fn violating_examples_are_found() {
         if complete {
             findings.retain(|finding| finding.rule.name == rule.name);
         }
+        // What breaks another promise is mostly unknown to the schema, too.
+        if !rule.name.starts_with("schema/") {
+            findings.retain(|finding| !finding.rule.name.starts_with("schema/"));
+        }
         if rule.name == "transfer/parties-known" {
             // Whoever names a party before its Newchannel names a channel before its Newchannel.
             let broader = findings.iter().position(|finding| finding.rule.name == "channel/newchannel-first");
@@ -83,7 +93,7 @@ fn violating_examples_are_found() {
         assert!(findings[0].known.is_none());
         // A wrong value contradicts no other message.
         let alone = ["wire/", "session/", "action/"].iter().any(|group| rule.name.starts_with(group))
-            || rule.violating.matches("Event: ").count() == 1;
+            || rule.violating.lines().filter(|line| line.starts_with("Event: ")).count() == 1;
         assert!(!findings[0].related.is_empty() || alone || rule.name.starts_with("dial/"), "{}", rule.name);
         let (_, counts) = counts.iter().find(|(of, _)| of.name == rule.name).unwrap();
         assert_eq!(counts.violated, 1, "{}", rule.name);

@@ -7,6 +7,7 @@ mod channel;
 mod dial;
 mod legacy;
 mod media;
+pub(crate) mod schema;
 mod talk;
 mod transfer;
 mod wire;
@@ -134,6 +135,7 @@ pub static DEVIATIONS: &[&Deviation] = &[
     &wire::BARE_TEXT_KEYS,
     &wire::BARE_TEXT_COLONS,
     &wire::BARE_TEXT_LINE_ENDS,
+    &schema::LINE_BREAK_CUTS_EVENT,
 ];
 
 impl Deviation {

@@ -34,7 +34,7 @@ impl Dispatch {
                         On::Events(events) | On::Applications { events, .. } | On::Calls { events, .. } => {
                             events.iter().any(|looked| *looked as usize == event)
                         }
-                        On::Talk { .. } | On::Defect(_) => false,
+                        On::Talk { .. } | On::Defect(_) | On::Schema { .. } => false,
                     };
                     looks && rule.era.includes(era) && on(*index)
                 };

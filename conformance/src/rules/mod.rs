@@ -20,6 +20,7 @@ mod media;
 mod originate;
 mod parking;
 mod queue;
+mod schema;
 mod session;
 mod talk;
 mod transfer;
@@ -32,8 +33,9 @@ pub(crate) use context::{Cx, Ended, Raised, Scene};
 pub(crate) use dispatch::Dispatch;
 pub(crate) use talk::TalkDispatch;
 
-use crate::finding::Severity;
+use crate::finding::{Counts, Reference, Severity};
 use crate::model::{Bridge, Channel, Event, Model};
+use crate::vocabulary::{Answer, Look, Question};
 
 /// A promise of the protocol, and how it is checked.
 pub struct Rule {
@@ -96,6 +98,8 @@ pub(crate) enum On {
     Talk { kinds: &'static [Kind], end: Option<fn(&Model, &mut Cx<'_>)> },
     /// Messages of either side that have this defect.
     Defect(DefectCode),
+    /// Every event, list items and what other subsystems publish included: what the schema answers to one question.
+    Schema { question: Question, broken: fn(&Look<'_>, &Reference, &mut Cx<'_>) },
 }
 
 /// The generation of servers that a rule speaks of.
@@ -199,7 +203,60 @@ pub static RULES: &[&Rule] = &[
     &wire::oversize_message::RULE,
     &wire::too_many_headers::RULE,
     &wire::banner_malformed::RULE,
+    &schema::unknown_event::RULE,
+    &schema::removed_event::RULE,
+    &schema::missing_field::RULE,
+    &schema::unknown_field::RULE,
+    &schema::bad_value::RULE,
+    &schema::release::RULE,
 ];
+
+/// What is looked up in the schema: the rules that do it, by their position in [`RULES`].
+#[derive(Debug)]
+pub(crate) struct SchemaDispatch(Vec<(usize, Question)>);
+
+impl SchemaDispatch {
+    /// The rules that are `on`.
+    pub(crate) fn new(on: impl Fn(usize) -> bool) -> Self {
+        let question = |(index, rule): (usize, &&'static Rule)| match rule.on {
+            On::Schema { question, .. } if on(index) => Some((index, question)),
+            _ => None,
+        };
+        Self(RULES.iter().enumerate().filter_map(question).collect())
+    }
+
+    /// Whether none is on.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Gives the verdicts about one message; `counts` and `severities` are those of all rules.
+    pub(crate) fn judge(
+        &self,
+        look: &Look<'_>,
+        at: &Reference,
+        counts: &mut [Counts],
+        severities: &[Option<Severity>],
+        raised: &mut Vec<Raised>,
+    ) {
+        for (index, question) in self.0.iter().copied() {
+            let Some(counts) = counts.get_mut(index) else { continue };
+            match look.answer(question) {
+                Answer::Yes => counts.held += 1,
+                Answer::Unknown => counts.unobservable += 1,
+                Answer::No => {
+                    if let (Some(rule), Some(Some(severity))) =
+                        (RULES.get(index).copied(), severities.get(index).copied())
+                        && let On::Schema { broken, .. } = rule.on
+                    {
+                        let ended = Ended::Forgotten;
+                        broken(look, at, &mut Cx { rule, index, severity, ended, counts, raised });
+                    }
+                }
+            }
+        }
+    }
+}
 
 /// The rule with this name.
 ///

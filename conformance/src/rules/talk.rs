@@ -25,7 +25,7 @@ impl TalkDispatch {
                     }
                 }
                 On::Defect(code) => table.by_defect.push((code, index, rule)),
-                On::Channels | On::Events(_) | On::Applications { .. } | On::Calls { .. } => {}
+                On::Channels | On::Events(_) | On::Applications { .. } | On::Calls { .. } | On::Schema { .. } => {}
             }
         }
         table

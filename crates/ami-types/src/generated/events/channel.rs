@@ -1251,19 +1251,19 @@ impl<'a> Rename<'a> {
         self.0.text(0)
     }
 
-    /// Name of the channel. `Channel`; always in 1.6.2..11; releases 1.6.2..11
+    /// Name of the channel. `Channel`; always in 1.6.2..11; releases 1.6.2..
     #[inline]
     pub fn channel(&self) -> Option<Text<'a>> {
         self.0.text(1)
     }
 
-    /// Name now. `Newname`; always in 1.4..11; releases 1.0..11
+    /// Name now. `Newname`; always in 1.4..11
     #[inline]
     pub fn newname(&self) -> Option<Text<'a>> {
         self.0.text(2)
     }
 
-    /// Identifies the channel. `Uniqueid`; always in 1.4..11; releases 1.0..11
+    /// Identifies the channel. `Uniqueid`; always in 1.4..11
     #[inline]
     pub fn uniqueid(&self) -> Option<Text<'a>> {
         self.0.text(3)

@@ -756,9 +756,9 @@ pub(super) static RENAME: EventDef = EventDef {
     releases: ALL,
     fields: &[
         field("Oldname", Kind::Text, FROM_1_0_TO_1_4, ONLY_1_4, "name before"),
-        field("Channel", Kind::Channel, FROM_1_6_2_TO_11, FROM_1_6_2_TO_11, "name of the channel"),
-        field("Newname", Kind::Text, FROM_1_0_TO_11, FROM_1_4_TO_11, "name now"),
-        field("Uniqueid", Kind::Uniqueid, FROM_1_0_TO_11, FROM_1_4_TO_11, "identifies the channel"),
+        field("Channel", Kind::Channel, SINCE_1_6_2, FROM_1_6_2_TO_11, "name of the channel"),
+        field("Newname", Kind::Text, ALL, FROM_1_4_TO_11, "name now"),
+        field("Uniqueid", Kind::Uniqueid, ALL, FROM_1_4_TO_11, "identifies the channel"),
     ],
     roles: &[],
     list: ListRole::None,

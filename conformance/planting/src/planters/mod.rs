@@ -5,6 +5,7 @@ mod bridge;
 mod channel;
 mod dial;
 mod legacy;
+mod schema;
 mod talk;
 mod transfer;
 mod values;
@@ -42,6 +43,7 @@ pub static PLANTERS: &[&[Planter]] = &[
     talk::PLANTERS,
     wire::PLANTERS,
     legacy::PLANTERS,
+    schema::PLANTERS,
 ];
 
 /// The planters of a rule.

@@ -203,7 +203,7 @@ impl Session {
             expected,
             nobody: Channel::nobody(),
             plan,
-            vocabulary: Vocabulary::new(options.release, None),
+            vocabulary: Vocabulary::new(options.release),
             counts: vec![Counts::default(); RULES.len()],
             raised: Vec::new(),
             waiting: Vec::new(),
@@ -424,7 +424,7 @@ impl Session {
             self.release = Some(release);
             self.expected.releases = Some(release);
             self.generation = if release.is_modern() { Generation::Modern } else { Generation::Legacy };
-            self.vocabulary = Vocabulary::new(self.release, None);
+            self.vocabulary = Vocabulary::new(self.release);
         }
     }
 
@@ -432,9 +432,6 @@ impl Session {
         let message = said.message;
         if self.generation == Generation::Unknown {
             self.generation = generation_of(&message, name);
-            if self.generation != Generation::Unknown {
-                self.vocabulary = Vocabulary::new(self.release, self.era());
-            }
         }
         self.model.set_legacy(self.generation == Generation::Legacy);
         let facts = Facts::read(message, name);
@@ -707,7 +704,8 @@ fn file(
 /// included, and dials and bridges have events of their own.
 fn generation_of(message: &Message<'_>, name: &[u8]) -> Generation {
     let event = Event::from_name(name);
-    if event.order() == Order::Elsewhere {
+    // Items of a list tell the place in the dialplan in every release.
+    if event.order() == Order::Elsewhere || message.get("Privilege").is_none() {
         return Generation::Unknown;
     }
     let has = |suffix: &[u8]| message.headers().any(|header| header.key.ends_with(suffix));

@@ -11,7 +11,6 @@ use ami_wire::{Header, Message};
 use smallvec::SmallVec;
 
 use crate::release::Releases;
-use crate::rules::Era;
 
 /// How many headers of one message are reported for one reason.
 const REPORTED: usize = 8;
@@ -51,7 +50,7 @@ pub(crate) struct Look<'a> {
     pub(crate) is_released: bool,
     /// Whether all releases that had it are older.
     pub(crate) is_removed: bool,
-    /// Whether the releases are known, by a banner, an option or the generation of the protocol.
+    /// Whether the releases are known, by a banner or an option.
     pub(crate) knows_release: bool,
     /// Whether any header is promised in all of these releases.
     pub(crate) promises: bool,
@@ -135,17 +134,12 @@ impl Bits {
 }
 
 impl Vocabulary {
-    /// The schema for a server of these releases; without them, of this generation.
-    pub(crate) fn new(releases: Option<Releases>, era: Option<Era>) -> Self {
-        let range = match (releases, era) {
-            (Some(releases), _) => releases.range(),
-            (None, Some(Era::Legacy)) => ReleaseRange::new(Release::R1_0, Release::R11),
-            (None, Some(Era::Modern)) => ReleaseRange::new(Release::R12, Release::Master),
-            (None, _) => ReleaseRange::new(Release::R1_0, Release::Master),
-        };
+    /// The schema for a server of these releases; without them, of any.
+    pub(crate) fn new(releases: Option<Releases>) -> Self {
+        let range = releases.map_or(ReleaseRange::new(Release::R1_0, Release::Master), Releases::range);
         Self {
             releases: range,
-            knows_release: releases.is_some() || era.is_some(),
+            knows_release: releases.is_some(),
             tables: schema::events().iter().map(|_| None).collect(),
         }
     }

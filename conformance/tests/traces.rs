@@ -70,7 +70,11 @@ fn a_deviation_does_not_excuse_other_releases() {
     for deviation in DEVIATIONS {
         let (trace, message) = deviation.evidence[0];
         // None was observed on 24, and of the releases before 12 none on 1.6.
-        let release = if deviation.rule.starts_with("legacy/") { "1.6" } else { "24" };
+        let release = match deviation.rule.split('/').next() {
+            Some("legacy") => "1.6",
+            Some("schema") => "12",
+            _ => "24",
+        };
         let release = Some(Releases::parse(release).unwrap());
         let (findings, _) = check_evidence(deviation, trace, Options { release, ..Options::default() });
         let found = findings.iter().find(|f| f.place.message == message && f.rule.name == deviation.rule).unwrap();

@@ -43,6 +43,7 @@ pub(crate) enum Answer {
 
 /// What is odd about one event; empty where all is well.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each answers a question of its own")]
 pub(crate) struct Look<'a> {
     /// Its definition.
     pub(crate) def: Option<&'static EventDef>,
@@ -197,18 +198,16 @@ impl Table {
             let predicted = usize::from(last.get());
             let place = match self.keys.get(predicted) {
                 Some(key) if key.field.name.as_bytes() == header.key => predicted,
-                _ => match self.find(header.trimmed_key()) {
-                    Some(place) => {
-                        last.set(u16::try_from(place).unwrap_or(0));
-                        place
-                    }
-                    None => {
+                _ => {
+                    let Some(place) = self.find(header.trimmed_key()) else {
                         if !self.is_open && look.unknown.len() < REPORTED {
                             look.unknown.push(header);
                         }
                         continue;
-                    }
-                },
+                    };
+                    last.set(u16::try_from(place).unwrap_or(0));
+                    place
+                }
             };
             let Some(key) = self.keys.get(place) else { continue };
             last = &key.next;

@@ -77,8 +77,8 @@ fn segments_that_never_come_in_order() {
         let odd = (0..count).map(move |at| segment(0, first + 2 * at * 500, false, &[b'x'; 500]));
         capture(start.into_iter().chain(even).chain(odd))
     };
-    let (small, _) = cost(make(2_000));
-    let (large, held) = cost(make(8_000));
+    let (small, _) = cost(make(6_000));
+    let (large, held) = cost(make(24_000));
     assert_linear("reordered segments", small, large);
     assert!(held < 64 << 20, "{held}");
 }

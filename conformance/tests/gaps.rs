@@ -16,7 +16,8 @@ use Step::{Client, Gap, Server};
 
 /// The rules that are broken.
 fn broken(steps: &[Step]) -> Vec<&'static str> {
-    let release = Releases::parse("22").ok();
+    // The messages here are short: of a release that was not recorded, no header is promised to be there.
+    let release = Releases::parse("21").ok();
     let mut session = Session::new(0, Options { release, ..Options::default() });
     let mut offsets = [0, 0];
     for step in steps {

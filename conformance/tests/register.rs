@@ -123,6 +123,10 @@ const EDITS: &[(&str, Edit)] = &[
     ("bare-text-without-colon", |evidence| evidence.replace(" calls (max ", " people (max ")),
     ("bare-text-keys", |evidence| evidence.replace(" calls (max ", " people (max ")),
     ("bare-text-colons", |evidence| evidence.replace(" calls (max ", " people (max ")),
+    ("line-break-cuts-event", |evidence| {
+        // Without the rest of the value nothing shows that there was a line break.
+        evidence.messages.remove(evidence.at + 1);
+    }),
     ("bare-text-line-ends", |evidence| evidence.replace("IAX2/", "SIP/")),
 ];
 

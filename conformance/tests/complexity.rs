@@ -1,6 +1,8 @@
 //! Hostile captures cost work in proportion to their length and memory within limits: counted in allocations and in bytes
 //! held at once, which no machine changes.
 
+mod common;
+
 use std::fmt::Write as _;
 
 use allocation_counter::measure;
@@ -8,19 +10,9 @@ use ami_conformance::source::Trace;
 use ami_conformance::{Options, Sender, Session, check};
 use etherparse::PacketBuilder;
 
-/// A capture in the classic container, raw IP.
+/// A capture of raw IP.
 fn capture(packets: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
-    let mut file = Vec::new();
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, 101] {
-        file.extend(word.to_le_bytes());
-    }
-    for packet in packets {
-        for word in [1_700_000_000, 5, packet.len() as u32, packet.len() as u32] {
-            file.extend(word.to_le_bytes());
-        }
-        file.extend(packet);
-    }
-    file
+    common::pcap(101, &packets.into_iter().collect::<Vec<_>>())
 }
 
 /// A segment of the server, for the client with this number.

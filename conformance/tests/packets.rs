@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use ami_conformance::source::{Consumer, Ended, Gap, Trace};
 use ami_conformance::{Options, Sender, check};
 use ami_wire::{Error, Message, Parser};
+use common::pcap;
 use etherparse::{IpFragOffset, IpNumber, Ipv4Header, PacketBuilder, TcpHeader};
 use proptest::prelude::*;
 
@@ -138,20 +139,6 @@ fn linked(link: Link, six: bool, ip: Vec<u8>) -> Vec<u8> {
         Link::Raw => Vec::new(),
     };
     [before, ip].concat()
-}
-
-fn pcap(number: u32, packets: &[Vec<u8>]) -> Vec<u8> {
-    let mut file = Vec::new();
-    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, number] {
-        file.extend(word.to_le_bytes());
-    }
-    for (at, packet) in packets.iter().enumerate() {
-        for word in [1_700_000_000 + at as u32, 5, packet.len() as u32, packet.len() as u32] {
-            file.extend(word.to_le_bytes());
-        }
-        file.extend(packet);
-    }
-    file
 }
 
 fn pcapng(number: u32, packets: &[Vec<u8>]) -> Vec<u8> {

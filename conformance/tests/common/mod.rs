@@ -122,3 +122,18 @@ pub fn check_both(bytes: &[u8], options: Options) -> (Vec<Finding>, RuleCounts) 
 pub fn split(bytes: &[u8]) -> Vec<&[u8]> {
     ami_wire::messages(bytes).map(|message| message.unwrap().as_bytes()).collect()
 }
+
+/// A packet capture in the classic container; the number tells the link layer.
+pub fn pcap(number: u32, packets: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = Vec::new();
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 262_144, number] {
+        file.extend(word.to_le_bytes());
+    }
+    for (at, packet) in packets.iter().enumerate() {
+        for word in [1_700_000_000 + at as u32, 5, packet.len() as u32, packet.len() as u32] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend(packet);
+    }
+    file
+}

@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::path::PathBuf;
+
 use assert_cmd::Command;
 
 fn flow(arguments: &[&str]) -> String {
@@ -111,5 +113,88 @@ fn lines_fit_and_wrong_usage_is_told() {
         let output =
             Command::cargo_bin("ami").unwrap().current_dir(common::traces()).arg("flow").args(arguments).output();
         assert_eq!(output.unwrap().status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+/// A list whose count is wrong is nothing that happened in a call.
+fn miscounted(folder: &std::path::Path) -> PathBuf {
+    let list = "Response: Success\r\nActionID: odd\r\nEventList: start\r\nMessage: will follow\r\n\r\n\
+                Event: PeerlistComplete\r\nActionID: odd\r\nEventList: Complete\r\nListItems: 3\r\n\r\n";
+    let file = folder.join("miscounted.s2c");
+    let bytes = common::bytes("asterisk-22/blind.s2c");
+    let mut messages = common::split(&bytes);
+    // Before the response to Logoff.
+    messages.insert(messages.len() - 1, list.as_bytes());
+    std::fs::write(&file, messages.concat()).unwrap();
+    file
+}
+
+#[test]
+fn findings_that_belong_to_no_call_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = miscounted(folder.path());
+    let file = file.to_str().unwrap();
+    let text = flow(&[file]);
+    assert!(text.contains("1 finding belongs to no call:\n  ▲ error[list/item-count] at message 160: "), "{text}");
+    let page = flow(&["--format", "html", file]);
+    let document = well_formed(&page);
+    let find = |id: &str| document.descendants().find(|node| node.attribute("id") == Some(id));
+    let section = find("loose-1").unwrap();
+    let row = section.descendants().find_map(|node| node.attribute("data-m")).unwrap();
+    let messages: Vec<serde_json::Value> = serde_json::from_str(find("messages").unwrap().text().unwrap()).unwrap();
+    assert_eq!(messages[row.parse::<usize>().unwrap()][2], 160);
+    // A choice of calls leaves them out, and a trace without any has no such section.
+    let page = flow(&["--format", "html", "--channel", "PJSIP/loop-0000001e", file]);
+    assert!(!page.contains("loose-1"));
+    assert!(!flow(&["--format", "html", "asterisk-22/blind.s2c"]).contains("loose-1"));
+    // What the client did wrong is told as the client's.
+    let client = folder.path().join("miscounted.c2s");
+    std::fs::write(&client, "Action: Ping\r\nnonsense\r\n\r\n").unwrap();
+    let text = flow(&[folder.path().to_str().unwrap()]);
+    assert!(text.contains("warning[wire/no-colon] at the client's message 0: "), "{text}");
+}
+
+#[test]
+fn the_output_goes_to_a_file_that_tells_how_to_draw() {
+    let trace = common::trace("asterisk-22/blind.s2c");
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::cargo_bin("ami").unwrap();
+        let output = command.current_dir(folder.path()).arg("flow").args(arguments).arg(&trace).output().unwrap();
+        assert!(output.stdout.is_empty() || arguments.contains(&"-"), "{arguments:?}");
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let call = first_call("asterisk-22/blind.s2c");
+    for (name, begin) in
+        [("a.svg", "<svg "), ("a.HTML", "<!DOCTYPE html>"), ("a.htm", "<!DOCTYPE html>"), ("a.txt", "call ")]
+    {
+        assert_eq!(run(&["-o", name, "--call", &call]), (Some(0), String::new()), "{name}");
+        assert!(read(name).starts_with(begin), "{name}");
+    }
+    // The option wins over the name, and a file that is there is replaced.
+    assert_eq!(run(&["--output", "a.txt", "--format", "svg", "--call", &call]).0, Some(0));
+    assert!(read("a.txt").starts_with("<svg "));
+    assert_eq!(run(&["-o", "-"]).0, Some(0));
+    let (code, why) = run(&["-o", "a.pdf"]);
+    assert!(code == Some(2) && why.contains("--format") && !folder.path().join("a.pdf").exists(), "{why}");
+    let (code, why) = run(&["-o", "missing/a.svg", "--call", &call]);
+    assert!(code == Some(2) && why.contains("missing"), "{why}");
+    // A failure leaves alone what is there.
+    assert_eq!(run(&["-o", "a.svg", "--call", "nobody"]).0, Some(2));
+    assert!(read("a.svg").starts_with("<svg "));
+}
+
+#[test]
+fn what_is_read_is_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = miscounted(folder.path());
+    let before = std::fs::read(&file).unwrap();
+    let output = file.to_str().unwrap();
+    for input in [output, folder.path().to_str().unwrap()] {
+        let mut command = Command::cargo_bin("ami").unwrap();
+        let run = command.args(["flow", "--format", "html", "-o", output, input]).output().unwrap();
+        assert_eq!(run.status.code(), Some(2), "{input}");
+        assert_eq!(std::fs::read(&file).unwrap(), before);
     }
 }

@@ -1,10 +1,11 @@
+use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
 use super::{Outcome, complain};
-use crate::flow::{Call, Ladder, Recording, html, record, svg, text};
+use crate::flow::{Ladder, Loose, Recording, Selection, html, record, svg, text};
 use crate::session::Options;
 use crate::source::Trace;
 
@@ -13,16 +14,21 @@ use crate::source::Trace;
 Examples:
   ami flow session.s2c                                    the calls, one line each
   ami flow --call 1795516840.35 session.s2c               one of them as a ladder
-  ami flow --format svg --channel PJSIP/100-00000001 session.s2c >call.svg
-  ami flow --format html session.s2c >session.html        all of them as one page")]
+  ami flow -o call.svg --channel PJSIP/100-00000001 session.s2c
+                                                          as a drawing, for a ticket
+  ami flow -o session.html session.s2c                    all of them as one page")]
 pub(super) struct Args {
     /// Captures, directories of captures, or `-` for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// How to draw
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// How to draw [default: what the name of the output ends in, or else text]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+
+    /// Where to write; a file that is there is replaced, unless it is one of those that are read
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
 
     /// The call with this Linkedid
     #[arg(long, value_name = "LINKEDID", conflicts_with = "channel")]
@@ -43,62 +49,120 @@ enum Format {
     Html,
 }
 
+impl Format {
+    /// The one that a file's name asks for.
+    fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "txt" | "text" => Some(Self::Text),
+            "svg" => Some(Self::Svg),
+            "html" | "htm" | "xhtml" => Some(Self::Html),
+            _ => None,
+        }
+    }
+}
+
 impl Args {
-    fn chosen<'r>(&'r self, recording: &'r Recording) -> Vec<&'r Call> {
-        match (&self.call, &self.channel) {
+    /// How to draw, and where; the output is `None` for standard output.
+    fn target(&self, traces: &[Trace]) -> Result<(Format, Option<&Path>), String> {
+        let output = self.output.as_deref().filter(|path| path.as_os_str() != "-");
+        let Some(path) = output else { return Ok((self.format.unwrap_or(Format::Text), None)) };
+        // Whoever mixes up the arguments should not lose a capture.
+        let is_read = fs::canonicalize(path).is_ok_and(|real| {
+            let in_folders = traces.iter().flat_map(|trace| trace.name.split(" + ")).map(Path::new);
+            let named = self.files.iter().map(PathBuf::as_path).chain(in_folders);
+            named.filter_map(|file| fs::canonicalize(file).ok()).any(|file| file == real)
+        });
+        if is_read {
+            return Err(format!("{} is read: it can't be written as well", path.display()));
+        }
+        let format = self.format.or_else(|| Format::of(path)).ok_or_else(|| {
+            let name = path.display();
+            format!("the name {name} does not tell how to draw: end it in .txt, .svg or .html, or say --format")
+        })?;
+        Ok((format, Some(path)))
+    }
+
+    fn chosen<'r>(&'r self, recording: &'r Recording) -> Selection<'r> {
+        let calls = match (&self.call, &self.channel) {
             (Some(id), _) => recording.calls.iter().filter(|call| call.id == *id).collect(),
             (None, Some(name)) => recording.calls_of_channel(name).collect(),
             (None, None) => recording.calls.iter().collect(),
+        };
+        let loose: &[Loose] = if self.is_choice() { &[] } else { &recording.loose };
+        Selection { recording, calls, loose }
+    }
+
+    fn is_choice(&self) -> bool {
+        self.call.is_some() || self.channel.is_some()
+    }
+
+    /// Draws, or tells why that can't be.
+    fn draw(&self, all: &[Selection<'_>], format: Format, width: usize) -> Result<String, String> {
+        let mut calls =
+            all.iter().flat_map(|selection| selection.calls.iter().map(|call| (selection.recording, *call)));
+        match format {
+            Format::Text if !self.is_choice() => {
+                Ok(all.iter().map(|selection| text::list(selection.recording, width)).collect())
+            }
+            Format::Text => {
+                Ok(calls.map(|(recording, call)| text::ladder(&Ladder::new(recording, call), width)).collect())
+            }
+            Format::Html => Ok(html::page(all)),
+            Format::Svg => match (calls.next(), calls.count()) {
+                (Some((recording, call)), 0) => Ok(svg::draw(&Ladder::new(recording, call), true)),
+                (first, more) => {
+                    let count = usize::from(first.is_some()) + more;
+                    Err(format!("there are {count} calls; a drawing shows one: choose it with --call"))
+                }
+            },
         }
     }
 
     pub(super) fn run(self) -> io::Result<Outcome> {
         let mut outcome = Outcome::Clean;
-        let mut recordings = Vec::new();
+        let mut fail = |why: &str| {
+            complain(why);
+            outcome = Outcome::Failed;
+        };
+        let mut traces = Vec::new();
         for trace in Trace::gather(&self.files) {
-            let result = trace.and_then(|trace| {
-                let (recording, result) = record(&trace, Options::default());
-                recordings.push(recording);
-                result
-            });
-            if let Err(error) = result {
-                complain(&error.to_string());
-                outcome = Outcome::Failed;
+            match trace {
+                Ok(trace) => traces.push(trace),
+                Err(error) => fail(&error.to_string()),
             }
         }
-        let all: Vec<(&Recording, Vec<&Call>)> =
-            recordings.iter().map(|recording| (recording, self.chosen(recording))).collect();
-        let count: usize = all.iter().map(|(_, calls)| calls.len()).sum();
-        let is_choice = self.call.is_some() || self.channel.is_some();
-        if count == 0 && is_choice {
+        let (format, output) = match self.target(&traces) {
+            Ok(target) => target,
+            Err(why) => {
+                complain(&why);
+                return Ok(Outcome::Failed);
+            }
+        };
+        let mut recordings = Vec::new();
+        for trace in &traces {
+            let (recording, result) = record(trace, Options::default());
+            recordings.push(recording);
+            if let Err(error) = result {
+                fail(&error.to_string());
+            }
+        }
+        let all: Vec<Selection<'_>> = recordings.iter().map(|recording| self.chosen(recording)).collect();
+        if self.is_choice() && all.iter().all(|selection| selection.calls.is_empty()) {
             complain("there is no such call; without --call and --channel all are listed");
             return Ok(Outcome::Failed);
         }
-        let mut out = io::stdout().lock();
-        let width = super::width().unwrap_or(100).max(40);
-        match self.format {
-            Format::Text => {
-                for (recording, calls) in &all {
-                    if !is_choice {
-                        out.write_all(text::list(recording, width).as_bytes())?;
-                        continue;
-                    }
-                    for call in calls {
-                        out.write_all(text::ladder(&Ladder::new(recording, call), width).as_bytes())?;
+        // A file is as wide as one that a terminal's output is sent to.
+        let width = super::width().filter(|_| output.is_none()).unwrap_or(100).max(40);
+        match self.draw(&all, format, width) {
+            Err(why) => fail(&why),
+            Ok(drawn) => match output {
+                None => io::stdout().lock().write_all(drawn.as_bytes())?,
+                Some(path) => {
+                    if let Err(error) = fs::write(path, drawn) {
+                        fail(&format!("{}: {error}", path.display()));
                     }
                 }
-            }
-            Format::Html => out.write_all(html::page(&all).as_bytes())?,
-            Format::Svg => {
-                let mut calls =
-                    all.iter().flat_map(|(recording, calls)| calls.iter().map(move |call| (recording, call)));
-                if let (Some((recording, call)), 1) = (calls.next(), count) {
-                    out.write_all(svg::draw(&Ladder::new(recording, call), true).as_bytes())?;
-                } else {
-                    complain(&format!("there are {count} calls; a drawing shows one: choose it with --call"));
-                    outcome = Outcome::Failed;
-                }
-            }
+            },
         }
         Ok(outcome)
     }

@@ -14,11 +14,13 @@ use crate::source::{Consumer, Ended, InputError, Trace};
 pub struct Stored {
     /// The connection.
     pub connection: u32,
-    /// The message, counted from 0 in the server's stream.
+    /// Who sent it.
+    pub sender: Sender,
+    /// The message, counted from 0 in the sender's stream.
     pub message: u64,
     /// Where it starts, in bytes of that stream.
     pub offset: u64,
-    /// Its event name.
+    /// The name of its event or action, or the value of its response.
     pub name: String,
     /// Its lines.
     pub text: String,
@@ -115,6 +117,17 @@ pub struct Recording {
     pub findings: Vec<Finding>,
     /// The calls, in order of their first step.
     pub calls: Vec<Call>,
+    /// Findings that belong to no call, such as those about lists and sessions.
+    pub loose: Vec<Loose>,
+}
+
+/// A finding that belongs to no call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loose {
+    /// The finding, as an index of [`Recording::findings`].
+    pub finding: usize,
+    /// The message that it stands at, as an index of [`Recording::messages`]; none where it could not be framed.
+    pub message: Option<usize>,
 }
 
 impl Recording {
@@ -147,7 +160,8 @@ struct Collector {
     options: Options,
     sessions: Vec<Session>,
     out: Recording,
-    counts: Vec<u64>,
+    /// How many messages of each sender came, by connection.
+    counts: Vec<[u64; 2]>,
     by_id: BTreeMap<(u32, Vec<u8>), usize>,
     by_linkedid: BTreeMap<(u32, Vec<u8>), usize>,
     bridges: BTreeMap<Vec<u8>, usize>,
@@ -159,8 +173,8 @@ struct Collector {
     linkedids: Vec<Option<String>>,
     /// Who was last in a bridge: where a message about the bridge alone belongs.
     last_in: BTreeMap<Vec<u8>, usize>,
-    /// Every event of a bridge or channel without a step, for findings that stand at it.
-    others: BTreeMap<(u32, u64), (Stored, Option<usize>)>,
+    /// Every message without a step, with the channel that it is about, for findings that stand at it.
+    others: BTreeMap<At, (Stored, Option<usize>)>,
 }
 
 impl Collector {
@@ -236,12 +250,16 @@ impl Collector {
         bridge
     }
 
-    fn event(&mut self, connection: u32, number: u64, message: &Message<'_>, name: &[u8]) {
+    /// Takes in an event that tells of a call; hands the message back when there is nothing to draw.
+    fn event(&mut self, stored: Stored, message: &Message<'_>) -> Option<(Stored, Option<usize>)> {
+        let name = message.name().filter(|_| message.kind() == Kind::Event && stored.sender == Sender::Server);
+        let Some(name) = name else { return Some((stored, None)) };
+        let connection = stored.connection;
         let facts = Facts::read(*message, name);
         let name = text(name);
         let get = |key: &str| message.get(key);
         if !facts.unsolicited || matches!(name.as_str(), "CEL" | "Cdr" | "UserEvent" | "TestEvent") {
-            return;
+            return Some((stored, None));
         }
         for role in &facts.roles {
             let Some(channel) = self.channel(connection, role.uniqueid, role.name) else { continue };
@@ -257,18 +275,9 @@ impl Collector {
         let subject = find("Uniqueid").or_else(|| find("SrcUniqueID"));
         let dest = find("DestUniqueid");
         let steps = self.steps(connection, &name, message, subject, dest);
-        let stored = Stored {
-            connection,
-            message: number,
-            offset: message.offset(),
-            text: lines(message),
-            time: get("Timestamp").and_then(microseconds),
-            name,
-        };
         if steps.is_empty() {
             let about = subject.or(dest).or_else(|| facts.bridge.and_then(|id| self.last_in.get(id)).copied());
-            self.others.insert((connection, number), (stored, about));
-            return;
+            return Some((stored, about));
         }
         let message = self.out.messages.len();
         self.out.messages.push(stored);
@@ -278,6 +287,7 @@ impl Collector {
             }
             self.out.steps.push(Step { message, shape, from, to, bridge, label });
         }
+        None
     }
 
     fn steps(
@@ -400,26 +410,19 @@ impl Collector {
             self.out.findings.extend(session.findings());
         }
         self.out.findings.sort_by(|a, b| a.order().cmp(&b.order()));
-        let drawn: BTreeSet<(u32, u64)> =
-            self.out.messages.iter().map(|stored| (stored.connection, stored.message)).collect();
+        let mut drawn: BTreeMap<At, usize> =
+            self.out.messages.iter().enumerate().map(|(index, stored)| (stored.at(), index)).collect();
         for finding in &self.out.findings {
-            let key = (finding.place.connection, finding.place.message);
-            if finding.place.direction != Sender::Server || drawn.contains(&key) {
-                continue;
-            }
-            let Some((stored, about)) = self.others.remove(&key) else { continue };
-            let entity = finding.entity.as_ref().map(|id| (key.0, id.clone().into_bytes()));
+            let at = at(finding);
+            let Some((stored, about)) = self.others.remove(&at) else { continue };
+            let entity = finding.entity.as_ref().map(|id| (at.0, id.clone().into_bytes()));
             let from = about.or_else(|| entity.and_then(|id| self.by_id.get(&id)).copied());
-            let label = stored.name.clone();
-            self.out.steps.push(Step {
-                message: self.out.messages.len(),
-                shape: Shape::Note,
-                from,
-                to: None,
-                bridge: None,
-                label,
-            });
+            let (message, label) = (self.out.messages.len(), stored.name.clone());
+            drawn.insert(at, message);
             self.out.messages.push(stored);
+            if from.is_some() {
+                self.out.steps.push(Step { message, shape: Shape::Note, from, to: None, bridge: None, label });
+            }
         }
         let order = |step: &Step| self.out.messages.get(step.message).map(|stored| (stored.connection, stored.message));
         let mut steps = self.out.steps.clone();
@@ -450,6 +453,10 @@ impl Collector {
             self.settle(&mut call);
             self.out.calls.push(call);
         }
+        let told: BTreeSet<usize> = self.out.calls.iter().flat_map(|call| call.findings.iter().copied()).collect();
+        let loose = self.out.findings.iter().enumerate().filter(|(index, _)| !told.contains(index));
+        self.out.loose =
+            loose.map(|(index, broken)| Loose { finding: index, message: drawn.get(&at(broken)).copied() }).collect();
         self.out
     }
 
@@ -477,16 +484,28 @@ impl Collector {
             }
         }
         call.channels = ordered;
-        let messages: BTreeSet<(u32, u64)> = call
+        let messages: BTreeSet<At> = call
             .steps
             .iter()
             .filter_map(|step| self.out.messages.get(self.out.steps.get(*step)?.message))
-            .map(|stored| (stored.connection, stored.message))
+            .map(Stored::at)
             .collect();
-        let at = |finding: &Finding| messages.contains(&(finding.place.connection, finding.place.message));
-        call.findings =
-            (0..self.out.findings.len()).filter(|index| self.out.findings.get(*index).is_some_and(at)).collect();
+        let here = self.out.findings.iter().enumerate().filter(|(_, finding)| messages.contains(&at(finding)));
+        call.findings = here.map(|(index, _)| index).collect();
     }
+}
+
+/// Which message: connection, sender, number.
+type At = (u32, Sender, u64);
+
+impl Stored {
+    fn at(&self) -> At {
+        (self.connection, self.sender, self.message)
+    }
+}
+
+fn at(finding: &Finding) -> At {
+    (finding.place.connection, finding.place.direction, finding.place.message)
 }
 
 /// Shape, from, to, bridge, label.
@@ -517,24 +536,29 @@ impl Consumer for Collector {
         let at = connection as usize;
         while self.sessions.len() <= at {
             self.sessions.push(Session::new(self.sessions.len() as u32, self.options.clone()));
-            self.counts.push(0);
+            self.counts.push([0, 0]);
         }
         let Some(session) = self.sessions.get_mut(at) else { return };
         match &message {
             Ok(message) => session.push(sender, message),
             Err(error) => session.skip(sender, *error),
         }
-        if sender == Sender::Client {
-            return;
-        }
-        let Some(count) = self.counts.get_mut(at) else { return };
+        let Some([server, client]) = self.counts.get_mut(at) else { return };
+        let count = if sender == Sender::Server { server } else { client };
         let number = *count;
         *count += 1;
-        if let Ok(message) = message
-            && message.kind() == Kind::Event
-            && let Some(name) = message.name()
-        {
-            self.event(connection, number, &message, name);
+        let Ok(message) = message else { return };
+        let stored = Stored {
+            connection,
+            sender,
+            message: number,
+            offset: message.offset(),
+            name: message.name().map(text).unwrap_or_default(),
+            text: lines(&message),
+            time: message.get("Timestamp").and_then(microseconds),
+        };
+        if let Some(other) = self.event(stored, &message) {
+            self.others.insert((connection, sender, number), other);
         }
     }
 

@@ -44,6 +44,8 @@ pub struct Row<'a> {
 /// A call, laid out.
 #[derive(Debug)]
 pub struct Ladder<'a> {
+    /// The trace's name.
+    pub source: &'a str,
     /// The call's id.
     pub id: &'a str,
     /// The names and `Uniqueid`s of the columns.
@@ -104,7 +106,8 @@ impl<'a> Ladder<'a> {
                 None => format!("#{}", stored.message),
             };
             let at = |finding: &&'a Finding| {
-                (finding.place.connection, finding.place.message) == (stored.connection, stored.message)
+                let place = finding.place;
+                (place.connection, place.direction, place.message) == (stored.connection, stored.sender, stored.message)
             };
             // A message of two steps shows its findings once.
             let again = rows.last().is_some_and(|row| row.message == step.message);
@@ -127,6 +130,18 @@ impl<'a> Ladder<'a> {
                 findings,
             });
         }
-        Self { id: call.id.as_str(), columns, before, rows }
+        Self { source: recording.source.as_str(), id: call.id.as_str(), columns, before, rows }
+    }
+
+    /// How each channel is before a row.
+    pub fn lives_before(&self, row: usize) -> &[Life] {
+        row.checked_sub(1).and_then(|last| self.rows.get(last)).map_or(&self.before, |last| &last.lives)
+    }
+
+    /// How many columns from that of this row on are free for words: no channel lives in them, before or after.
+    pub fn free_behind(&self, row: usize) -> usize {
+        let Some(this) = self.rows.get(row) else { return 1 };
+        let lives = self.lives_before(row).iter().zip(&this.lives).skip(this.from + 1);
+        1 + lives.take_while(|(was, is)| (**was, **is) == (Life::Absent, Life::Absent)).count()
     }
 }

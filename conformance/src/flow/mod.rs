@@ -9,8 +9,21 @@ pub mod ladder;
 pub mod svg;
 pub mod text;
 
-pub use collect::{Call, Recording, record};
+use crate::finding::{Finding, Sender};
+
+pub use collect::{Call, Loose, Recording, record};
 pub use ladder::Ladder;
+
+/// What is drawn of a trace.
+#[derive(Debug)]
+pub struct Selection<'r> {
+    /// The trace.
+    pub recording: &'r Recording,
+    /// Some of its calls.
+    pub calls: Vec<&'r Call>,
+    /// Findings that belong to none of its calls.
+    pub loose: &'r [Loose],
+}
 
 /// Text for XML and HTML: marked-up characters escaped, characters that neither can hold replaced.
 fn escape(text: &str) -> String {
@@ -28,6 +41,29 @@ fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+/// Where a finding stands, in words.
+fn place(finding: &Finding) -> String {
+    let mut out = match finding.place.direction {
+        Sender::Server => format!("at message {}", finding.place.message),
+        Sender::Client => format!("at the client's message {}", finding.place.message),
+    };
+    if finding.place.connection > 0 {
+        out.push_str(&format!(" of connection {}", finding.place.connection));
+    }
+    out
+}
+
+/// Cuts a text to a number of characters in its middle: names of channels differ at their ends.
+fn cut_middle(text: &str, length: usize) -> String {
+    let count = text.chars().count();
+    if count <= length {
+        return text.to_owned();
+    }
+    let tail = length.saturating_sub(1) / 2;
+    let head = length.saturating_sub(1 + tail);
+    text.chars().take(head).chain(['…']).chain(text.chars().skip(count - tail)).collect()
 }
 
 /// Cuts a text to a number of characters.

@@ -3,13 +3,36 @@
 use std::fmt::Write as _;
 
 use super::collect::Shape;
-use super::ladder::{Ladder, Life};
-use super::{cut, escape};
+use super::ladder::{Ladder, Life, Row};
+use super::{cut, cut_middle, escape};
+use crate::finding::Finding;
 
 const LEFT: usize = 84;
 const COLUMN: usize = 176;
 const ROW: usize = 26;
 const TOP: usize = 84;
+/// The height of a line of text.
+const LINE: usize = 16;
+/// Ten characters in this font.
+const TEN: usize = 73;
+
+/// How many characters fit.
+fn room(width: usize) -> usize {
+    (width * 10 / TEN).max(4)
+}
+
+/// The lines of what is said about a finding.
+fn words(finding: &Finding, width: usize) -> Vec<String> {
+    let known = finding.known.map_or_else(String::new, |known| format!(" (known deviation {known})"));
+    let text = format!("▲ {}{known}: {}", finding.rule.name, finding.explanation);
+    let lines = textwrap::wrap(&text, textwrap::Options::new(room(width - LEFT - 28)).subsequent_indent("  "));
+    lines.into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+/// The height of its box, with the space below.
+fn height(lines: &[String]) -> usize {
+    lines.len() * LINE + 6
+}
 
 /// The looks, for a drawing that stands alone and for the page.
 pub const STYLE: &str = ".ladder{font:12px ui-monospace,DejaVu Sans Mono,monospace;background:#fff}\
@@ -24,7 +47,9 @@ pub const STYLE: &str = ".ladder{font:12px ui-monospace,DejaVu Sans Mono,monospa
 .ladder .row{outline:none}.ladder .hit{fill:transparent}\
 @media(prefers-color-scheme:dark){.ladder{background:#0d1117}.ladder .bg{fill:#0d1117}.ladder text{fill:#e6edf3}.ladder .dim{fill:#8d96a0}\
 .ladder .head{fill:#161b22;stroke:#30363d}.ladder .mark{fill:#0d1117;stroke:#adbac7}.ladder .full{fill:#adbac7}.ladder .up{stroke:#adbac7}\
-.ladder .halo{stroke:#0d1117}.ladder .wrong{fill:#3c1618}.ladder .known{fill:#332a0b}.ladder .arrow{stroke:#58a6ff}.ladder .tip{fill:#58a6ff}}";
+.ladder .halo{stroke:#0d1117}.ladder .wrong{fill:#3c1618}.ladder .known{fill:#332a0b}.ladder .arrow{stroke:#58a6ff}.ladder .tip{fill:#58a6ff}\
+.ladder .arrow.move{stroke:#bc8cff}.ladder .tip.move{fill:#bc8cff}.ladder .gone{stroke:#ff7b72}.ladder .early{stroke:#768390}\
+.ladder .b0{stroke:#3fb950}.ladder .b1{stroke:#58a6ff}.ladder .b2{stroke:#bc8cff}.ladder .b3{stroke:#f0883e}.ladder .held{stroke:#d29922}}";
 
 fn x(column: usize) -> usize {
     LEFT + COLUMN / 8 + column * COLUMN
@@ -37,9 +62,9 @@ pub fn draw(ladder: &Ladder<'_>, alone: bool) -> String {
     let mut bottom = TOP;
     for row in &ladder.rows {
         tops.push(bottom + ROW / 2);
-        bottom += ROW + row.findings.len() * 22;
+        bottom += ROW + row.findings.iter().map(|finding| height(&words(finding, width))).sum::<usize>();
     }
-    let height = bottom + 16;
+    let height = bottom + 40;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"ladder\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\">\n<title>Call {}</title>\n",
         escape(ladder.id)
@@ -48,7 +73,16 @@ pub fn draw(ladder: &Ladder<'_>, alone: bool) -> String {
         _ = writeln!(out, "<style>{STYLE}</style>");
     }
     _ = writeln!(out, "<rect class=\"bg\" width=\"{width}\" height=\"{height}\"/>");
-    _ = writeln!(out, "<text x=\"12\" y=\"22\" font-weight=\"bold\">Call {}</text>", escape(ladder.id));
+    let source = if alone {
+        cut_middle(ladder.source, room(width).saturating_sub(ladder.id.chars().count() + 10))
+    } else {
+        String::new()
+    };
+    let source = format!("<tspan class=\"dim\" dx=\"12\">{}</tspan>", escape(&source));
+    let title = escape(ladder.id);
+    _ = writeln!(out, "<text x=\"12\" y=\"22\"><tspan font-weight=\"bold\">Call {title}</tspan>{source}</text>");
+    let unit = if ladder.rows.iter().any(|row| !row.time.starts_with('#')) { "seconds" } else { "message" };
+    _ = writeln!(out, "<text class=\"dim\" x=\"12\" y=\"65\">{unit}</text>");
     for (column, (name, id)) in ladder.columns.iter().enumerate() {
         let left = x(column) - COLUMN / 8 + 4;
         let middle = left + 8;
@@ -58,16 +92,21 @@ pub fn draw(ladder: &Ladder<'_>, alone: bool) -> String {
             escape(name),
             escape(id),
             COLUMN - 8,
-            escape(&cut(name, 21)),
-            escape(&cut(id, 21)),
+            escape(&cut_middle(name, 21)),
+            escape(&cut_middle(id, 21)),
         );
     }
     for column in 0..ladder.columns.len() {
         lifeline(ladder, column, &tops, bottom, &mut out);
     }
-    for (row, y) in ladder.rows.iter().zip(&tops) {
-        draw_row(row, *y, width, &mut out);
+    for (nth, (row, y)) in ladder.rows.iter().zip(&tops).enumerate() {
+        draw_row(row, *y, width, ladder.free_behind(nth), &mut out);
     }
+    _ = writeln!(
+        out,
+        "<text class=\"dim\" x=\"12\" y=\"{}\">┊ not answered  │ answered  ┃ in a bridge  ╏ on hold  ✕ hangup</text>",
+        bottom + 24
+    );
     out.push_str("</svg>\n");
     out
 }
@@ -97,7 +136,7 @@ fn lifeline(ladder: &Ladder<'_>, column: usize, tops: &[usize], bottom: usize, o
     }
 }
 
-fn draw_row(row: &super::ladder::Row<'_>, y: usize, width: usize, out: &mut String) {
+fn draw_row(row: &Row<'_>, y: usize, width: usize, free: usize, out: &mut String) {
     let (top, text) = (y - ROW / 2, y + 4);
     let label = escape(row.label);
     let short = |length: usize| escape(&cut(row.label, length));
@@ -117,7 +156,7 @@ fn draw_row(row: &super::ladder::Row<'_>, y: usize, width: usize, out: &mut Stri
         };
         let tip_class = if row.shape == Shape::Move { "tip move" } else { "tip" };
         let back = if to_x > from { to_x - 9 } else { to_x + 9 };
-        let room = from.abs_diff(to_x) / 8;
+        let room = room(from.abs_diff(to_x) - 20);
         let middle = usize::midpoint(from, to_x);
         _ = writeln!(
             out,
@@ -129,7 +168,7 @@ fn draw_row(row: &super::ladder::Row<'_>, y: usize, width: usize, out: &mut Stri
             out,
             "<text class=\"halo\" text-anchor=\"middle\" x=\"{middle}\" y=\"{}\">{}</text>",
             y - 6,
-            short(room.max(4))
+            short(room)
         );
     } else {
         if row.shape == Shape::Hangup {
@@ -143,22 +182,24 @@ fn draw_row(row: &super::ladder::Row<'_>, y: usize, width: usize, out: &mut Stri
             let class = if full { "mark full" } else { "mark" };
             _ = writeln!(out, "<circle class=\"{class}\" cx=\"{from}\" cy=\"{y}\" r=\"4\"/>");
         }
-        _ = writeln!(out, "<text class=\"halo\" x=\"{}\" y=\"{text}\">{}</text>", from + 12, short(20));
+        let room = room(free * COLUMN - 24);
+        _ = writeln!(out, "<text class=\"halo\" x=\"{}\" y=\"{text}\">{}</text>", from + 12, short(room));
     }
-    for (nth, finding) in row.findings.iter().enumerate() {
-        let top = y + ROW / 2 + nth * 22;
+    let mut top = y + ROW / 2;
+    for finding in &row.findings {
         let class = if finding.known.is_some() { "known" } else { "wrong" };
-        let what = format!("{}: {}", finding.rule.name, finding.explanation);
-        let room = (width - LEFT - 40) / 8;
+        let lines = words(finding, width);
         _ = writeln!(
             out,
-            "<g><title>{}</title><rect class=\"{class}\" x=\"{LEFT}\" y=\"{top}\" width=\"{}\" height=\"18\" rx=\"3\"/><text x=\"{}\" y=\"{}\">▲ {}</text></g>",
-            escape(&what),
+            "<rect class=\"{class}\" x=\"{LEFT}\" y=\"{top}\" width=\"{}\" height=\"{}\" rx=\"3\"/>",
             width - LEFT - 12,
-            LEFT + 6,
-            top + 13,
-            escape(&cut(&what, room)),
+            height(&lines) - 4,
         );
+        for (nth, line) in lines.iter().enumerate() {
+            let (x, y) = (LEFT + 6, top + 13 + nth * LINE);
+            _ = writeln!(out, "<text xml:space=\"preserve\" x=\"{x}\" y=\"{y}\">{}</text>", escape(line));
+        }
+        top += height(&lines);
     }
     out.push_str("</g>\n");
 }

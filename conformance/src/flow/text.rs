@@ -3,15 +3,38 @@
 use std::fmt::Write as _;
 
 use super::collect::{Recording, Shape};
-use super::cut;
 use super::ladder::{Ladder, Life};
+use super::{cut, place};
+use crate::finding::Finding;
 
 /// Takes what a terminal would act on out of a text.
 fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-/// One line a call.
+fn finding_line(finding: &Finding, at: &str, width: usize) -> String {
+    let known = finding.known.map_or_else(String::new, |known| format!(" (known deviation {known})"));
+    let rule = finding.rule.name;
+    let text = format!("{}[{rule}]{known}{at}: {}", finding.severity, clean(&finding.explanation));
+    let options = textwrap::Options::new(width.max(24)).initial_indent("  ▲ ").subsequent_indent("    ");
+    textwrap::fill(&text, options)
+}
+
+/// Findings that belong to no call.
+fn loose(recording: &Recording, width: usize) -> String {
+    let count = recording.loose.len();
+    if count == 0 {
+        return String::new();
+    }
+    let mut out = format!("{count} {} to no call:\n", if count == 1 { "finding belongs" } else { "findings belong" });
+    for finding in recording.loose.iter().filter_map(|loose| recording.findings.get(loose.finding)) {
+        let at = format!(" {}", place(finding));
+        _ = writeln!(out, "{}", finding_line(finding, &at, width));
+    }
+    out
+}
+
+/// One line a call, and the findings that belong to none.
 pub fn list(recording: &Recording, width: usize) -> String {
     let mut out = format!("{}: {} calls\n", clean(&recording.source), recording.calls.len());
     let id = recording.calls.iter().map(|call| call.id.chars().count()).max().unwrap_or_default().clamp(4, 40);
@@ -30,6 +53,7 @@ pub fn list(recording: &Recording, width: usize) -> String {
         );
         _ = writeln!(out, "{}", cut(&line, width));
     }
+    out.push_str(&loose(recording, width));
     out
 }
 
@@ -71,8 +95,7 @@ pub fn ladder(ladder: &Ladder<'_>, width: usize) -> String {
     }
     _ = writeln!(out, "{}", head.trim_end());
     for (nth, row) in ladder.rows.iter().enumerate() {
-        let before =
-            nth.checked_sub(1).and_then(|last| ladder.rows.get(last)).map_or(&ladder.before, |last| &last.lives);
+        let before = ladder.lives_before(nth);
         let mut cells: Vec<char> = vec![' '; step * count];
         for (column, (was, is)) in before.iter().zip(&row.lives).enumerate() {
             if let Some(cell) = cells.get_mut(column * step) {
@@ -107,10 +130,7 @@ pub fn ladder(ladder: &Ladder<'_>, width: usize) -> String {
         let line = format!("{:>1$}  {drawn}{who} {2}", row.time, time - 2, clean(row.label));
         _ = writeln!(out, "{}", cut(line.trim_end(), width));
         for finding in &row.findings {
-            let known = finding.known.map_or_else(String::new, |known| format!(" (known deviation {known})"));
-            let text = format!("{}[{}]{known}: {}", finding.severity, finding.rule.name, clean(&finding.explanation));
-            let options = textwrap::Options::new(width.max(24)).initial_indent("  ▲ ").subsequent_indent("    ");
-            _ = writeln!(out, "{}", textwrap::fill(&text, options));
+            _ = writeln!(out, "{}", finding_line(finding, "", width));
         }
     }
     out.push_str(

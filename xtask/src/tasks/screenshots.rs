@@ -6,8 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// The session of which pictures are taken.
-const TRACE: &str = "corpus/traces/asterisk-22/blind.s2c";
+/// The sessions of which pictures are taken: of all calls as a page, and of the first call as a drawing.
+const PAGE: &str = "corpus/traces/asterisk-22/atxfer2.s2c";
+const DRAWING: &str = "corpus/traces/asterisk-22/parallel.s2c";
 
 /// Options of the task.
 #[derive(Debug, clap::Args)]
@@ -23,20 +24,27 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let docs = root.join("docs");
     fs::create_dir_all(&work)?;
     fs::create_dir_all(&docs)?;
-    let calls = ami(&root, &[TRACE])?;
+    let page = work.join("flow-page.html");
+    ami(&root, &["-o", path(&page)?, PAGE])?;
+    // With a message open: the part of the address behind `#` names the call and the message's place in the page.
+    shoot(options, &format!("file://{}#call-1/21", page.display()), &docs.join("flow-page.png"), "1500,1000")?;
+
+    let calls = ami(&root, &[DRAWING])?;
     let id = calls.lines().nth(2).and_then(|line| line.split_whitespace().next()).context("the session has no call")?;
-    let drawings = [
-        ("flow-page", "html", vec!["--format", "html", TRACE], "1280,640"),
-        ("flow-ladder", "svg", vec!["--format", "svg", "--call", id, TRACE], "500,570"),
-    ];
-    for (name, suffix, arguments, size) in drawings {
-        let file = work.join(format!("{name}.{suffix}"));
-        fs::write(&file, ami(&root, &arguments)?)?;
-        let picture = docs.join(format!("{name}.png"));
-        shoot(options, &file, &picture, size)?;
-        println!("{}", picture.display());
-    }
-    Ok(())
+    let drawing = work.join("flow-ladder.svg");
+    ami(&root, &["-o", path(&drawing)?, "--call", id, DRAWING])?;
+    let size = size(&fs::read_to_string(&drawing)?).context("the drawing does not tell its size")?;
+    shoot(options, &format!("file://{}", drawing.display()), &docs.join("flow-ladder.png"), &size)
+}
+
+fn path(path: &Path) -> Result<&str> {
+    path.to_str().context("the folder's name is no text")
+}
+
+/// Width and height of a drawing, as the browser wants them.
+fn size(svg: &str) -> Option<String> {
+    let mut of = ["width=\"", "height=\""].into_iter().map(|key| svg.split(key).nth(1)?.split('"').next());
+    Some(format!("{},{}", of.next()??, of.next()??))
 }
 
 fn ami(root: &Path, arguments: &[&str]) -> Result<String> {
@@ -47,15 +55,16 @@ fn ami(root: &Path, arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-fn shoot(options: &Options, file: &Path, picture: &Path, size: &str) -> Result<()> {
+fn shoot(options: &Options, address: &str, picture: &Path, size: &str) -> Result<()> {
     let usual = ["chromium", "chromium-browser", "google-chrome"];
     let browsers = options.browser.as_deref().map_or_else(|| usual.to_vec(), |browser| vec![browser]);
     for browser in browsers {
         let mut command = Command::new(browser);
         command.args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]);
         command.arg(format!("--window-size={size}")).arg(format!("--screenshot={}", picture.display()));
-        let Ok(output) = command.arg(format!("file://{}", file.display())).output() else { continue };
+        let Ok(output) = command.arg(address).output() else { continue };
         ensure!(output.status.success(), "{browser} failed: {}", String::from_utf8_lossy(&output.stderr));
+        println!("{}", picture.display());
         return Ok(());
     }
     bail!("no Chromium is installed; name one with --browser")

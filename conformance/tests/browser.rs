@@ -45,7 +45,7 @@ fn visit(browser: &Path, folder: &Path, page: &Path, dark: bool) -> serde_json::
     // Containers rarely allow the browser's own sandbox; what it opens here is our own page.
     command.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]);
     command.args(["--virtual-time-budget=10000", "--enable-logging=stderr", "--dump-dom", "--window-size=1280,800"]);
-    command.arg(format!("--blink-settings=preferredColorScheme={}", if dark { 0 } else { 1 }));
+    command.arg(format!("--blink-settings=preferredColorScheme={}", i32::from(!dark)));
     command.arg(format!("--user-data-dir={}", folder.join("profile").display()));
     let output = command.arg(format!("file://{}", page.display())).output().unwrap();
     let (dom, log) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

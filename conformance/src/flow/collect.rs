@@ -333,13 +333,13 @@ impl Collector {
             "Hold" => (Shape::Hold, subject, None, "on hold".to_owned()),
             "Unhold" => (Shape::Unhold, subject, None, "off hold".to_owned()),
             "BlindTransfer" => {
-                let label = format!("blind transfer to {} ({})", say("Extension"), say("Result"));
+                let label = format!("blind transfer to {}{}", say("Extension"), failure(&say("Result")));
                 (Shape::Move, find("TransfererUniqueid"), find("TransfereeUniqueid"), label)
             }
             "AttendedTransfer" => {
                 let from = find("TransfereeUniqueid").or_else(|| find("OrigTransfererUniqueid"));
                 let to = find("TransferTargetUniqueid").or_else(|| find("SecondTransfererUniqueid"));
-                (Shape::Move, from, to, format!("attended transfer ({})", say("Result")))
+                (Shape::Move, from, to, format!("attended transfer{}", failure(&say("Result"))))
             }
             "Transfer" => (Shape::Move, subject, find("TargetUniqueid"), format!("transfer {}", say("TransferExten"))),
             "Pickup" => (Shape::Move, subject, find("TargetUniqueid"), "pickup".to_owned()),
@@ -510,6 +510,11 @@ fn at(finding: &Finding) -> At {
 
 /// Shape, from, to, bridge, label.
 type Drawn = (Shape, Option<usize>, Option<usize>, Option<usize>, String);
+
+/// The result of a transfer, where it is worth a word.
+fn failure(result: &str) -> String {
+    if matches!(result, "" | "Success") { String::new() } else { format!(" ({result})") }
+}
 
 fn either(one: String, other: String) -> String {
     if one.is_empty() { other } else { one }

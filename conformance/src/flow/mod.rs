@@ -45,14 +45,14 @@ fn escape(text: &str) -> String {
 
 /// Where a finding stands, in words.
 fn place(finding: &Finding) -> String {
-    let mut out = match finding.place.direction {
+    let message = match finding.place.direction {
         Sender::Server => format!("at message {}", finding.place.message),
         Sender::Client => format!("at the client's message {}", finding.place.message),
     };
-    if finding.place.connection > 0 {
-        out.push_str(&format!(" of connection {}", finding.place.connection));
+    match finding.place.connection {
+        0 => message,
+        connection => format!("{message} of connection {connection}"),
     }
-    out
 }
 
 /// Cuts a text to a number of characters in its middle: names of channels differ at their ends.

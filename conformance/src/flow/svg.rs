@@ -104,7 +104,7 @@ pub fn draw(ladder: &Ladder<'_>, alone: bool) -> String {
     }
     _ = writeln!(
         out,
-        "<text class=\"dim\" x=\"12\" y=\"{}\">┊ not answered  │ answered  ┃ in a bridge  ╏ on hold  ✕ hangup</text>",
+        "<text class=\"dim\" xml:space=\"preserve\" x=\"12\" y=\"{}\">┊ not answered  │ answered  ┃ in a bridge  ╏ on hold  ✕ hangup</text>",
         bottom + 24
     );
     out.push_str("</svg>\n");

@@ -27,7 +27,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let page = work.join("flow-page.html");
     ami(&root, &["-o", path(&page)?, PAGE])?;
     // With a message open: the part of the address behind `#` names the call and the message's place in the page.
-    shoot(options, &format!("file://{}#call-1/21", page.display()), &docs.join("flow-page.png"), "1500,1000")?;
+    shoot(options, &format!("file://{}#call-1/25", page.display()), &docs.join("flow-page.png"), "1620,1000")?;
 
     let calls = ami(&root, &[DRAWING])?;
     let id = calls.lines().nth(2).and_then(|line| line.split_whitespace().next()).context("the session has no call")?;

@@ -16,6 +16,7 @@ pub mod rules;
 pub mod said;
 mod session;
 pub mod source;
+pub mod stats;
 mod subscription;
 mod vocabulary;
 

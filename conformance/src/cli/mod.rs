@@ -8,6 +8,7 @@ mod explain;
 mod flow;
 mod progress;
 mod rules;
+mod stats;
 
 use std::io::{self, ErrorKind, IsTerminal};
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Command {
     Check(check::Args),
     /// Print the messages of traces
     Dump(dump::Args),
+    /// Tell what is in traces: how much of what, from whom, and when
+    Stats(stats::Args),
     /// Draw calls: channels side by side, time downwards
     Flow(flow::Args),
     /// List the rules
@@ -66,6 +69,7 @@ pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check(args) => args.run(),
         Command::Dump(args) => args.run(),
+        Command::Stats(args) => args.run(),
         Command::Flow(args) => args.run(),
         Command::Rules(args) => args.run(),
         Command::Explain(args) => args.run(),

@@ -1,0 +1,153 @@
+//! The most frequent of any number of names, in bounded memory.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use hashbrown::HashMap;
+
+/// How much of a name is kept; what is longer is told apart by this much.
+const NAME: usize = 128;
+
+/// Counts names. As long as there are no more than it has places for, all counts are exact. After that a new name takes the
+/// place of the rarest one and inherits its count, as what it can have been counted before at most (the Space-Saving
+/// algorithm of Metwally, Agrawal and El Abbadi): of n countings with k places no count is too high by more than n / k,
+/// and each name that was met more often than that is there.
+#[derive(Debug)]
+pub struct Top<T = ()> {
+    places: usize,
+    entries: Vec<Entry<T>>,
+    by_name: HashMap<Box<[u8]>, usize>,
+    /// Each entry once, under a count that it had: the rarest are near the top.
+    rarest: BinaryHeap<Reverse<(u64, usize)>>,
+    total: u64,
+    evicted: bool,
+}
+
+/// A name, and how often it was met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry<T = ()> {
+    /// The name, as far as it is kept.
+    pub name: Box<[u8]>,
+    /// How often it was met, at most.
+    pub count: u64,
+    /// By how much `count` may be too high.
+    pub over: u64,
+    /// What else is known of it, since it has its place.
+    pub of: T,
+}
+
+impl<T: Default> Top<T> {
+    /// A counter with places for so many names; at least one.
+    pub fn new(places: usize) -> Self {
+        Self {
+            places: places.max(1),
+            entries: Vec::new(),
+            by_name: HashMap::new(),
+            rarest: BinaryHeap::new(),
+            total: 0,
+            evicted: false,
+        }
+    }
+
+    /// Counts a name once more.
+    pub fn count(&mut self, name: &[u8]) -> &mut T {
+        let name = name.get(..NAME).unwrap_or(name);
+        self.total += 1;
+        let at = match self.by_name.get(name) {
+            Some(&at) => at,
+            None => self.place(name),
+        };
+        let entry = &mut self.entries[at];
+        entry.count += 1;
+        &mut entry.of
+    }
+
+    /// A place for a name that has none.
+    fn place(&mut self, name: &[u8]) -> usize {
+        let new = |count| Entry { name: name.into(), count, over: count, of: T::default() };
+        if self.entries.len() < self.places {
+            let at = self.entries.len();
+            self.entries.push(new(0));
+            self.rarest.push(Reverse((0, at)));
+            self.by_name.insert(name.into(), at);
+            return at;
+        }
+        self.evicted = true;
+        // Counts only grow, so that an entry stands too near the top at worst.
+        while let Some(mut top) = self.rarest.peek_mut() {
+            let Reverse((count, at)) = *top;
+            let entry = &mut self.entries[at];
+            if entry.count != count {
+                *top = Reverse((entry.count, at));
+                continue;
+            }
+            self.by_name.remove(&entry.name);
+            *entry = new(count);
+            self.by_name.insert(name.into(), at);
+            return at;
+        }
+        0
+    }
+
+    /// How often names were counted, of all together.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// How many names there are, and whether that is all: else there were more of them.
+    pub fn distinct(&self) -> (usize, bool) {
+        (self.entries.len(), !self.evicted)
+    }
+
+    /// The most frequent names, most frequent first; those that are equally frequent by name.
+    pub fn most(&self, count: usize) -> Vec<&Entry<T>> {
+        let mut all: Vec<_> = self.entries.iter().collect();
+        all.sort_unstable_by(|a, b| (Reverse(a.count), &a.name).cmp(&(Reverse(b.count), &b.name)));
+        all.truncate(count);
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_exact_while_there_is_room() {
+        let mut top = Top::<()>::new(3);
+        for name in ["b", "a", "b", "c", "c"] {
+            top.count(name.as_bytes());
+        }
+        let all: Vec<_> = top.most(9).iter().map(|entry| (&*entry.name, entry.count, entry.over)).collect();
+        assert_eq!(all, [(&b"b"[..], 2, 0), (b"c", 2, 0), (b"a", 1, 0)]);
+        assert_eq!((top.distinct(), top.total()), ((3, true), 5));
+    }
+
+    #[test]
+    fn bounds_hold_when_there_are_more_names_than_places() {
+        // Few frequent names among many rare ones, in an order that changes the rarest all the time.
+        let names: Vec<u64> = (0..50_000_u64).map(|n| if n % 3 == 0 { n % 7 } else { n * 7919 % 20_011 }).collect();
+        let mut truth = HashMap::new();
+        let mut top = Top::<()>::new(100);
+        for name in &names {
+            *truth.entry(*name).or_insert(0_u64) += 1;
+            top.count(&name.to_be_bytes());
+        }
+        let slack = names.len() as u64 / 100;
+        let found: HashMap<u64, &Entry> = top
+            .most(100)
+            .into_iter()
+            .map(|entry| (u64::from_be_bytes((&*entry.name).try_into().unwrap()), entry))
+            .collect();
+        assert_eq!(found.len(), 100, "no name has two places");
+        for (name, entry) in &found {
+            assert!(entry.over <= slack);
+            assert!((entry.count - entry.over..=entry.count).contains(&truth[name]));
+        }
+        let frequent: Vec<_> = truth.iter().filter(|(_, count)| **count > slack).map(|(name, _)| name).collect();
+        assert!(frequent.len() >= 7);
+        assert!(frequent.into_iter().all(|name| found.contains_key(name)));
+        assert_eq!(top.distinct(), (100, false));
+        assert_eq!((top.entries.len(), top.by_name.len(), top.rarest.len()), (100, 100, 100));
+    }
+}

@@ -127,6 +127,46 @@ const EDITS: &[(&str, Edit)] = &[
         // Without the rest of the value nothing shows that there was a line break.
         evidence.messages.remove(evidence.at + 1);
     }),
+    ("table-blank-lines", |evidence| {
+        evidence.replace_in(evidence.at - 1, " calls (max ", " people (max ");
+        evidence.blank(2);
+    }),
+    ("empty-answer-blank-lines", |evidence| {
+        // The answer came as it should have.
+        evidence.messages.insert(evidence.at, b"Response: Error\r\nActionID: queries-65\r\n\r\n".to_vec());
+        evidence.at += 1;
+        evidence.blank(1);
+    }),
+    ("peer-blank-lines", |evidence| {
+        evidence.replace_in(evidence.at - 1, "Channeltype: SIP", "Channeltype: IAX2");
+        evidence.blank(1);
+    }),
+    ("parkedcallgiveup-blank-line", |evidence| {
+        evidence.replace_in(evidence.at - 1, "ParkedCallGiveUp", "UnParkedCall");
+        evidence.blank(1);
+    }),
+    ("wordless-blank-line", |evidence| {
+        let at = evidence.at - 1;
+        evidence.replace_in(at, "\r\n\r\n", "\r\nMessage: Muted\r\n\r\n");
+        evidence.blank(1);
+    }),
+    ("peer-keys", |evidence| evidence.replace("Channeltype:", "Channel type:")),
+    ("rtcpsent-reportblock", |evidence| evidence.replace("OurSSRC: ", "OurSSRC:")),
+    ("userevent-repeats-action", |evidence| evidence.replace("Val: ", "Response: ")),
+    ("value-line-ends", |evidence| evidence.replace("Privilege: dialplan,all\r\n", "Privilege: dialplan,all\n")),
+    ("value-kind-key", |evidence| evidence.replace("Privilege: ", "Event: Newexten\r\nPrivilege: ")),
+    ("value-kind-conflict", |evidence| evidence.replace("ActionID: ", "Event: Newexten\r\nActionID: ")),
+    ("value-lines", |evidence| evidence.replace("Channel: ", "Channel ")),
+    ("value-keys", Evidence::delay),
+    ("value-rest", Evidence::delay),
+    ("value-blank-line", |evidence| evidence.blank(2)),
+    ("value-control-bytes", |evidence| evidence.replace("ActionID: ", "ActionID: \u{1}")),
+    ("value-encoding", |evidence| {
+        evidence.replace("Event: ", "Event:  ");
+        let at = evidence.at;
+        evidence.messages[at][7] = 0xe9;
+    }),
+    ("output-cr", |evidence| evidence.replace("ActionID: ", "ActionID: a\rb")),
     ("bare-text-line-ends", |evidence| evidence.replace("IAX2/", "SIP/")),
 ];
 

@@ -9,6 +9,7 @@ mod legacy;
 mod media;
 pub(crate) mod schema;
 mod talk;
+mod text;
 mod transfer;
 mod wire;
 
@@ -19,6 +20,7 @@ use crate::finding::{Finding, Reference};
 use crate::model::{Channel, ChannelKey};
 use crate::release::Releases;
 use crate::rules::Scene;
+use crate::said::Said;
 
 /// A promise that stock servers break, under one condition.
 pub struct Deviation {
@@ -101,6 +103,28 @@ fn is_iax_row(text: &[u8]) -> bool {
     text.starts_with(b"IAX2/")
 }
 
+/// Whether a text is the table with which IAXpeers was answered: its ActionID, and the head of a table.
+fn is_iax_peers(text: &[u8]) -> bool {
+    text.starts_with(b"ActionID: ") && memchr::memmem::find(text, b"Name/Username ").is_some()
+}
+
+/// Whether a message without a kind is one of the tables with which stock servers answer some actions.
+pub(crate) fn is_table(text: &[u8]) -> bool {
+    is_queue(text) || is_iax_row(text) || is_iax_peers(text)
+}
+
+/// Whether a response describes a SIP peer, or says that there is none with that name.
+pub(crate) fn is_peer(said: &Said<'_>) -> bool {
+    let none =
+        |text: &[u8]| text == b"Peer not found" || (text.starts_with(b"Peer ") && text.ends_with(b" not found."));
+    said.text.map_or_else(|| said.message.get("Channeltype") == Some(b"SIP"), none)
+}
+
+/// Whether a message ends in free text.
+pub(crate) fn ends_in_text(said: &Said<'_>) -> bool {
+    text::start(said).is_some()
+}
+
 /// Every entry, in the order in which they are listed.
 pub static DEVIATIONS: &[&Deviation] = &[
     &dial::ORIGINATE_TIMEOUT_WITHOUT_DIALEND,
@@ -135,6 +159,24 @@ pub static DEVIATIONS: &[&Deviation] = &[
     &wire::BARE_TEXT_KEYS,
     &wire::BARE_TEXT_COLONS,
     &wire::BARE_TEXT_LINE_ENDS,
+    &wire::TABLE_BLANK_LINES,
+    &wire::EMPTY_ANSWER_BLANK_LINES,
+    &wire::PEER_BLANK_LINES,
+    &wire::PARKEDCALLGIVEUP_BLANK_LINE,
+    &wire::WORDLESS_BLANK_LINE,
+    &wire::PEER_KEYS,
+    &wire::RTCPSENT_REPORTBLOCK,
+    &wire::USEREVENT_REPEATS_ACTION,
+    &text::VALUE_LINE_ENDS,
+    &text::VALUE_KIND_KEY,
+    &text::VALUE_KIND_CONFLICT,
+    &text::VALUE_LINES,
+    &text::VALUE_KEYS,
+    &text::VALUE_REST,
+    &text::VALUE_BLANK_LINE,
+    &text::VALUE_CONTROL_BYTES,
+    &text::VALUE_ENCODING,
+    &text::OUTPUT_CR,
     &schema::LINE_BREAK_CUTS_EVENT,
 ];
 

@@ -1,6 +1,6 @@
 //! What stock servers do not keep about actions, responses and lists.
 
-use super::{Break, Deviation, is_iax_row, is_queue};
+use super::{Break, Deviation, is_iax_peers, is_iax_row, is_queue};
 
 /// Whether the break is about an action with this name: the first message that it refers to.
 fn is_action(broken: &Break<'_, '_>, name: &str) -> bool {
@@ -170,11 +170,7 @@ pub(super) static IAXPEERS_BARE_TEXT: Deviation = Deviation {
                 head of a table.",
     why: "It is answered by an ActionID and a table, without a Response.",
     evidence: &[("asterisk-1.4/iaxcall.s2c", 24), ("asterisk-1.4/queries.s2c", 56)],
-    applies: |broken| {
-        let is_table =
-            |text: &[u8]| text.starts_with(b"ActionID: ") && memchr::memmem::find(text, b"Name/Username ").is_some();
-        (is_action(broken, "IAXpeers") && came_text(broken, is_table)).into()
-    },
+    applies: |broken| (is_action(broken, "IAXpeers") && came_text(broken, is_iax_peers)).into(),
 };
 
 pub(super) static EVENTS_WITHOUT_ACTIONID: Deviation = Deviation {

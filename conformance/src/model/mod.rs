@@ -42,6 +42,7 @@ pub(crate) use parking::is_lot;
 pub use parking::{Parked, Parking};
 pub use queue::{AgentCall, Queueing, Stay};
 use smallvec::SmallVec;
+pub(crate) use talk::Behind;
 pub use talk::Talk;
 pub(crate) use transfer::is_party;
 

@@ -6,6 +6,7 @@ use ami_wire::Kind;
 
 use super::actions::Actions;
 use super::lists::Lists;
+use crate::deviations;
 use crate::finding::{Reference, Sender};
 use crate::rules::RuleSet;
 use crate::said::Said;
@@ -43,10 +44,50 @@ pub struct Talk {
     pub(crate) last: [Option<Reference>; 2],
     /// Where the server's last message ends.
     end: u64,
-    /// Whether its `Message` ended with a line break of its own.
-    pub(crate) behind_line_break: bool,
+    /// What it was, as far as that explains what stands behind it.
+    pub(crate) behind: Behind,
     /// The rules that were reported broken for the connection: each is reported once.
     pub(crate) reported: Cell<RuleSet>,
+}
+
+/// A message of the server behind which stands what no well-formed message begins with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Behind {
+    /// A message like any other.
+    #[default]
+    Message,
+    /// A response whose `Message` ends with a line break of its own.
+    MessageLineBreak,
+    /// A message whose last value is free text that ends with a line break, or is cut off by an empty line in it.
+    Value,
+    /// A table without any header.
+    Table,
+    /// The description of a SIP peer, or the answer that there is no such peer.
+    Peer,
+    /// `ParkedCallGiveUp`.
+    ParkedCallGiveUp,
+    /// The response without a word to `MuteAudio` or `QueueRule`.
+    Wordless,
+}
+
+impl Behind {
+    fn of(said: &Said<'_>, actions: &Actions) -> Self {
+        let bytes = said.message.as_bytes();
+        match said.kind {
+            Kind::Unknown if deviations::is_table(bytes) => Self::Table,
+            Kind::Response if said.message_breaks_its_line() => Self::MessageLineBreak,
+            // A well-formed message ends with two times CR LF: this is looked up for those that don't.
+            _ if !bytes.ends_with(b"\r\n\r\n") && deviations::ends_in_text(said) => Self::Value,
+            Kind::Response if deviations::is_peer(said) => Self::Peer,
+            Kind::Response if said.text.is_none() && said.message.headers().nth(2).is_none() => {
+                let action = actions.answered_by(said).map(|action| &*action.at.event);
+                let is = |name: &str| action.is_some_and(|action| action.eq_ignore_ascii_case(name));
+                if is("MuteAudio") || is("QueueRule") { Self::Wordless } else { Self::Message }
+            }
+            Kind::Event if said.name == b"ParkedCallGiveUp" => Self::ParkedCallGiveUp,
+            _ => Self::Message,
+        }
+    }
 }
 
 /// How much of a text without a kind is kept.
@@ -86,7 +127,7 @@ impl Talk {
         }
         self.blank |= self.is_behind_blank(said);
         self.end = end_of(said);
-        self.behind_line_break = said.message_breaks_its_line();
+        self.behind = Behind::of(said, &self.actions);
         match said.kind {
             Kind::Banner if is_first && !self.is_midway => {
                 self.banner = Some(at.clone());

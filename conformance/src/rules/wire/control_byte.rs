@@ -19,10 +19,9 @@ Channel: PJSIP/100-00000001
 ChannelState: 6
 ",
     violating: "\
-Event: VarSet
-Privilege: dialplan,all
-Variable: NOTE
-Value: ring␇
+Event: Newstate
+Privilege: call,all
+AccountCode: ring␇
 ",
     era: Era::Any,
     on: On::Defect(DefectCode::ControlByte),

@@ -19,9 +19,9 @@ Channel: PJSIP/100-00000001
 ChannelState: 6
 ",
     violating: "\
-Event: Newexten
-Privilege: dialplan,all
-AppData: two
+Event: Newstate
+Privilege: call,all
+AccountCode: two
 lines
 ",
     era: Era::Any,

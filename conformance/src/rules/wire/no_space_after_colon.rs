@@ -19,9 +19,9 @@ Channel: PJSIP/100-00000001
 ChannelState: 6
 ",
     violating: "\
-Event: RTCPSent
-Privilege: reporting,all
-ReportBlock:0
+Event: Newstate
+Privilege: call,all
+AccountCode:0
 ",
     era: Era::Any,
     on: On::Defect(DefectCode::NoSpaceAfterColon),

@@ -19,9 +19,9 @@ Channel: PJSIP/100-00000001
 ChannelState: 6
 ",
     violating: "\
-Event: NewCallerid
+Event: Newstate
 Privilege: call,all
-CallerIDName: Andr�
+AccountCode: Andr�
 ",
     era: Era::Any,
     on: On::Defect(DefectCode::NonUtf8),

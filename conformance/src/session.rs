@@ -708,7 +708,14 @@ fn generation_of(message: &Message<'_>, name: &[u8]) -> Generation {
     if event.order() == Order::Elsewhere || message.get("Privilege").is_none() {
         return Generation::Unknown;
     }
-    let has = |suffix: &[u8]| message.headers().any(|header| header.key.ends_with(suffix));
+    // Over HTTP keys can come in lower case.
+    let ends = |key: &[u8], suffix: &[u8]| {
+        key.len()
+            .checked_sub(suffix.len())
+            .and_then(|at| key.get(at..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(suffix))
+    };
+    let has = |suffix: &[u8]| message.headers().any(|header| ends(header.key, suffix));
     match event {
         Event::DialBegin
         | Event::DialEnd

@@ -441,7 +441,8 @@ impl Model {
     fn remember_swap(&mut self, facts: &Facts<'_>) {
         /// Enough for what can still matter: these calls are about to lose a channel.
         const REMEMBERED: usize = 256;
-        for header in facts.message.headers().filter(|header| header.key.ends_with(b"Linkedid")) {
+        let tells_call = |key: &[u8]| key.last_chunk::<8>().is_some_and(|end| end.eq_ignore_ascii_case(b"Linkedid"));
+        for header in facts.message.headers().filter(|header| tells_call(header.key)) {
             if !self.swapped_calls.iter().any(|call| **call == *header.value) {
                 self.swapped_calls.push_back(header.value.into());
             }

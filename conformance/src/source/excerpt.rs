@@ -1,14 +1,14 @@
 //! A second look at a trace, for the messages that a report shows.
 
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use memchr::memchr_iter;
 
-use super::input::Form;
+use super::input::{Form, Peek};
 use super::streams::{Complete, Sink};
-use super::{BLOCK, File, Opened, Trace, pcap};
+use super::{BLOCK, File, Opened, Trace, http, pcap};
 use crate::finding::{Place, Sender};
 
 /// How much of a message a report can show.
@@ -52,9 +52,14 @@ impl File {
         if !self.is_repeatable() {
             return Ok(());
         }
-        let path = self.origin.shown().display().to_string();
+        let mut path = self.origin.shown().display().to_string();
         let mut input = self.open()?;
-        if Form::of(input.head()) == Form::Packets {
+        let form = Form::of(input.head());
+        if matches!(form, Form::Http | Form::Mxml) {
+            input = Peek::new(Box::new(Cursor::new(http::decode(form, input)?.0)));
+            path.push_str(" (decoded)");
+        }
+        if form == Form::Packets {
             let mut streams = Shelf { path, wanted: Vec::new(), of: BTreeMap::new(), found };
             streams.wanted = places.iter().map(|place| (place.connection, place.direction, place.offset)).collect();
             _ = pcap::read(input, &mut streams);

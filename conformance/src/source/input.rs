@@ -1,5 +1,6 @@
 //! What a file is, told by its suffix and its first bytes.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{Error, Read, Result};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ami_wire::{Direction, Header, Kind};
 use walkdir::WalkDir;
 
-use super::{BLOCK, pcap, unpack};
+use super::{BLOCK, http, pcap, unpack};
 use crate::finding::Sender;
 
 /// An input that could not be read, and why.
@@ -59,8 +60,12 @@ pub(super) enum Form {
     Binary,
     /// A packet capture.
     Packets,
-    /// Recognised, but not read.
-    Unsupported(&'static str),
+    /// The XML form of AMI over HTTP.
+    Mxml,
+    /// Requests or responses of HTTP with their heads.
+    Http,
+    /// A page for people: markup without messages.
+    Markup,
 }
 
 impl Form {
@@ -68,9 +73,14 @@ impl Form {
         if pcap::is_capture(head) {
             return Self::Packets;
         }
-        let text = head.trim_ascii_start();
-        if text.starts_with(b"<ajax-response") || text.starts_with(b"<?xml") {
-            return Self::Unsupported("XML bodies (mxml) cannot be read yet");
+        if http::is_exchange(head) {
+            return Self::Http;
+        }
+        if http::is_mxml(head) {
+            return Self::Mxml;
+        }
+        if http::is_markup(head) {
+            return Self::Markup;
         }
         let odd = head.iter().filter(|byte| **byte < 0x20 && !byte.is_ascii_whitespace()).count();
         if head.contains(&0) || odd * 20 > head.len() { Self::Binary } else { Self::Text }
@@ -111,15 +121,21 @@ impl Read for Peek {
     }
 }
 
-/// The name without the suffixes that tell packing and direction, and the direction.
-pub(super) fn by_suffix(path: &Path) -> (PathBuf, Option<Sender>) {
+/// The name without the suffixes that tell packing.
+fn unpacked(path: &Path) -> PathBuf {
     let mut stem = path.to_owned();
     while stem.extension().is_some_and(|suffix| suffix == "gz" || suffix == "zst" || suffix == "zstd") {
         stem.set_extension("");
     }
+    stem
+}
+
+/// The name without the suffixes that tell packing and direction, and the direction.
+pub(super) fn by_suffix(path: &Path) -> (PathBuf, Option<Sender>) {
+    let mut stem = unpacked(path);
     let sender = match stem.extension().and_then(|suffix| suffix.to_str()) {
-        Some("s2c") => Some(Sender::Server),
-        Some("c2s") => Some(Sender::Client),
+        Some("s2c" | "response") => Some(Sender::Server),
+        Some("c2s" | "request") => Some(Sender::Client),
         _ => None,
     };
     if sender.is_some() {
@@ -129,14 +145,15 @@ pub(super) fn by_suffix(path: &Path) -> (PathBuf, Option<Sender>) {
 }
 
 /// The captures in a directory and below it, in order of their names. A file is one by its suffix (`.s2c`, `.c2s`) or
-/// when it is a packet capture or begins as an AMI stream does: notes and scripts that lie beside captures are none.
+/// when it is a packet capture, holds AMI over HTTP or begins as an AMI stream does: notes and scripts that lie beside
+/// captures are none.
 pub(super) fn captures_in(directory: &Path) -> Vec<std::result::Result<PathBuf, InputError>> {
     let mut found = Vec::new();
     for entry in WalkDir::new(directory).sort_by_file_name().follow_links(true) {
         match entry {
             Ok(entry) if entry.file_type().is_file() => {
                 let path = entry.into_path();
-                if by_suffix(&path).1.is_some() || is_recognised(&path) {
+                if is_stream(&path) || is_recognised(&path) {
                     found.push(Ok(path));
                 }
             }
@@ -150,6 +167,12 @@ pub(super) fn captures_in(directory: &Path) -> Vec<std::result::Result<PathBuf, 
     found
 }
 
+/// Whether the suffix alone says that it is a capture. Others write `.request` and `.response`, too.
+fn is_stream(path: &Path) -> bool {
+    let is = |suffix: &OsStr| suffix == "s2c" || suffix == "c2s";
+    unpacked(path).extension().is_some_and(is)
+}
+
 fn is_recognised(path: &Path) -> bool {
     let head = || -> Result<Vec<u8>> {
         let mut head = Vec::new();
@@ -157,9 +180,13 @@ fn is_recognised(path: &Path) -> bool {
         Ok(head)
     };
     let Ok(head) = head() else { return false };
-    if pcap::is_capture(&head) {
-        return true;
-    }
+    let head = match Form::of(&head) {
+        Form::Packets | Form::Mxml => return true,
+        Form::Markup => return false,
+        // The file may go on.
+        Form::Http => http::decode(Form::Http, &head[..]).map(|(text, _)| text).unwrap_or_default(),
+        Form::Text | Form::Binary => head,
+    };
     let Some(Ok(first)) = ami_wire::messages(&head).next() else { return false };
     // The deciding key stands first by convention; an ActionID before it is common.
     let begins = |header: Header<'_>| ["Action", "Response", "Event", "ActionID"].iter().any(|key| header.key_is(key));
@@ -207,6 +234,14 @@ mod tests {
         assert_eq!(Form::of(b"Event: A\r\n\r\n"), Form::Text);
         assert_eq!(Form::of("Event: Ä\t\r\n".as_bytes()), Form::Text);
         assert_eq!(Form::of(b"\x7fELF\0\0"), Form::Binary);
-        assert!(matches!(Form::of(b"\n<ajax-response>"), Form::Unsupported(_)));
+        assert_eq!(Form::of(b"\n<ajax-response>"), Form::Mxml);
+        assert_eq!(Form::of(b"<?xml version='1.0'?>\n<ajax-response>"), Form::Mxml);
+        assert_eq!(Form::of(b"<?xml version='1.0'?>\n<svg>"), Form::Markup);
+        assert_eq!(Form::of(b"<!DOCTYPE html>"), Form::Markup);
+        assert_eq!(Form::of(b"HTTP/1.1 200 OK\r\n"), Form::Http);
+        assert_eq!(Form::of(b"GET /rawman?action=ping HTTP/1.1\r\n"), Form::Http);
+        // Lines of output can begin with anything.
+        assert_eq!(Form::of(b"GET /it\r\n"), Form::Text);
+        assert_eq!(Form::of(b"<none>\r\n"), Form::Text);
     }
 }

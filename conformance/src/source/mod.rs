@@ -4,6 +4,7 @@
 //! unpacked on the way, and handed on message by message.
 
 mod excerpt;
+mod http;
 mod input;
 mod pcap;
 mod streams;
@@ -314,16 +315,25 @@ impl File {
         let mut input = self.open().map_err(fail)?;
         let head = input.head();
         let form = Form::of(head);
-        if let Form::Unsupported(what) = form {
-            return Err(InputError::new(shown, what));
+        if form == Form::Markup {
+            return Err(InputError::no_capture(shown, "this is markup without messages: XML or a page for people"));
         }
         if form == Form::Packets {
             let mut framing = Framing::new(parser, consumer);
             return pcap::read(input, &mut framing).map_err(|reason| InputError::new(shown, &reason));
         }
-        let direction = match self.sender {
-            Some(sender) => sender.direction(),
-            None => input::direction_of(head),
+        // What hinders at the end of a file that has to be decoded: told when what came before it was read.
+        let mut hindered = Ok(());
+        let direction = match (form, self.sender) {
+            (Form::Http | Form::Mxml, _) => {
+                let (text, result) = http::decode(form, input).map_err(fail)?;
+                hindered = result.map_err(|reason| InputError::new(shown, &reason));
+                input = Peek::new(Box::new(std::io::Cursor::new(text)));
+                // There is no banner at the beginning, and its lack must not be judged.
+                Direction::Any
+            }
+            (_, Some(sender)) => sender.direction(),
+            (_, None) => input::direction_of(head),
         };
         let mut stream = Stream::new(parser.direction(direction));
         let mut reading = Reading {
@@ -351,7 +361,7 @@ impl File {
         if result.is_ok() && form == Form::Binary && reading.known == 0 {
             return Err(InputError::no_capture(shown, "this is a binary file without a single AMI message"));
         }
-        result
+        result.and(hindered)
     }
 }
 

@@ -13,7 +13,10 @@ const MOST: usize = 6;
 
 fn main() -> ExitCode {
     let only = std::env::args().nth(1).unwrap_or_default();
-    let traces = Mutex::new(trace::corpus().into_iter().filter(|trace| trace.name.contains(&only)).collect::<Vec<_>>());
+    let mut traces: Vec<_> = trace::corpus().into_iter().filter(|trace| trace.name.contains(&only)).collect();
+    // The longest are taken first: at the end no worker waits for another.
+    traces.sort_by_key(|trace| trace.server.len());
+    let traces = Mutex::new(traces);
     let next = || traces.lock().ok().and_then(|mut traces| traces.pop());
     let work = || {
         let mut table = Table::default();
@@ -30,7 +33,7 @@ fn main() -> ExitCode {
             table.merge(thread);
         }
     });
-    println!("{table}");
+    print!("{table}");
     table.failures.sort();
     for failure in &table.failures {
         println!("FAILED {failure}");

@@ -6,14 +6,30 @@ use std::sync::Arc;
 
 use ami_conformance::rules::RULES;
 
-use crate::case::{Judge, Outcome};
+use crate::case::Judge;
 use crate::planters::{self, PLANTERS};
 use crate::trace::Trace;
+
+/// How the cases of one way came out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    cases: usize,
+    found: usize,
+    unrelated: usize,
+}
+
+impl Row {
+    fn add(&mut self, other: Self) {
+        self.cases += other.cases;
+        self.found += other.found;
+        self.unrelated += other.unrelated;
+    }
+}
 
 /// Cases and hits of each rule and way.
 #[derive(Debug, Default)]
 pub struct Table {
-    rows: BTreeMap<(usize, &'static str), (usize, usize)>,
+    rows: BTreeMap<(usize, &'static str), Row>,
     /// What went wrong: rule, way, trace and why.
     pub failures: Vec<String>,
 }
@@ -28,13 +44,11 @@ impl Table {
             }
             let Some(position) = RULES.iter().position(|rule| rule.name == planter.rule) else { continue };
             for case in planters::cases(planter, trace, most) {
-                let (cases, found) = self.rows.entry((position, case.way)).or_default();
-                *cases += 1;
-                match judge.judge(&case) {
-                    Outcome::Found => *found += 1,
-                    Outcome::Failed(why) => {
-                        self.failures.push(format!("{}: {} ({}): {why}", case.rule, case.way, trace.name));
-                    }
+                let outcome = judge.judge(&case);
+                let row = Row { cases: 1, found: usize::from(outcome.found), unrelated: outcome.unrelated };
+                self.rows.entry((position, case.way)).or_default().add(row);
+                if !outcome.wrong.is_empty() {
+                    self.failures.push(format!("{}: {} ({}): {}", case.rule, case.way, trace.name, outcome.wrong));
                 }
             }
         }
@@ -42,17 +56,15 @@ impl Table {
 
     /// Adds another table.
     pub fn merge(&mut self, other: Self) {
-        for (key, (cases, found)) in other.rows {
-            let row = self.rows.entry(key).or_default();
-            row.0 += cases;
-            row.1 += found;
+        for (key, row) in other.rows {
+            self.rows.entry(key).or_default().add(row);
         }
         self.failures.extend(other.failures);
     }
 
     /// How many cases there are.
     pub fn cases(&self) -> usize {
-        self.rows.values().map(|(cases, _)| cases).sum()
+        self.rows.values().map(|row| row.cases).sum()
     }
 
     /// Rules that no case broke.
@@ -62,14 +74,26 @@ impl Table {
     }
 }
 
+/// A line for each way, and one for each rule.
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:34} {:58} {:>6} {:>6}", "rule", "way", "cases", "found")?;
-        for ((position, way), (cases, found)) in &self.rows {
-            let rule = RULES.get(*position).map_or("", |rule| rule.name);
-            writeln!(f, "{rule:34} {way:58} {cases:6} {found:6}")?;
+        let line = |f: &mut fmt::Formatter<'_>, rule: &str, way: &str, row: Row| {
+            let Row { cases, found, unrelated } = row;
+            // Rounded down: all is 100, and nothing else.
+            let recall = found * 100 / cases.max(1);
+            writeln!(f, "{rule:34} {way:58} {cases:6} {found:6} {recall:5} % {unrelated:9}")
+        };
+        writeln!(f, "{:34} {:58} {:>6} {:>6} {:>7} {:>9}", "rule", "way", "cases", "found", "recall", "unrelated")?;
+        let (mut all, mut rules) = (Row::default(), BTreeMap::<usize, Row>::new());
+        for ((position, way), row) in &self.rows {
+            line(f, RULES.get(*position).map_or("", |rule| rule.name), way, *row)?;
+            rules.entry(*position).or_default().add(*row);
+            all.add(*row);
         }
-        let found: usize = self.rows.values().map(|(_, found)| found).sum();
-        write!(f, "{:34} {:58} {:6} {found:6}", "all", "", self.cases())
+        writeln!(f)?;
+        for (position, row) in rules {
+            line(f, RULES.get(position).map_or("", |rule| rule.name), "in every way", row)?;
+        }
+        line(f, "every rule", "in every way", all)
     }
 }

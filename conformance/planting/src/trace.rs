@@ -12,18 +12,24 @@ pub struct Msg {
     /// Where it stood in the recorded stream; `None` for what was planted.
     pub origin: Option<usize>,
     headers: Vec<(String, String)>,
+    /// Of those, which name channels, with the length of the role's prefix. Asked for all messages in every case.
+    channels: Vec<(usize, usize)>,
+    is_unsolicited: bool,
 }
 
 impl Msg {
     /// Takes a message apart.
     pub fn new(bytes: Vec<u8>, origin: Option<usize>) -> Self {
         let text = String::from_utf8_lossy(&bytes);
-        let headers = text
+        let headers: Vec<(String, String)> = text
             .lines()
             .filter_map(|line| line.split_once(':'))
             .map(|(key, value)| (key.trim().to_owned(), value.strip_prefix(' ').unwrap_or(value).to_owned()))
             .collect();
-        Self { bytes, origin, headers }
+        let names = |(at, (key, id)): (usize, &(String, String))| Some((at, channel_prefix(key, id)?));
+        let channels = headers.iter().enumerate().filter_map(names).collect();
+        let is_unsolicited = headers.iter().any(|(key, _)| key.eq_ignore_ascii_case("Privilege"));
+        Self { bytes, origin, headers, channels, is_unsolicited }
     }
 
     /// Makes a message of lines, for insertion.
@@ -47,7 +53,12 @@ impl Msg {
         self.headers().find(|(other, _)| other.eq_ignore_ascii_case(key)).map(|(_, value)| value)
     }
 
-    /// The same; empty where there is none.
+    /// The values of all headers with this key.
+    pub fn all<'m>(&'m self, key: &'m str) -> impl Iterator<Item = &'m str> {
+        self.headers().filter(move |(other, _)| other.eq_ignore_ascii_case(key)).map(|(_, value)| value)
+    }
+
+    /// The same as [`find`](Self::find); empty where there is none.
     pub fn get(&self, key: &str) -> &str {
         self.find(key).unwrap_or_default()
     }
@@ -67,7 +78,7 @@ impl Msg {
 
     /// Whether it is this event, not asked for.
     pub fn is(&self, event: &str) -> bool {
-        self.event() == event && self.has("Privilege")
+        self.is_unsolicited && self.event() == event
     }
 
     /// Whether it is a response.
@@ -130,11 +141,9 @@ impl Msg {
 
     /// The channels that it names: the role's prefix and the Uniqueid.
     pub fn channels(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.headers().filter_map(|(key, id)| {
-            let at = key.len().checked_sub("Uniqueid".len())?;
-            let (prefix, rest) = key.split_at_checked(at)?;
-            let named = rest.eq_ignore_ascii_case("Uniqueid") && !prefix.to_ascii_lowercase().ends_with("bridge");
-            (named && !matches!(id, "" | "none" | "<none>" | "<unknown>" | "<null>" | "(null)")).then_some((prefix, id))
+        self.channels.iter().filter_map(|(at, prefix)| {
+            let (key, id) = self.headers.get(*at)?;
+            Some((key.get(..*prefix)?, id.as_str()))
         })
     }
 
@@ -145,7 +154,7 @@ impl Msg {
 
     /// Whether the rules of order look at it.
     pub fn is_judged(&self) -> bool {
-        !matches!(self.event(), "" | "CEL" | "Cdr" | "UserEvent" | "TestEvent" | "Status") && self.has("Privilege")
+        !matches!(self.event(), "" | "CEL" | "Cdr" | "UserEvent" | "TestEvent" | "Status") && self.is_unsolicited
     }
 
     /// Whether one hand writes it: snapshot, dial, bridge, DTMF and variable events.
@@ -186,6 +195,14 @@ impl Msg {
             })
             .map(|(_, value)| value)
     }
+}
+
+/// How long the role's prefix in a key is, where the header names a channel.
+fn channel_prefix(key: &str, id: &str) -> Option<usize> {
+    let at = key.len().checked_sub("Uniqueid".len())?;
+    let (prefix, rest) = key.split_at_checked(at)?;
+    let named = rest.eq_ignore_ascii_case("Uniqueid") && !prefix.to_ascii_lowercase().ends_with("bridge");
+    (named && !matches!(id, "" | "none" | "<none>" | "<unknown>" | "<null>" | "(null)")).then_some(at)
 }
 
 /// A recorded connection.

@@ -1,12 +1,14 @@
 //! A second look at a trace, for the messages that a report shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Cursor, Read};
 use std::time::Duration;
 
+use ami_wire::Parser;
 use memchr::memchr_iter;
 
-use super::input::{Form, Peek};
+use super::input::{Form, Peek, direction_of};
+use super::reading::Reading;
 use super::streams::{Complete, Sink};
 use super::{BLOCK, File, Opened, Trace, http, pcap};
 use crate::finding::{Place, Sender};
@@ -65,8 +67,24 @@ impl File {
             _ = pcap::read(input, &mut streams);
             return Ok(());
         }
-        // Both directions of a mixed text count bytes of the one text.
-        let mut reel = Reel::new(places.iter().map(|place| (place.direction, place.offset)));
+        let mut wanted: Vec<_> = places.iter().map(|place| (place.direction, place.offset)).collect();
+        // Both directions can be in one text, where they stand elsewhere than in what each side sent.
+        let mut places_in_text = None;
+        if self.sender.is_none() {
+            let text = places_in(&mut input, &wanted)?;
+            wanted = text.iter().map(|((sender, _), at)| (*sender, *at)).collect();
+            places_in_text = Some(text.into_iter().map(|((sender, offset), at)| ((sender, at), offset)).collect());
+            input = self.open()?;
+            let form = Form::of(input.head());
+            if matches!(form, Form::Http | Form::Mxml) {
+                input = Peek::new(Box::new(Cursor::new(http::decode(form, input)?.0)));
+            }
+        }
+        let offset_of = |sender: Sender, at: u64| match &places_in_text {
+            Some(text) => BTreeMap::get(text, &(sender, at)).copied().unwrap_or(at),
+            None => at,
+        };
+        let mut reel = Reel::new(wanted.into_iter());
         let mut block = vec![0; BLOCK];
         loop {
             let count = input.read(&mut block)?;
@@ -78,10 +96,35 @@ impl File {
         let excerpts = reel
             .found
             .into_iter()
-            .map(|((sender, at), (line, bytes))| ((0, sender, at), Excerpt { path: path.clone(), line, bytes }));
+            .map(|((sender, at), found)| ((0, sender, offset_of(sender, at)), found))
+            .map(|(place, (line, bytes))| (place, Excerpt { path: path.clone(), line, bytes }));
         found.extend(excerpts);
         Ok(())
     }
+}
+
+/// Where messages stand in a text that can hold both directions, by their places among what their sender sent.
+fn places_in(input: &mut Peek, wanted: &[(Sender, u64)]) -> std::io::Result<BTreeMap<(Sender, u64), u64>> {
+    let wanted: BTreeSet<_> = wanted.iter().copied().collect();
+    let mut found = BTreeMap::new();
+    let direction = direction_of(input.head());
+    let mut reading = Reading::new(Parser::new(), direction, None);
+    let mut has_ended = false;
+    while !has_ended && found.len() < wanted.len() {
+        let count = input.read(reading.room(BLOCK))?;
+        reading.filled(count);
+        has_ended = count == 0;
+        if has_ended {
+            reading.end();
+        }
+        while let Some((at, sender, message)) = reading.next() {
+            let offset = message.map_or_else(|error| error.message, |message| message.offset());
+            if wanted.contains(&(sender, offset)) {
+                found.insert((sender, offset), at);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// One stream as it runs past, and the places in it that are wanted.

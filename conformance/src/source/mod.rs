@@ -7,6 +7,7 @@ mod excerpt;
 mod http;
 mod input;
 mod pcap;
+mod reading;
 mod streams;
 mod tcp;
 mod unpack;
@@ -20,10 +21,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use ami_wire::{Direction, Error, Kind, Message, Parser, Stream};
+use ami_wire::{Direction, Error, Message, Parser};
 pub use excerpt::{Excerpt, Excerpts};
 pub use input::InputError;
 use input::{Form, Peek};
+use reading::Reading;
 use streams::Framing;
 
 use crate::finding::Sender;
@@ -335,57 +337,29 @@ impl File {
             (_, Some(sender)) => sender.direction(),
             (_, None) => input::direction_of(head),
         };
-        let mut stream = Stream::new(parser.direction(direction));
-        let mut reading = Reading {
-            sender: self.sender,
-            last: if direction == Direction::Client { Sender::Client } else { Sender::Server },
-            known: 0,
-        };
-        let mut length = 0;
+        let mut reading = Reading::new(parser, direction, self.sender);
         let result = loop {
-            match input.read(stream.room(BLOCK)) {
+            match input.read(reading.room(BLOCK)) {
                 Ok(0) => break Ok(()),
                 Ok(count) => {
-                    length += count as u64;
-                    stream.filled(count);
-                    reading.hand_on(&mut stream, consumer);
+                    reading.filled(count);
+                    while let Some((_, sender, message)) = reading.next() {
+                        consumer.message(0, sender, message);
+                    }
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 // What came before the broken end of an archive is still good.
                 Err(error) => break Err(fail(error)),
             }
         };
-        stream.end();
-        reading.hand_on(&mut stream, consumer);
-        consumer.end(0, reading.last, Ended { length, trailing_blank: stream.trailing_blank() });
+        reading.end();
+        while let Some((_, sender, message)) = reading.next() {
+            consumer.message(0, sender, message);
+        }
+        reading.tell_end(consumer);
         if result.is_ok() && form == Form::Binary && reading.known == 0 {
             return Err(InputError::no_capture(shown, "this is a binary file without a single AMI message"));
         }
         result.and(hindered)
-    }
-}
-
-/// A stream that is being read. One without a suffix can hold both directions; then each message tells its own.
-struct Reading {
-    sender: Option<Sender>,
-    last: Sender,
-    /// Messages of a known kind.
-    known: u64,
-}
-
-impl Reading {
-    fn hand_on(&mut self, stream: &mut Stream, consumer: &mut impl Consumer) {
-        while let Some(message) = stream.next() {
-            let kind = message.as_ref().map_or(Kind::Unknown, Message::kind);
-            self.last = match (self.sender, kind) {
-                (Some(sender), _) => sender,
-                (None, Kind::Action) => Sender::Client,
-                (None, Kind::Banner | Kind::Response | Kind::Event) => Sender::Server,
-                // Torn messages belong where the last one came from.
-                (None, Kind::Unknown) => self.last,
-            };
-            self.known += u64::from(kind != Kind::Unknown);
-            consumer.message(0, self.last, message);
-        }
     }
 }

@@ -76,6 +76,18 @@ impl<'a> Message<'a> {
         self.offset
     }
 
+    /// The same message where it stands in another stream, for those who take streams apart: `offset` is where it starts there,
+    /// and its defects move along. Blank lines that stood before it have to be counted.
+    ///
+    /// ```
+    /// let message = ami_wire::messages(b"Event:A\r\n\r\n").next().unwrap().unwrap().with_offset(100);
+    /// assert_eq!((message.offset(), message.defects().next().unwrap().offset), (100, 106));
+    /// ```
+    #[must_use]
+    pub const fn with_offset(self, offset: u64) -> Self {
+        Self { offset, ..self }
+    }
+
     /// The message's bytes, from its first line to its blank line, both included.
     #[inline]
     pub fn as_bytes(&self) -> &'a [u8] {

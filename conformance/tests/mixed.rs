@@ -5,9 +5,9 @@ mod common;
 use std::path::Path;
 use std::process::Output;
 
-use ami_conformance::source::Trace;
+use ami_conformance::source::{Consumer, Ended, Trace};
 use ami_conformance::{Finding, Options, Sender, check};
-use ami_wire::{Kind, Parser};
+use ami_wire::{Error, Kind, Message, Parser};
 use assert_cmd::Command;
 use serde_json::Value;
 
@@ -32,6 +32,19 @@ fn mix(client: &[u8], server: &[u8]) -> Vec<u8> {
     text.extend_from_slice(&client[asked..]);
     text.extend_from_slice(&server[at..]);
     text
+}
+
+/// Who sent each message, its offset and its bytes.
+#[derive(Default)]
+struct Places(Vec<(Sender, u64, Vec<u8>)>);
+
+impl Consumer for Places {
+    fn message(&mut self, _: u32, sender: Sender, message: Result<Message<'_>, Error>) {
+        let message = message.unwrap();
+        self.0.push((sender, message.offset(), message.as_bytes().to_vec()));
+    }
+
+    fn end(&mut self, _: u32, _: Sender, _: Ended) {}
 }
 
 fn told(finding: &Finding) -> (String, Sender, u64, u64, String) {
@@ -66,18 +79,10 @@ fn offsets_are_those_of_the_streams() {
     for (name, client, server) in sessions {
         let text = mix(&client, &server);
         assert_eq!(text.len(), client.len() + server.len());
-        let mut places = Vec::new();
-        struct Places<'p>(&'p mut Vec<(Sender, u64, Vec<u8>)>);
-        impl ami_conformance::source::Consumer for Places<'_> {
-            fn message(&mut self, _: u32, sender: Sender, message: Result<ami_wire::Message<'_>, ami_wire::Error>) {
-                let message = message.unwrap();
-                self.0.push((sender, message.offset(), message.as_bytes().to_vec()));
-            }
-            fn end(&mut self, _: u32, _: Sender, _: ami_conformance::source::Ended) {}
-        }
-        Trace::from_bytes("text", &text[..]).read(Parser::new(), &mut Places(&mut places)).unwrap();
+        let mut places = Places::default();
+        Trace::from_bytes("text", &text[..]).read(Parser::new(), &mut places).unwrap();
         for (sender, stream) in [(Sender::Client, &client), (Sender::Server, &server)] {
-            let here: Vec<_> = places.iter().filter(|(by, ..)| *by == sender).collect();
+            let here: Vec<_> = places.0.iter().filter(|(by, ..)| *by == sender).collect();
             let expected: Vec<_> = ami_wire::messages(stream).map(Result::unwrap).collect();
             assert_eq!(here.len(), expected.len(), "{name}");
             for ((_, offset, bytes), message) in here.into_iter().zip(expected) {

@@ -313,22 +313,153 @@ fn the_recorded_capture_conforms_and_agrees_with_its_streams() {
     result.unwrap();
     assert_eq!((checked.connections, checked.release.unwrap().to_string().as_str()), (8, "22"));
     assert_eq!(checked.verdict(), ami_conformance::Conformance::Conforms);
-    // Written out as streams, its connections give the same findings.
+    // Written out as streams by other hands, its connections give the same findings.
+    let streams = streams_of(&std::fs::read(&capture).unwrap());
+    assert_eq!(streams.len(), 8);
     let mut messages = Messages::default();
     trace.read(Parser::new(), &mut messages).unwrap();
-    assert_eq!(messages.gaps, []);
-    let mut findings = Vec::new();
-    for connection in 0..8 {
-        let bytes = messages.of(connection, Sender::Server).concat();
-        let (found, _) = common::check(&bytes, Options { release: checked.release, ..Options::default() });
-        findings
-            .extend(found.iter().map(|one| (connection, one.rule.name, one.place.message, one.explanation.clone())));
+    assert_eq!((messages.gaps.len(), messages.all.len()), (0, 16));
+    for (connection, [server, client]) in streams.iter().enumerate() {
+        for (sender, stream) in [(Sender::Server, server), (Sender::Client, client)] {
+            let expected = ami_wire::messages(stream).map(Result::unwrap);
+            let expected: Vec<At> = expected.map(|one| (one.offset(), one.as_bytes().to_vec())).collect();
+            assert_eq!(messages.all[&(connection as u32, sender)], expected);
+        }
     }
-    let mut of_capture = Vec::new();
-    for one in checked.findings.iter().filter(|one| one.place.direction == Sender::Server) {
-        of_capture.push((one.place.connection, one.rule.name, one.place.message, one.explanation.clone()));
+    // The session is clean; taken for one of another release it is not, so that there is something to compare.
+    let mut compared = 0;
+    for release in ["22", "13", "11", "1.4"] {
+        let release = Some(ami_conformance::Releases::parse(release).unwrap());
+        let options = Options { release, notes: true, known: false, ..Options::default() };
+        let mut findings = Vec::new();
+        for (connection, [server, client]) in streams.iter().enumerate() {
+            let (found, _) = common::check_sides(Some(client), server, options.clone());
+            findings.extend(found.iter().map(|one| told(connection as u32, one)));
+        }
+        let (checked, _) = check(&trace, options);
+        let mut of_capture: Vec<_> = checked.findings.iter().map(|one| told(one.place.connection, one)).collect();
+        findings.sort();
+        of_capture.sort();
+        assert_eq!(of_capture, findings);
+        compared += findings.len();
     }
-    assert_eq!(of_capture, findings);
+    assert!(compared > 100, "{compared}");
+}
+
+/// What a finding tells, and where.
+type Told = (u32, &'static str, &'static str, &'static str, u64, u64, String, Vec<(u64, u64)>);
+
+fn told(connection: u32, one: &ami_conformance::Finding) -> Told {
+    let related = one.related.iter().map(|at| (at.place.message, at.place.offset)).collect();
+    let place = one.place;
+    let (severity, direction) = (one.severity.as_str(), place.direction.as_str());
+    (connection, one.rule.name, severity, direction, place.message, place.offset, one.explanation.clone(), related)
+}
+
+/// What server and client sent on each connection of a capture without losses, in order of the connections' first bytes from
+/// the server: read off the packets one by one, without the reader under test.
+fn streams_of(capture: &[u8]) -> Vec<[Vec<u8>; 2]> {
+    /// Ports of client and server, and the segments of both by their places.
+    type Connection = (u16, [BTreeMap<u32, Vec<u8>>; 2]);
+    let word = |at: usize| u32::from_le_bytes(capture[at..at + 4].try_into().unwrap());
+    assert_eq!(word(0), 0xa1b2_c3d4, "the classic container");
+    let mut connections: Vec<Connection> = Vec::new();
+    let mut at = 24;
+    while at < capture.len() {
+        let length = word(at + 8) as usize;
+        let packet = etherparse::SlicedPacket::from_ethernet(&capture[at + 16..at + 16 + length]).unwrap();
+        at += 16 + length;
+        let Some(etherparse::TransportSlice::Tcp(tcp)) = packet.transport else { continue };
+        let from_server = tcp.source_port() == 5038;
+        let client = if from_server { tcp.destination_port() } else { tcp.source_port() };
+        let known = connections.iter().position(|(port, _)| *port == client);
+        let place = known.unwrap_or_else(|| {
+            connections.push((client, [BTreeMap::new(), BTreeMap::new()]));
+            connections.len() - 1
+        });
+        if !tcp.payload().is_empty() {
+            connections[place].1[usize::from(!from_server)].insert(tcp.sequence_number(), tcp.payload().to_vec());
+        }
+    }
+    connections
+        .into_iter()
+        .map(|(_, sides)| sides.map(|side| side.into_values().collect::<Vec<_>>().concat()))
+        .collect()
+}
+
+/// Each recorded session, put into packets and read from them again, tells the same as its two files.
+#[test]
+fn a_session_in_packets_gives_the_findings_of_its_files() {
+    let options = Options { notes: true, strict: true, known: false, ..Options::default() };
+    let (mut compared, mut sessions) = (0, 0);
+    for name in common::all() {
+        let Some(client) = common::client_of(&name) else { continue };
+        let server = common::bytes(&name);
+        if server.len() > 1 << 20 || server.is_empty() {
+            continue;
+        }
+        sessions += 1;
+        // First all that the client sent, as it is when files are read; then what the server did.
+        let in_turn = parts(&server, &client, 1400);
+        let speaks = |sender: Sender| in_turn.iter().filter(move |part| part.sender == sender && part.flags.is_empty());
+        let is_end = |part: &&Part| part.flags == "F";
+        let ordered: Vec<Part> = (in_turn.iter().take(2))
+            .chain(speaks(Sender::Client))
+            .chain(speaks(Sender::Server))
+            .chain(in_turn.iter().filter(is_end))
+            .cloned()
+            .collect();
+        let capture = pcap(1, &packets(Link::Ethernet, false, &ordered));
+        let (checked, result) = check(&Trace::from_bytes("capture", capture), options.clone());
+        result.unwrap();
+        assert_eq!(checked.connections, 1, "{name}");
+        let (findings, counts) = common::check_sides(Some(&client), &server, options.clone());
+        let of_files: Vec<_> = findings.iter().map(|one| told(0, one)).collect();
+        let of_capture: Vec<_> = checked.findings.iter().map(|one| told(0, one)).collect();
+        assert_eq!(of_capture, of_files, "{name}");
+        assert_eq!(checked.rules, counts, "{name}: what was held, open and unobservable, too");
+        compared += of_files.len();
+    }
+    assert!(sessions > 140 && compared > 500, "{sessions} sessions, {compared} findings");
+}
+
+/// The excerpts of a text report are the bytes of the streams in the packets.
+#[test]
+fn reports_show_what_stands_in_the_packets() {
+    let (_, client) = session();
+    let server = common::bytes("asterisk-22/blind.s2c");
+    let mut messages = common::split(&server);
+    let leave = messages.iter().rposition(|message| message.starts_with(b"Event: BridgeLeave")).unwrap();
+    messages.remove(leave);
+    let server = messages.concat();
+    let folder = tempfile::tempdir().unwrap();
+    // Segments end inside lines, and some come twice or late.
+    let mut sent = packets(Link::Ethernet, false, &parts(&server, &client, 333));
+    for at in (10..sent.len() - 10).step_by(7) {
+        sent.swap(at, at + 1);
+        let again = sent[at].clone();
+        sent.insert(at + 3, again);
+    }
+    std::fs::write(folder.path().join("lost leave.pcap"), pcap(1, &sent)).unwrap();
+    std::fs::write(folder.path().join("lost leave.s2c"), &server).unwrap();
+    let report = |file: &str| {
+        let mut ami = assert_cmd::Command::cargo_bin("ami").unwrap();
+        let output = ami
+            .current_dir(folder.path())
+            .args(["check", "--allow", "action", "--allow", "session", file])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let of_packets = report("lost leave.pcap");
+    insta::assert_snapshot!(of_packets);
+    // But for the name and the number of messages it is the report on the stream.
+    let plain = |text: &str, name: &str| -> Vec<String> {
+        let findings = text.split("lost leave.").take(5).map(|part| part.replace(name, ""));
+        findings.collect()
+    };
+    assert_eq!(plain(&of_packets, "pcap (connection 0, server)"), plain(&report("lost leave.s2c"), "s2c"));
 }
 
 proptest! {

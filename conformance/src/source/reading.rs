@@ -131,8 +131,10 @@ mod tests {
 
     use super::*;
 
-    /// Offset in the text, sender, offset among what it sent, first key.
-    fn read(parser: Parser, text: &[u8], block: usize) -> (Vec<(u64, Sender, u64, bool)>, Vec<(Sender, u64)>) {
+    /// Offset in the text, sender, offset among what it sent, and whether it could be had.
+    type Place = (u64, Sender, u64, bool);
+
+    fn read(parser: Parser, text: &[u8], block: usize) -> (Vec<Place>, Vec<(Sender, u64)>) {
         struct Ends(Vec<(Sender, u64)>);
         impl Consumer for Ends {
             fn message(&mut self, _: u32, _: Sender, _: Result<Message<'_>, Error>) {}

@@ -127,7 +127,7 @@ fn without_ids(text: &str) -> String {
     while let Some(first) = rest.chars().next() {
         if !is_part(first) {
             out.push(first);
-            rest = &rest[first.len_utf8()..];
+            rest = rest.get(first.len_utf8()..).unwrap_or_default();
             continue;
         }
         if let Some(behind) = behind_uuid(rest) {

@@ -1,5 +1,21 @@
 //! Proves from captured AMI sessions which of the protocol's promises were broken.
 #![forbid(unsafe_code)]
+// No input makes library code panic; tests may. See docs/assurance.md.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::exit,
+        clippy::mem_forget
+    )
+)]
 
 mod baseline;
 mod check;

@@ -267,6 +267,7 @@ impl Session {
     }
 
     fn next_place(&mut self, sender: Sender, offset: u64) -> Place {
+        #[expect(clippy::indexing_slicing, reason = "a count for each of the two senders")]
         let count = &mut self.messages[sender as usize];
         let message = *count;
         *count += 1;
@@ -573,6 +574,7 @@ impl Session {
         if sender == Sender::Server {
             self.decide_waiting(u64::MAX, true);
             self.decide_torn(None);
+            #[expect(clippy::indexing_slicing, reason = "a count for each of the two senders")]
             self.settle_silent(self.messages[Sender::Server as usize]);
             self.settle_finally(Ended::Gap);
             let everything = self.model.forget_all();
@@ -624,6 +626,7 @@ impl Session {
     pub fn finish(&mut self) -> RuleCounts {
         self.decide_waiting(u64::MAX, true);
         self.end_talk();
+        #[expect(clippy::indexing_slicing, reason = "a count for each of the two senders")]
         self.settle_silent(self.messages[Sender::Server as usize]);
         self.settle_finally(if self.options.complete { Ended::Complete } else { Ended::Trace });
         let everything = self.model.forget_all();

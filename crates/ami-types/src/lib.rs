@@ -90,6 +90,22 @@
 //! them. Without its feature an event decodes to [`Event::Unknown`]; the tables of [`schema`] are always complete.
 #![no_std]
 #![forbid(unsafe_code)]
+// No input makes library code panic; tests may. See docs/assurance.md.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unreachable,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::exit,
+        clippy::mem_forget
+    )
+)]
 #![cfg_attr(
     not(feature = "all"),
     allow(dead_code, unused_imports, unreachable_pub, reason = "what serves the topics that are left out")

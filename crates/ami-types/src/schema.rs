@@ -493,6 +493,7 @@ impl Index {
 impl EventId {
     /// Its definition.
     pub fn def(self) -> &'static EventDef {
+        #[expect(clippy::indexing_slicing, reason = "generated together: a place in the table for every number")]
         EVENTS[self as usize]
     }
 }
@@ -500,6 +501,7 @@ impl EventId {
 impl ActionId {
     /// Its definition.
     pub fn def(self) -> &'static ActionDef {
+        #[expect(clippy::indexing_slicing, reason = "generated together: a place in the table for every number")]
         ACTIONS[self as usize]
     }
 }

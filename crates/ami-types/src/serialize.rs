@@ -44,6 +44,7 @@ impl fmt::Display for Base64<'_> {
             let byte = |n: usize| u32::from(chunk.get(n).copied().unwrap_or(0));
             let word = byte(0) << 16 | byte(1) << 8 | byte(2);
             for n in 0..4 {
+                #[expect(clippy::indexing_slicing, reason = "six bits, and 64 letters")]
                 let letter = LETTERS[(word >> (18 - 6 * n) & 63) as usize];
                 f.write_char(if n <= chunk.len() { letter } else { '=' })?;
             }

@@ -45,7 +45,7 @@ pub struct Directed<'a> {
 /// assert_eq!(all, [(Direction::Client, 0), (Direction::Server, 0), (Direction::Client, 29)]);
 /// ```
 pub const fn mixed(parser: Parser, text: &[u8]) -> Mixed<'_> {
-    Mixed { messages: parser.direction(Direction::Any).messages(text), done: 0, before: [0, 0] }
+    Mixed { messages: parser.direction(Direction::Any).messages(text), before: [0, 0] }
 }
 
 /// An iterator over messages of both directions. Made by [`mixed`].
@@ -54,8 +54,6 @@ pub const fn mixed(parser: Parser, text: &[u8]) -> Mixed<'_> {
 #[derive(Clone, Debug)]
 pub struct Mixed<'a> {
     messages: Messages<'a>,
-    /// Up to where the text is accounted for.
-    done: u64,
     /// Bytes of the client and of the server so far.
     before: [u64; 2],
 }
@@ -73,18 +71,14 @@ impl<'a> Iterator for Mixed<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let message = match self.messages.next()? {
             Ok(message) => message,
-            Err(error) => {
-                self.done = self.messages.offset();
-                return Some(Err(error));
-            }
+            Err(error) => return Some(Err(error)),
         };
         let direction = message.direction();
         let [client, server] = &mut self.before;
         let before = if direction == Direction::Client { client } else { server };
         // Blank lines before a message belong to it.
-        let offset = *before + (message.offset() - self.done);
+        let offset = *before + u64::from(message.blank_before);
         *before = offset + message.len() as u64;
-        self.done = message.offset() + message.len() as u64;
         Some(Ok(Directed { direction, offset, message }))
     }
 }

@@ -1,0 +1,203 @@
+//! Promises at their very edge, one byte to each side: mutants of the parser that lived told where to look.
+
+use ami_wire::index::{Isa, Scanner};
+use ami_wire::{
+    ActionIds, DefectCode, Direction, EncodeError, Encoder, FixedStream, Framer, Kind, Limits, Parser, SliceSink, mixed,
+};
+
+/// What comes of the first message: `None` where there is none, its error, or nothing but success; whole and byte by
+/// byte, which must not differ.
+fn first(parser: Parser, bytes: &[u8]) -> Option<Result<(), (DefectCode, u64)>> {
+    let whole = parser.messages(bytes).next().map(|next| next.map(drop).map_err(|error| (error.code, error.offset)));
+    let mut framer = Framer::new(parser);
+    let (mut from, mut pieces) = (0, None);
+    for to in 1..=bytes.len() {
+        let mut front = &bytes[from..to];
+        if let Some(next) = framer.next(&mut front, to == bytes.len()) {
+            pieces = Some(next.map(drop).map_err(|error| (error.code, error.offset)));
+            break;
+        }
+        from = to - front.len();
+    }
+    assert_eq!(pieces, whole, "{}", bytes.escape_ascii());
+    whole
+}
+
+/// The first line decides, or the second.
+const STARTS: [&str; 2] = ["Event: A\r\n", "X: 1\r\nEvent: A\r\n"];
+
+#[test]
+fn a_line_may_be_as_long_as_its_limit() {
+    for start in STARTS {
+        for ending in ["\r\n", "\n"] {
+            for length in 10..40 {
+                let text = format!("{start}K:{}{ending}\r\n", "v".repeat(length - 2));
+                let parser = Parser::new().limits(Limits { line: 24, ..Limits::DEFAULT });
+                let expected = if length <= 24 { Ok(()) } else { Err((DefectCode::OversizeLine, start.len() as u64)) };
+                assert_eq!(first(parser, text.as_bytes()), Some(expected), "{length} {text:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_message_may_be_as_long_as_its_limit() {
+    for start in STARTS {
+        for length in 2..60 {
+            let text = format!("{start}K:{}\r\n\r\n", "v".repeat(length - 2));
+            let end = start.len() + length;
+            let parser = Parser::new().limits(Limits { message: 50, ..Limits::DEFAULT });
+            let expected = if end <= 50 { Ok(()) } else { Err((DefectCode::OversizeMessage, start.len() as u64)) };
+            assert_eq!(first(parser, text.as_bytes()), Some(expected), "{end} {text:?}");
+        }
+    }
+}
+
+#[test]
+fn a_message_may_have_as_many_headers_as_its_limit() {
+    for start in STARTS {
+        for count in 0..12 {
+            let text = format!("{start}{}\r\n", "K: v\r\n".repeat(count));
+            let headers = start.lines().count() + count;
+            let parser = Parser::new().limits(Limits { headers: 7, ..Limits::DEFAULT });
+            let behind = start.len() + (7 - start.lines().count()) * 6;
+            let expected = if headers <= 7 { Ok(()) } else { Err((DefectCode::TooManyHeaders, behind as u64)) };
+            assert_eq!(first(parser, text.as_bytes()), Some(expected), "{headers}");
+            // Lines without a colon are no headers.
+            let text = format!("{start}{}{}\r\n", "text\r\n".repeat(20), "K: v\r\n".repeat(count));
+            assert_eq!(first(parser, text.as_bytes()).unwrap().is_ok(), headers <= 7, "{headers}");
+        }
+    }
+}
+
+#[test]
+fn output_cut_off_inside_its_last_line_ends_before_the_marker() {
+    for (text, output) in [
+        ("Response: Follows\r\nabc\r\nout--END COMMAND--", &["abc", "out"][..]),
+        ("Response: Follows\r\nabc\r\nout--END COMMAND-", &["abc", "out--END COMMAND-"]),
+        ("Response: Follows\r\nPrivilege: Command\r\nabc", &["abc"]),
+    ] {
+        let message = Parser::new().messages(text.as_bytes()).next().unwrap().unwrap();
+        assert_eq!(message.kind(), Kind::Response);
+        let lines: Vec<_> = message.command_output().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+        assert_eq!(lines, output, "{text:?}");
+        assert!(message.defects().any(|defect| defect.code == DefectCode::Truncated));
+    }
+}
+
+#[test]
+fn only_a_first_message_that_should_be_a_banner_is_a_malformed_one() {
+    for (text, malformed) in [
+        ("Response: Success\r\n\r\n", false),
+        ("Call Manager\r\n\r\n", true),
+        ("Call Manager\r\nResponse: Success\r\n\r\n", true),
+        ("No such command\r\nat all\r\n\r\n", false),
+    ] {
+        let parser = Parser::new().direction(Direction::Server);
+        let message = parser.messages(text.as_bytes()).next().unwrap().unwrap();
+        let found = message.defects().any(|defect| defect.code == DefectCode::BannerMalformed);
+        assert_eq!(found, malformed, "{text:?}");
+    }
+}
+
+#[test]
+fn fixed_memory_moves_only_what_reaches_its_end() {
+    let mut memory = [0; 64];
+    let mut stream = FixedStream::new(Parser::new(), &mut memory);
+    assert_eq!(stream.room().len(), 64);
+    assert_eq!(stream.feed(b"Event: A\r\n\r\nEvent: B\r\n"), 22);
+    assert_eq!(stream.next().unwrap().unwrap().name(), Some(&b"A"[..]));
+    // 42 bytes are free behind: the 12 in front are not worth the move yet.
+    assert_eq!(stream.room().len(), 42);
+    assert_eq!(stream.feed(&[b'x'; 100]), 42);
+    assert_eq!(stream.room().len(), 12);
+    assert_eq!(stream.held(), 52);
+
+    // Where nothing is held there is nothing to move, and all is free.
+    let mut memory = [0; 64];
+    let mut stream = FixedStream::new(Parser::new(), &mut memory);
+    assert_eq!(stream.feed(b"Event: A\r\n\r\n"), 12);
+    assert!(stream.next().unwrap().is_ok());
+    assert_eq!(stream.room().len(), 64);
+}
+
+#[test]
+fn what_debug_shows_holds_no_secret() {
+    let mut memory = [0; 64];
+    let mut sink = SliceSink::new(&mut memory);
+    let mut action = Encoder::action(&mut sink, "Login").unwrap();
+    action.header("Secret", "swordfish").unwrap();
+    action.end().unwrap();
+    let length = sink.written().len();
+    assert_eq!(format!("{sink:?}"), format!("SliceSink {{ length: {length}, size: 64, .. }}"));
+
+    let mut memory = [0; 64];
+    let mut stream = FixedStream::new(Parser::new(), &mut memory);
+    assert_eq!(stream.feed(b"Secret: swordfish"), 17);
+    let shown = format!("{stream:?}");
+    assert!(shown.starts_with("FixedStream") && shown.contains("held: 17") && !shown.contains("swordfish"), "{shown}");
+}
+
+#[test]
+fn lines_without_colon_are_written() {
+    let mut memory = [0; 64];
+    let mut sink = SliceSink::new(&mut memory);
+    let mut answer = Encoder::message(&mut sink);
+    answer.raw_line("No queues.").unwrap();
+    assert_eq!(answer.raw_line("A: b"), Err(EncodeError::ForbiddenByte { byte: b':', position: 1 }));
+    assert_eq!(answer.raw_line(""), Err(EncodeError::Empty));
+    answer.end().unwrap();
+    assert_eq!(sink.written(), b"No queues.\r\n\r\n");
+}
+
+#[test]
+fn refusals_say_why() {
+    let said = [
+        (EncodeError::ForbiddenByte { byte: b'\n', position: 7 }, "byte '\\n' at position 7 must not occur here"),
+        (EncodeError::Empty, "a key or a line is empty"),
+        (EncodeError::Full, "the buffer is full"),
+    ];
+    for (error, text) in said {
+        assert_eq!(error.to_string(), text);
+    }
+}
+
+#[test]
+fn action_ids_are_equal_by_their_bytes() {
+    let (mut one, mut other) = (ActionIds::new("a").unwrap(), ActionIds::new("a").unwrap());
+    let first = one.next();
+    assert_eq!(first, other.next());
+    assert_ne!(first, other.next());
+    assert_eq!(format!("{first:?}"), "a0");
+}
+
+#[test]
+fn every_code_has_a_name_and_every_kind_a_key() {
+    for &code in DefectCode::ALL {
+        assert_eq!(DefectCode::from_name(code.as_str()), Some(code));
+    }
+    assert_eq!(DefectCode::from_name(""), None);
+    let keys = [Kind::Action, Kind::Response, Kind::Event, Kind::Banner, Kind::Unknown].map(Kind::key);
+    assert_eq!(keys, [Some("Action"), Some("Response"), Some("Event"), None, None]);
+}
+
+#[test]
+fn instruction_sets_of_other_processors_are_not_there() {
+    assert!(Isa::Portable.is_available() && Isa::best().is_available());
+    for isa in Isa::ALL {
+        assert_eq!(Scanner::with(isa).is_some(), isa.is_available(), "{isa:?}");
+    }
+    assert_eq!(Isa::Sse2.is_available(), cfg!(target_arch = "x86_64"));
+    assert_eq!(Isa::Neon.is_available(), cfg!(all(target_arch = "aarch64", target_endian = "little")));
+}
+
+/// A message that is lost counts for neither direction, and what stands before or behind it keeps its offset.
+#[test]
+fn offsets_of_mixed_directions_leave_out_what_is_lost() {
+    let text =
+        b"Action: A\r\n\r\n\r\nEvent: B\r\n\r\nEvent: 345678901234567890\r\n\r\nAction: C\r\n\r\nEvent: D\r\n\r\n";
+    let parser = Parser::new().limits(Limits { line: 20, ..Limits::DEFAULT });
+    let found: Vec<_> = mixed(parser, text).map(|next| next.ok().map(|one| (one.direction, one.offset))).collect();
+    let (client, server) = (Direction::Client, Direction::Server);
+    assert_eq!(found, [Some((client, 0)), Some((server, 2)), None, Some((client, 13)), Some((server, 14))]);
+}

@@ -400,9 +400,11 @@ impl Session {
             return;
         }
         for (index, rule) in RULES.iter().copied().enumerate() {
-            if let On::Calls { finally, .. } = rule.on
-                && let (Some(counts), Some(Some(severity))) =
-                    (self.counts.get_mut(index), self.plan.severities.get(index).copied())
+            let (On::Calls { finally, .. } | On::Applications { finally: Some(finally), .. }) = rule.on else {
+                continue;
+            };
+            if let (Some(counts), Some(Some(severity))) =
+                (self.counts.get_mut(index), self.plan.severities.get(index).copied())
             {
                 finally(&self.model, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
             }

@@ -110,6 +110,57 @@ fn violating_examples_are_found() {
     }
 }
 
+/// What a rule says of a text: the places of its breaks, and how many obligations were left open.
+fn breaks(rule: &str, text: &str, complete: bool) -> (Vec<u64>, u64) {
+    let options = Options { complete, ..options(ami_conformance::rules::find(rule).unwrap()) };
+    let (findings, counts) = common::check_both(&on_the_wire(text), options);
+    let places = findings.iter().filter(|finding| finding.rule.name == rule).map(|finding| finding.place.message);
+    let open = counts.iter().find(|(of, _)| of.name == rule).unwrap().1.open;
+    (places.collect(), open)
+}
+
+#[test]
+fn a_conference_ends_in_a_complete_trace() {
+    let rule = "confbridge/leave-for-each-join";
+    let event = |name: &str| format!("Event: {name}\nPrivilege: call,all\nConference: c\nBridgeUniqueid: b\n\n");
+    let channel = "Channel: PJSIP/1-01\nUniqueid: 1795516800.1\n\n";
+    let member = |name: &str| format!("{}{channel}", event(name).trim_end_matches('\n').to_owned() + "\n");
+    let visit = member("ConfbridgeJoin") + &member("ConfbridgeLeave");
+    let whole = event("ConfbridgeStart") + &visit + &event("ConfbridgeEnd");
+    assert_eq!(breaks(rule, &whole, true), (vec![], 0));
+    // Without its end it is open, and broken where nothing more can come: told at its start.
+    let endless = event("ConfbridgeStart") + &visit;
+    assert_eq!(breaks(rule, &endless, false), (vec![], 1));
+    assert_eq!(breaks(rule, &endless, true), (vec![0], 0));
+    // Without its start it was there before the window; a complete trace has no such window.
+    assert!(breaks(rule, &visit, false).0.is_empty());
+    assert_eq!(breaks(rule, &visit, true).0, [0]);
+    // That it ends with its bridge is not said.
+    let bridge = |name: &str| format!("Event: {name}\nPrivilege: call,all\nBridgeUniqueid: b\n\n");
+    let destroyed = bridge("BridgeCreate") + &endless + &bridge("BridgeDestroy");
+    assert_eq!(breaks(rule, &destroyed, false), (vec![], 1));
+    assert_eq!(breaks(rule, &destroyed, true), (vec![1], 0));
+}
+
+#[test]
+fn an_empty_extension_is_one() {
+    let rule = "dialplan/newexten-on-transition";
+    let at = |event: &str, exten: &str| {
+        let more = if event == "VarSet" { "Variable: X\nValue: 1\n" } else { "" };
+        let place =
+            format!("Channel: A/1-01\nUniqueid: 1795516800.1\nContext: lab\nExten: {exten}\nPriority: 1\n{more}\n");
+        format!("Event: {event}\nPrivilege: dialplan,all\n{place}")
+    };
+    // A dialled channel is nowhere, and is told to be there.
+    assert_eq!(breaks(rule, &(at("Newexten", "") + &at("VarSet", "")), false), (vec![], 0));
+    assert_eq!(breaks(rule, &(at("Newexten", "100") + &at("Newexten", "") + &at("VarSet", "")), false), (vec![], 0));
+    // To lose an extension is a move, and so is to get one.
+    assert_eq!(breaks(rule, &(at("Newexten", "100") + &at("VarSet", "")), false), (vec![1], 0));
+    assert_eq!(breaks(rule, &(at("Newexten", "") + &at("VarSet", "100")), false), (vec![1], 0));
+    // Its last snapshot alone proves nothing.
+    assert_eq!(breaks(rule, &(at("Newexten", "100") + &at("Hangup", "")), false), (vec![], 1));
+}
+
 #[test]
 fn names_are_unique_and_well_formed() {
     let mut names: Vec<_> = RULES.iter().map(|rule| rule.name).collect();

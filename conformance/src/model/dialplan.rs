@@ -17,11 +17,11 @@ pub struct Position {
 /// The position that a snapshot shows.
 type Shown<'a> = [&'a [u8]; 3];
 
-/// The position that the message shows of its channel. Dialled channels have no extension, though nobody tells that it
-/// was taken from them: then nothing is shown.
+/// The position that the message shows of its channel. That of a dialled channel has an empty extension, which its
+/// `Newexten` tells.
 pub(crate) fn shown<'a>(facts: &Facts<'a>) -> Option<Shown<'a>> {
     let [context, exten, priority] = ["Context", "Exten", "Priority"].map(|key| facts.message.get(key));
-    Some([context?, exten.filter(|exten| !exten.is_empty())?, priority?])
+    Some([context?, exten?, priority?])
 }
 
 fn same(one: &[Vec<u8>; 3], other: &Shown<'_>) -> bool {

@@ -89,8 +89,12 @@ pub(crate) enum On {
     /// These events.
     Events(&'static [Event]),
     /// These events of applications. When the `Hangup` of a channel is so long ago that no application speaks of it any
-    /// more, `silent` settles what is pending for it.
-    Applications { events: &'static [Event], silent: fn(&Model, &Channel, &mut Cx<'_>) },
+    /// more, `silent` settles what is pending for it; `finally` settles what is pending for no channel when the trace ends.
+    Applications {
+        events: &'static [Event],
+        silent: fn(&Model, &Channel, &mut Cx<'_>),
+        finally: Option<fn(&Model, &mut Cx<'_>)>,
+    },
     /// These events of applications. `finally` settles what is pending when the trace ends.
     Calls { events: &'static [Event], finally: fn(&Model, &mut Cx<'_>) },
     /// What the server says, by kind of message, whatever its release; `end` settles what is pending when the

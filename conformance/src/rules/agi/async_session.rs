@@ -62,6 +62,7 @@ CommandId: 17
             Event::AgiExecEnd,
         ],
         silent,
+        finally: None,
     },
     message,
     channel_end: Some(end),

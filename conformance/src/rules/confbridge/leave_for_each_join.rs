@@ -12,7 +12,8 @@ pub(crate) static RULE: Rule = Rule {
               ConfbridgeEnd.",
     why: "From these a client knows who is in a conference. A conference is known by its bridge. A ConfbridgeLeave \
           without ConfbridgeJoin is proven where the ConfbridgeStart or the Newchannel of the channel was seen; a \
-          missing one by the ConfbridgeEnd, or when the channel has hung up and 32 messages passed without it.",
+          missing one by the ConfbridgeEnd, or when the channel has hung up and 32 messages passed without it. A \
+          ConfbridgeEnd that never comes, or a ConfbridgeStart that never came, is a break of a complete trace.",
     conforming: "\
 Event: ConfbridgeStart
 Privilege: call,all
@@ -60,6 +61,7 @@ BridgeUniqueid: 6f0d41ee-c9f2-4f8d-8f1d-1d2d3bd5b0aa
     on: On::Applications {
         events: &[Event::ConfbridgeStart, Event::ConfbridgeJoin, Event::ConfbridgeLeave, Event::ConfbridgeEnd],
         silent,
+        finally: Some(finally),
     },
     message,
     channel_end: Some(end),
@@ -85,6 +87,9 @@ fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
         }
         Event::ConfbridgeEnd => {
             let Some((key, conference)) = known.filter(|(_, conference)| conference.end.is_none()) else { return };
+            if conference.start.is_some() {
+                cx.held();
+            }
             let members = conference.members.iter().filter_map(|member| scene.model.channel(*member));
             // Of those who hung up long before, it was told.
             for member in members.filter(|member| !member.is_silent) {
@@ -150,6 +155,25 @@ fn silent(model: &Model, channel: &Channel, cx: &mut Cx<'_>) {
         match &channel.hangup {
             Some(hangup) if model.is_in_sight(join) => cx.violated(still_in(channel, join, hangup)),
             _ => cx.unobservable(),
+        }
+    }
+}
+
+/// Of conferences that were spoken of, which have no end, or had no beginning.
+fn finally(model: &Model, cx: &mut Cx<'_>) {
+    for conference in model.conferences() {
+        let name = String::from_utf8_lossy(&conference.name);
+        let broken = |at: &Reference, what: &str| Broken {
+            at: at.clone(),
+            entity: name.to_string(),
+            explanation: format!("conference {name} {what} of this complete trace"),
+            related: Vec::new(),
+            channel: None,
+        };
+        match (&conference.start, &conference.early) {
+            (Some(start), _) if conference.end.is_none() => cx.open(|| broken(start, "has not ended at the end")),
+            (None, Some(early)) => cx.born_before(|| broken(early, "was not started since the beginning")),
+            _ => {}
         }
     }
 }

@@ -11,8 +11,8 @@ pub(crate) static RULE: Rule = Rule {
     promise: "Context, extension and priority of a channel change only with a Newexten.",
     why: "A client that follows calls through the dialplan reads Newexten alone. Proof is a snapshot with another \
           position than the last Newexten told, and then a VarSet or another Newexten, which show that dialplan events \
-          are in the trace. A Newexten can come a message late, and a dialled channel loses its extension silently: \
-          both are not told.",
+          are in the trace: a Newexten can come a message late, and a channel that was picked up ends without an \
+          extension. An empty extension is one, too: that of a dialled channel.",
     conforming: "\
 Event: Newexten
 Privilege: dialplan,all

@@ -49,7 +49,11 @@ LocalTwoUniqueid: 1795516800.5
 Id: 7
 ",
     era: Era::Modern,
-    on: On::Applications { events: &[Event::LocalOptimizationBegin, Event::LocalOptimizationEnd], silent },
+    on: On::Applications {
+        events: &[Event::LocalOptimizationBegin, Event::LocalOptimizationEnd],
+        silent,
+        finally: None,
+    },
     message,
     channel_end: Some(end),
     bridge_end: None,

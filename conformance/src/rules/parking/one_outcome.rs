@@ -60,6 +60,7 @@ ParkingSpace: 701
             Event::ParkedCallSwap,
         ],
         silent,
+        finally: None,
     },
     message,
     channel_end: Some(end),

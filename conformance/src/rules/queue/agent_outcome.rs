@@ -61,6 +61,7 @@ Interface: PJSIP/200
     on: On::Applications {
         events: &[Event::AgentConnect, Event::AgentRingNoAnswer, Event::AgentComplete, Event::AgentDump],
         silent,
+        finally: None,
     },
     message,
     channel_end: Some(end),

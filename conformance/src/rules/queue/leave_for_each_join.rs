@@ -55,6 +55,7 @@ Queue: support
     on: On::Applications {
         events: &[Event::QueueCallerJoin, Event::QueueCallerLeave, Event::QueueCallerAbandon],
         silent,
+        finally: None,
     },
     message,
     channel_end: Some(end),

@@ -76,6 +76,8 @@ fn output_cut_off_inside_its_last_line_ends_before_the_marker() {
         ("Response: Follows\r\nabc\r\nout--END COMMAND--", &["abc", "out"][..]),
         ("Response: Follows\r\nabc\r\nout--END COMMAND-", &["abc", "out--END COMMAND-"]),
         ("Response: Follows\r\nPrivilege: Command\r\nabc", &["abc"]),
+        ("Response: Follows\r\nPrivilege: Command\r\n\r", &[""]),
+        ("Response: Follows\r\nPrivilege: Command\r\n", &[]),
     ] {
         let message = Parser::new().messages(text.as_bytes()).next().unwrap().unwrap();
         assert_eq!(message.kind(), Kind::Response);
@@ -135,6 +137,9 @@ fn what_debug_shows_holds_no_secret() {
     let mut stream = FixedStream::new(Parser::new(), &mut memory);
     assert_eq!(stream.feed(b"Secret: swordfish"), 17);
     let shown = format!("{stream:?}");
+    let message = Parser::new().messages(b"Action: Login\r\nSecret: swordfish\r\n\r\n").next().unwrap().unwrap();
+    let lines = format!("{:?}", message.lines());
+    assert!(lines.contains("Login") && lines.contains("Secret") && !lines.contains("swordfish"), "{lines}");
     assert!(shown.starts_with("FixedStream") && shown.contains("held: 17") && !shown.contains("swordfish"), "{shown}");
 }
 
@@ -200,4 +205,21 @@ fn offsets_of_mixed_directions_leave_out_what_is_lost() {
     let found: Vec<_> = mixed(parser, text).map(|next| next.ok().map(|one| (one.direction, one.offset))).collect();
     let (client, server) = (Direction::Client, Direction::Server);
     assert_eq!(found, [Some((client, 0)), Some((server, 2)), None, Some((client, 13)), Some((server, 14))]);
+}
+
+#[test]
+fn a_message_is_complete_with_its_blank_line() {
+    for (text, complete) in [
+        ("Event: A\r\n\r\n", true),
+        ("Event: A\r\n\r", false),
+        ("Event: A\r\n", false),
+        ("Event: A", false),
+        ("X: 1\r\nEvent: A\r\n\r\n", true),
+        ("Asterisk Call Manager/9.0.0\r\n", true),
+        ("Response: Follows\r\na\r\n--END COMMAND--\r\n\r\n", true),
+        ("Response: Follows\r\na\r\n--END COMMAND--\r\n", false),
+    ] {
+        let message = Parser::new().messages(text.as_bytes()).next().unwrap().unwrap();
+        assert_eq!(message.is_complete(), complete, "{text:?}");
+    }
 }

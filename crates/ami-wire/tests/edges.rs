@@ -2,7 +2,8 @@
 
 use ami_wire::index::{Isa, Scanner};
 use ami_wire::{
-    ActionIds, DefectCode, Direction, EncodeError, Encoder, FixedStream, Framer, Kind, Limits, Parser, SliceSink, mixed,
+    ActionIds, DefectCode, Direction, EncodeError, Encoder, FixedStream, Framer, Kind, Limits, Parser, SliceSink,
+    Stream, mixed,
 };
 
 /// What comes of the first message: `None` where there is none, its error, or nothing but success; whole and byte by
@@ -221,5 +222,28 @@ fn a_message_is_complete_with_its_blank_line() {
     ] {
         let message = Parser::new().messages(text.as_bytes()).next().unwrap().unwrap();
         assert_eq!(message.is_complete(), complete, "{text:?}");
+    }
+}
+
+/// Nobody waits for the next message to get this one, however long it is.
+#[test]
+fn a_message_comes_out_with_its_last_byte() {
+    for headers in [1, 200, 300, 5000] {
+        let text = format!("Event: A\r\n{}\r\n", "Key: value\r\n".repeat(headers));
+        for piece in [1, 61, 4096, text.len()] {
+            let mut stream = Stream::new(Parser::new());
+            for _ in 0..3 {
+                let (mut left, mut found) = (text.len(), 0);
+                for bytes in text.as_bytes().chunks(piece) {
+                    left -= bytes.len();
+                    stream.feed(bytes);
+                    while let Some(message) = stream.next() {
+                        assert_eq!(message.unwrap().len(), text.len());
+                        found += 1;
+                    }
+                    assert_eq!(found, usize::from(left == 0), "{headers} headers, pieces of {piece}");
+                }
+            }
+        }
     }
 }

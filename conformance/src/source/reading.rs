@@ -28,6 +28,15 @@ pub(super) struct Reading {
 /// A message, or the place of one that could not be had; with its offset in the text, where both directions are mixed.
 pub(super) type At<'a> = (u64, Sender, Result<Message<'a>, Error>);
 
+/// What is counted for a sender.
+const fn of(counts: &mut [u64; 2], sender: Sender) -> &mut u64 {
+    let [server, client] = counts;
+    match sender {
+        Sender::Server => server,
+        Sender::Client => client,
+    }
+}
+
 impl Reading {
     pub(super) fn new(parser: Parser, direction: Direction, sender: Option<Sender>) -> Self {
         Self {
@@ -69,12 +78,11 @@ impl Reading {
             *last = sender;
             return Some((at, sender, message));
         }
-        let of = |sender: Sender| usize::from(sender == Sender::Client);
         let message = match message {
             Ok(message) => message,
             Err(error) => {
                 // Who sent it is not known: it belongs where the last one came from.
-                let so_far = before[of(*last)];
+                let so_far = *of(before, *last);
                 let moved = |offset: u64| so_far + offset.saturating_sub(*done);
                 let here = Error { message: moved(error.message), offset: moved(error.offset), ..error };
                 *skipping = true;
@@ -87,7 +95,7 @@ impl Reading {
         if std::mem::take(skipping) {
             let is_blank = |defect: &Defect| defect.code == DefectCode::BlankBeforeMessage;
             begin = message.defects().find(is_blank).map_or(start, |defect| defect.offset);
-            before[of(*last)] += begin.saturating_sub(*done);
+            *of(before, *last) += begin.saturating_sub(*done);
         }
         *last = match kind {
             Kind::Action => Sender::Client,
@@ -95,7 +103,7 @@ impl Reading {
             // Torn messages belong where the last one came from.
             Kind::Unknown => *last,
         };
-        let before = &mut before[of(*last)];
+        let before = of(before, *last);
         let offset = *before + start.saturating_sub(begin);
         *before = offset + message.len() as u64;
         *done = start + message.len() as u64;

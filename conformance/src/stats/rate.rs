@@ -48,8 +48,8 @@ pub struct Step {
 }
 
 fn length(step: usize) -> u64 {
-    let last = LENGTHS.len() - 1;
-    LENGTHS.get(step).copied().unwrap_or_else(|| LENGTHS[last] << (step - last).min(32))
+    let doublings = (step + 1).saturating_sub(LENGTHS.len()).min(32);
+    LENGTHS.get(step).or(LENGTHS.last()).map_or(1, |length| length << doublings)
 }
 
 impl Rate {

@@ -57,6 +57,7 @@ impl<T: Default> Top<T> {
             Some(&at) => at,
             None => self.place(name),
         };
+        #[allow(clippy::indexing_slicing, reason = "places are given by this type alone, and none is taken away")]
         let entry = &mut self.entries[at];
         entry.count += 1;
         &mut entry.of
@@ -76,7 +77,7 @@ impl<T: Default> Top<T> {
         // Counts only grow, so that an entry stands too near the top at worst.
         while let Some(mut top) = self.rarest.peek_mut() {
             let Reverse((count, at)) = *top;
-            let entry = &mut self.entries[at];
+            let Some(entry) = self.entries.get_mut(at) else { break };
             if entry.count != count {
                 *top = Reverse((entry.count, at));
                 continue;

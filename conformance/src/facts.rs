@@ -3,10 +3,11 @@
 use ami_wire::Message;
 use smallvec::SmallVec;
 
+use crate::meaning::Meaning;
 use crate::model::{Event, Order};
 
 /// A channel that a message names, in one of its roles.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Role<'a> {
     /// What stands before `Uniqueid` in the key: empty, `Dest`, `LocalOne`, …
     pub prefix: &'a [u8],
@@ -53,24 +54,16 @@ pub(crate) fn is_placeholder(id: &[u8]) -> bool {
     matches!(id, b"" | b"<unknown>" | b"<none>" | b"<null>" | b"none" | b"(null)")
 }
 
-fn strip_suffix_ignore_case<'a>(key: &'a [u8], suffix: &[u8]) -> Option<&'a [u8]> {
-    let (prefix, rest) = key.split_at_checked(key.len().checked_sub(suffix.len())?)?;
-    rest.eq_ignore_ascii_case(suffix).then_some(prefix)
-}
-
-fn ends_with(key: &[u8], suffix: &[u8]) -> bool {
-    strip_suffix_ignore_case(key, suffix).is_some()
-}
-
-/// The keys that tell the parties of a channel; a role can stand before them.
-const PARTIES: [&[u8]; 4] = [b"CallerIDNum", b"CallerIDName", b"ConnectedLineNum", b"ConnectedLineName"];
+/// What the headers so far said of the channels that a message names, by role.
+pub(crate) type Introduced<'a> = SmallVec<[Role<'a>; 4]>;
 
 impl<'a> Facts<'a> {
-    /// Nothing about channels, for a message that is no event.
-    pub(crate) fn none(message: Message<'a>) -> Self {
+    /// What is known of a message before its headers are read.
+    #[inline]
+    pub(crate) fn begin(message: Message<'a>, event: Event, name: &'a [u8]) -> Self {
         Self {
-            event: Event::Other,
-            name: &[],
+            event,
+            name,
             message,
             roles: SmallVec::new(),
             bridge: None,
@@ -82,91 +75,47 @@ impl<'a> Facts<'a> {
 
     /// Reads an event. `name` is the value of its `Event` header.
     pub fn read(message: Message<'a>, name: &'a [u8]) -> Self {
-        let event = Event::from_name(name);
-        let mut facts = Self { event, name, ..Self::none(message) };
-        let mut names: SmallVec<[(&[u8], &[u8]); 4]> = SmallVec::new();
-        let mut states: SmallVec<[(&[u8], &[u8]); 4]> = SmallVec::new();
-        let mut described: SmallVec<[(&[u8], &[u8]); 4]> = SmallVec::new();
+        let mut facts = Self::begin(message, Event::from_name(name), name);
+        let mut introduced = Introduced::new();
         for header in message.headers() {
             let key = header.trimmed_key();
-            // The last byte rules out nearly every key that is of no interest.
-            match key.last() {
-                Some(b'd' | b'D') => {
-                    if let Some(prefix) = strip_suffix_ignore_case(key, b"Uniqueid") {
-                        facts.identify(prefix, header.value, [&names, &states, &described]);
-                    }
-                }
-                Some(b'l' | b'L') => {
-                    if let Some(prefix) = strip_suffix_ignore_case(key, b"Channel") {
-                        names.push((prefix, header.value));
-                    }
-                }
-                Some(b'e' | b'E') if event == Event::Dial && key.eq_ignore_ascii_case(b"Source") => {
-                    names.push((b"Src", header.value));
-                }
-                Some(b'e' | b'E') => {
-                    if let Some(prefix) = strip_suffix_ignore_case(key, b"ChannelState") {
-                        states.push((prefix, header.value));
-                    } else if key.eq_ignore_ascii_case(b"Privilege") {
-                        facts.unsolicited = true;
-                    } else if strip_suffix_ignore_case(key, b"ChanVariable").is_some() {
-                        let well_formed = header.value.contains(&b'=');
-                        if facts.channel_variable.is_none_or(|(_, so_far)| so_far) {
-                            facts.channel_variable = Some((key, well_formed));
-                        }
-                    } else if header.value.is_empty() && PARTIES.iter().any(|party| ends_with(key, party)) {
-                        facts.empty_party.get_or_insert(key);
-                    }
-                }
-                Some(b'm' | b'M') if header.value.is_empty() && PARTIES.iter().any(|party| ends_with(key, party)) => {
-                    facts.empty_party.get_or_insert(key);
-                }
-                Some(b'c' | b'C') => {
-                    if let Some(prefix) = strip_suffix_ignore_case(key, b"ChannelStateDesc") {
-                        described.push((prefix, header.value));
-                    }
-                }
-                // The ends of a dial up to release 11: names without a role before `Channel`.
-                Some(b'n' | b'N') if event == Event::Dial && key.eq_ignore_ascii_case(b"Destination") => {
-                    names.push((b"Dest", header.value));
-                }
-                // Two channels that are linked, up to release 11.
-                Some(b'1' | b'2') if matches!(event, Event::Link | Event::Unlink | Event::Bridge) => {
-                    let (what, number) = key.split_at(key.len() - 1);
-                    if what.eq_ignore_ascii_case(b"Uniqueid") {
-                        facts.identify(number, header.value, [&names, &states, &described]);
-                    } else if what.eq_ignore_ascii_case(b"Channel") {
-                        names.push((number, header.value));
-                    }
-                }
-                // The names of the draft of the specification for the halves of a Local channel.
-                Some(half @ (b'1' | b'2')) if event == Event::LocalBridge => {
-                    let prefix: &[u8] = if *half == b'1' { b"LocalOne" } else { b"LocalTwo" };
-                    let what = key.get(..key.len() - 1).unwrap_or_default();
-                    if what.eq_ignore_ascii_case(b"Uniqueid") {
-                        facts.identify(prefix, header.value, [&names, &states, &described]);
-                    } else if what.eq_ignore_ascii_case(b"Channel") {
-                        names.push((prefix, header.value));
-                    }
-                }
-                _ => {}
-            }
+            facts.take(Meaning::of(key, facts.event), key, header.value, &mut introduced);
         }
         facts
     }
 
-    /// Takes a channel or bridge in; `known` are the names, states and descriptions of states that came before it.
-    fn identify(&mut self, prefix: &'a [u8], id: &'a [u8], known: [&[(&[u8], &'a [u8])]; 3]) {
-        if strip_suffix_ignore_case(prefix, b"Bridge").is_some() {
-            if prefix.len() == b"Bridge".len() {
-                self.bridge = Some(id);
+    /// Takes a header in; `introduced` is what those before it said of channels.
+    #[inline]
+    pub(crate) fn take(
+        &mut self,
+        meaning: Meaning,
+        key: &'a [u8],
+        value: &'a [u8],
+        introduced: &mut Introduced<'a>,
+    ) {
+        match meaning {
+            Meaning::Uniqueid(prefix) if !is_placeholder(value) => {
+                let prefix = prefix.of(key);
+                // What follows the Uniqueid in a message is not taken for the channel's: it may be that of another role.
+                let known = introduced.iter().rev().find(|role| role.prefix.eq_ignore_ascii_case(prefix));
+                self.roles.push(Role { prefix, uniqueid: value, ..known.copied().unwrap_or_default() });
             }
-        } else if !is_placeholder(id) {
-            let of = |values: &[(&[u8], &'a [u8])]| {
-                values.iter().rev().find(|(of, _)| of.eq_ignore_ascii_case(prefix)).map(|(_, value)| *value)
-            };
-            let [name, state, state_description] = known.map(of);
-            self.roles.push(Role { prefix, uniqueid: id, name, state, state_description });
+            Meaning::Bridge => self.bridge = Some(value),
+            Meaning::Channel(prefix) => introduce(introduced, prefix.of(key), |role| role.name = Some(value)),
+            Meaning::State(prefix) => introduce(introduced, prefix.of(key), |role| role.state = Some(value)),
+            Meaning::StateDescription(prefix) => {
+                introduce(introduced, prefix.of(key), |role| role.state_description = Some(value));
+            }
+            Meaning::Privilege => self.unsolicited = true,
+            Meaning::Variable => {
+                if self.channel_variable.is_none_or(|(_, so_far)| so_far) {
+                    self.channel_variable = Some((key, value.contains(&b'=')));
+                }
+            }
+            Meaning::Party if value.is_empty() => {
+                self.empty_party.get_or_insert(key);
+            }
+            _ => {}
         }
     }
 
@@ -179,6 +128,19 @@ impl<'a> Facts<'a> {
     /// item events of a list, which describe a state.
     pub fn is_judged(&self) -> bool {
         self.unsolicited && self.event.order() != Order::Elsewhere && !self.name.eq_ignore_ascii_case(b"Status")
+    }
+}
+
+/// Notes something of the role with this prefix, which is new where no header told of it.
+#[inline]
+fn introduce<'a>(introduced: &mut Introduced<'a>, prefix: &'a [u8], note: impl FnOnce(&mut Role<'a>)) {
+    match introduced.iter_mut().rev().find(|role| role.prefix.eq_ignore_ascii_case(prefix)) {
+        Some(role) => note(role),
+        None => {
+            let mut role = Role { prefix, ..Role::default() };
+            note(&mut role);
+            introduced.push(role);
+        }
     }
 }
 
@@ -197,6 +159,15 @@ mod tests {
         assert_eq!(facts.roles.len(), 2);
         let dest = facts.role("dest").unwrap();
         assert_eq!((dest.uniqueid, dest.name, dest.state), (&b"1.2"[..], Some(&b"B/2"[..]), Some(&b"5"[..])));
+    }
+
+    #[test]
+    fn a_name_behind_the_uniqueid_is_another_s() {
+        let bytes = b"Event: X\r\nChannel: A\r\nUniqueid: 1.1\r\nChannel: B\r\nUniqueid: 1.2\r\nChannel: C\r\n\r\n";
+        let message = ami_wire::messages(bytes).next().unwrap().unwrap();
+        let facts = Facts::read(message, message.name().unwrap());
+        let names: Vec<_> = facts.roles.iter().map(|role| (role.uniqueid, role.name.unwrap())).collect();
+        assert_eq!(names, [(&b"1.1"[..], &b"A"[..]), (b"1.2", b"B")]);
     }
 
     #[test]

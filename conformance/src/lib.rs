@@ -25,6 +25,7 @@ pub mod facts;
 mod finding;
 pub mod flow;
 mod levels;
+mod meaning;
 pub mod model;
 mod release;
 pub mod report;

@@ -7,6 +7,8 @@ use ami_types::schema::{self, EventDef};
 use ami_wire::{Kind, Message};
 
 use crate::finding::Sender;
+use crate::meaning::Meaning;
+use crate::model::Event;
 
 /// A message as a part of the conversation.
 #[derive(Clone, Copy, Debug)]
@@ -35,14 +37,37 @@ pub struct Said<'a> {
     pub is_challenge: bool,
     /// What the schema knows of the event.
     pub def: Option<&'static EventDef>,
+    seen: Seen,
+}
+
+/// What the headers so far held.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+struct Seen {
+    header: bool,
+    action_id: bool,
+    /// The header before this one was the first `Privilege`.
+    behind_privilege: bool,
+    /// A key is repeated that stands once, or the kind is not decided by the first header alone.
+    odd: bool,
 }
 
 impl<'a> Said<'a> {
     /// Reads a message.
     pub fn read(message: Message<'a>, sender: Sender) -> Self {
+        let mut said = Self::begin(message, sender);
+        for header in message.headers() {
+            said.take(Meaning::of(header.trimmed_key(), Event::Other), header.value);
+        }
+        said
+    }
+
+    /// What is known before the headers are read.
+    #[inline]
+    pub(crate) fn begin(message: Message<'a>, sender: Sender) -> Self {
         let kind = message.kind();
         let name = message.name().unwrap_or_default();
-        let mut said = Self {
+        Self {
             message,
             sender,
             kind,
@@ -55,34 +80,47 @@ impl<'a> Said<'a> {
             text: None,
             is_challenge: false,
             def: if kind == Kind::Event { schema::event(name) } else { None },
-        };
-        let mut behind_privilege = false;
-        for header in message.headers() {
-            let key = header.trimmed_key();
-            let stamp = std::mem::take(&mut behind_privilege);
-            let (slot, name): (_, &[u8]) = match (key.len(), key.first()) {
-                (8, Some(b'A' | b'a')) => (&mut said.action_id, b"ActionID"),
-                (9, Some(b'P' | b'p')) => (&mut said.privilege, b"Privilege"),
-                (9, Some(b'E' | b'e')) => (&mut said.event_list, b"EventList"),
-                (9, Some(b'L' | b'l')) => (&mut said.list_items, b"ListItems"),
-                (7, Some(b'M' | b'm')) => (&mut said.text, b"Message"),
-                (9, Some(b'T' | b't')) => {
-                    said.is_stamped |= stamp && key.eq_ignore_ascii_case(b"Timestamp");
-                    continue;
-                }
-                (9, Some(b'C' | b'c')) => {
-                    said.is_challenge |= key.eq_ignore_ascii_case(b"Challenge");
-                    continue;
-                }
-                _ => continue,
-            };
-            if slot.is_none() && key.eq_ignore_ascii_case(name) {
-                *slot = Some(header.value);
-                behind_privilege = name == b"Privilege";
-            }
+            seen: Seen::default(),
         }
-        said.action_id = said.action_id.filter(|id| !id.is_empty());
-        said
+    }
+
+    /// Takes a header in.
+    #[inline]
+    pub(crate) fn take(&mut self, meaning: Meaning, value: &'a [u8]) {
+        let seen = self.seen;
+        self.seen.header = true;
+        self.seen.behind_privilege = false;
+        // The key that decides the kind comes first, and once.
+        self.seen.odd |= (meaning == Meaning::Kind) == seen.header;
+        match meaning {
+            Meaning::ActionId if seen.action_id => self.seen.odd = true,
+            Meaning::ActionId => {
+                self.seen.action_id = true;
+                self.action_id = Some(value).filter(|id| !id.is_empty());
+            }
+            Meaning::Privilege if self.privilege.is_some() => self.seen.odd = true,
+            Meaning::Privilege => {
+                self.seen.behind_privilege = true;
+                self.privilege = Some(value);
+            }
+            Meaning::Timestamp => self.is_stamped |= seen.behind_privilege,
+            Meaning::EventList => {
+                self.event_list.get_or_insert(value);
+            }
+            Meaning::ListItems => {
+                self.list_items.get_or_insert(value);
+            }
+            Meaning::Text => {
+                self.text.get_or_insert(value);
+            }
+            Meaning::Challenge => self.is_challenge = true,
+            _ => {}
+        }
+    }
+
+    /// Whether there is surely no defect in the message: nearly always, and told by what is known of the headers.
+    pub(crate) fn is_flawless(&self) -> bool {
+        !self.seen.odd && self.message.has_plain_lines()
     }
 
     /// Whether it is an event that nobody asked for.

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use ami_wire::{Defect, DefectCode, Error, Kind, Message};
 use smallvec::SmallVec;
 
-use crate::deviations::schema::{LINE_BREAK_CUTS_EVENT, is_cut_off};
 use crate::deviations::{Break, Deviation, Match};
 use crate::facts::{Facts, is_placeholder};
 use crate::finding::{Counts, Finding, Place, Reference, Sender, Severity, Verdict};
@@ -17,7 +16,7 @@ use crate::release::Releases;
 use crate::rules::{Cx, Dispatch, Ended, Era, On, RULES, Raised, Rule, Scene, SchemaDispatch, TalkDispatch};
 use crate::said::Said;
 use crate::subscription::Subscription;
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Look, Reading, Vocabulary};
 
 /// How to check.
 #[derive(Clone, Debug)]
@@ -85,10 +84,18 @@ enum Generation {
 struct Waiting {
     finding: Finding,
     deviation: &'static Deviation,
-    channel: ChannelKey,
-    comes: fn(&Channel) -> bool,
-    until: u64,
+    awaited: Awaited,
+    /// Whether it is one as well when the trace ends before that is decided.
     if_cut: bool,
+}
+
+/// What makes a finding a known deviation.
+#[derive(Clone, Copy, Debug)]
+enum Awaited {
+    /// That something comes true of a channel, up to this message.
+    Channel { channel: ChannelKey, comes: fn(&Channel) -> bool, until: u64 },
+    /// That the next message is like this.
+    Next(fn(&Finding, &Message<'_>) -> bool),
 }
 
 /// What options mean for each rule and message: made once for all connections of a trace.
@@ -150,8 +157,6 @@ pub struct Session {
     counts: Vec<Counts>,
     raised: Vec<Raised>,
     waiting: Vec<Waiting>,
-    /// Headers that an event lacks, until the next message tells whether a line break cut it in two.
-    torn: Vec<Finding>,
     out: Vec<Finding>,
     messages: [u64; 2],
 }
@@ -207,7 +212,6 @@ impl Session {
             counts: vec![Counts::default(); RULES.len()],
             raised: Vec::new(),
             waiting: Vec::new(),
-            torn: Vec::new(),
             out: Vec::new(),
             messages: [0; 2],
             options,
@@ -277,37 +281,35 @@ impl Session {
     /// Takes the next message of the connection.
     pub fn push(&mut self, sender: Sender, message: &Message<'_>) {
         let place = self.next_place(sender, message.offset());
-        let said = Said::read(*message, sender);
+        let Reading { said, facts, look } = self.vocabulary.read(*message, sender, !self.plan.schema.is_empty());
         let at = Reference { place, event: said.label() };
-        self.faults(&said, &at);
+        if !said.is_flawless() {
+            self.faults(&said, &facts, &at);
+        }
         if sender == Sender::Server {
             if let (Kind::Banner, Some(line)) = (said.kind, message.name()) {
                 self.banner(line);
             }
-            self.answer(&said, &at);
+            self.answer(&said, &facts, &at);
         }
         self.model.talk.apply(&said, &at);
         if sender == Sender::Client {
             return;
         }
-        if !self.torn.is_empty() {
-            self.decide_torn(Some(message));
-        }
-        match (said.kind, message.name()) {
-            (Kind::Event, Some(name)) => self.event(&said, name, &at),
-            (Kind::Response, _) => self.response(message, &at),
+        match said.kind {
+            Kind::Event => self.event(&said, &facts, &look, &at),
+            Kind::Response => self.response(message, &at),
             _ => {}
         }
         if !self.waiting.is_empty() {
-            self.decide_waiting(place.message, false);
+            self.decide_waiting(Some((place.message, message)));
         }
     }
 
     /// Asks the rules about the conversation.
-    fn answer(&mut self, said: &Said<'_>, at: &Reference) {
-        let facts = Facts::none(said.message);
+    fn answer<'a>(&mut self, said: &Said<'a>, facts: &Facts<'a>, at: &Reference) {
         let named = Named::default();
-        let scene = Scene { facts: &facts, named: &named, model: &self.model, at, said, expected: &self.expected };
+        let scene = Scene { facts, named: &named, model: &self.model, at, said, expected: &self.expected };
         for (index, rule) in self.plan.talk.concerned(said.kind) {
             let (Some(counts), Some(Some(severity))) =
                 (self.counts.get_mut(*index), self.plan.severities.get(*index).copied())
@@ -328,7 +330,7 @@ impl Session {
     }
 
     /// Looks for what is wrong with a message on the wire. Each defect is told once a message.
-    fn faults(&mut self, said: &Said<'_>, at: &Reference) {
+    fn faults<'a>(&mut self, said: &Said<'a>, facts: &Facts<'a>, at: &Reference) {
         if !self.plan.talk.looks_at_wire() {
             return;
         }
@@ -350,12 +352,12 @@ impl Session {
             }
         }
         for fault in &faults {
-            self.fault(at, Some(said), fault);
+            self.fault(at, Some((said, facts)), fault);
         }
     }
 
     /// Reports a defect as a break of its rule.
-    fn fault(&mut self, at: &Reference, said: Option<&Said<'_>>, fault: &Fault) {
+    fn fault<'a>(&mut self, at: &Reference, of: Option<(&Said<'a>, &Facts<'a>)>, fault: &Fault) {
         let Some((index, rule)) = self.plan.talk.of_defect(fault.code) else { return };
         let (Some(counts), Some(Some(severity))) =
             (self.counts.get_mut(index), self.plan.severities.get(index).copied())
@@ -374,9 +376,9 @@ impl Session {
             known: None,
             baselined: false,
         };
-        if let Some(said) = said.filter(|_| self.options.known && at.place.direction == Sender::Server) {
-            let (facts, named) = (Facts::none(said.message), Named::default());
-            let scene = Scene { facts: &facts, named: &named, model: &self.model, at, said, expected: &self.expected };
+        if let Some((said, facts)) = of.filter(|_| self.options.known && at.place.direction == Sender::Server) {
+            let named = Named::default();
+            let scene = Scene { facts, named: &named, model: &self.model, at, said, expected: &self.expected };
             let broken = Break { scene: &scene, channel: &self.nobody, key: ChannelKey::default(), finding: &finding };
             finding.known = known(&broken, self.release);
         }
@@ -431,20 +433,16 @@ impl Session {
         }
     }
 
-    fn event(&mut self, said: &Said<'_>, name: &[u8], at: &Reference) {
-        let message = said.message;
+    fn event<'a>(&mut self, said: &Said<'a>, facts: &Facts<'a>, look: &Look<'_>, at: &Reference) {
         if self.generation == Generation::Unknown {
-            self.generation = generation_of(&message, name);
+            self.generation = generation_of(facts);
         }
         self.model.set_legacy(self.generation == Generation::Legacy);
-        let facts = Facts::read(message, name);
         self.settle_silent(at.place.message);
-        if !self.plan.schema.is_empty() {
-            self.look(said, at);
-        }
-        let named = self.model.meet(&facts);
+        self.judge(said, facts, look, at);
+        let named = self.model.meet(facts);
         if let Some(era) = self.era().filter(|_| facts.is_judged()) {
-            let scene = Scene { facts: &facts, named: &named, model: &self.model, at, said, expected: &self.expected };
+            let scene = Scene { facts, named: &named, model: &self.model, at, said, expected: &self.expected };
             for index in self.plan.dispatch.concerned(era, facts.event, !named.channels.is_empty()) {
                 let index = usize::from(*index);
                 if let (Some(rule), Some(counts), Some(Some(severity))) =
@@ -466,43 +464,47 @@ impl Session {
                 }
             }
         }
-        self.model.apply(&facts, &named, at);
+        self.model.apply(facts, &named, at);
         let forgotten = self.model.forget();
         self.settle(&forgotten, Ended::Forgotten);
     }
 
-    /// Asks the schema about an event.
-    fn look(&mut self, said: &Said<'_>, at: &Reference) {
-        let look = self.vocabulary.look(said.def, &said.message);
-        self.plan.schema.judge(&look, at, &mut self.counts, &self.plan.severities, &mut self.raised);
+    /// Files what the schema says of an event.
+    fn judge<'a>(&mut self, said: &Said<'a>, facts: &Facts<'a>, look: &Look<'_>, at: &Reference) {
+        self.plan.schema.judge(look, at, &mut self.counts, &self.plan.severities, &mut self.raised);
+        let named = Named::default();
         for Raised { finding, .. } in self.raised.drain(..) {
-            let missing = finding.rule.name == LINE_BREAK_CUTS_EVENT.rule;
-            let torn = missing && self.options.known && LINE_BREAK_CUTS_EVENT.holds_for(self.release);
-            if torn { &mut self.torn } else { &mut self.out }.push(finding);
+            if self.options.known {
+                let scene = Scene { facts, named: &named, model: &self.model, at, said, expected: &self.expected };
+                let (channel, key) = (&self.nobody, ChannelKey::default());
+                let broken = Break { scene: &scene, channel, key, finding: &finding };
+                file(finding.clone(), &broken, self.release, &mut self.out, &mut self.waiting);
+            } else {
+                self.out.push(finding);
+            }
         }
     }
 
-    /// Decides about headers that an event lacks; the `next` message tells, if there is one.
-    fn decide_torn(&mut self, next: Option<&Message<'_>>) {
-        for finding in self.torn.drain(..) {
-            let header = finding.entity.as_deref().unwrap_or_default();
-            let known = is_cut_off(finding.event.as_deref(), header, next);
-            self.out.push(Finding { known, ..finding });
-        }
-    }
-
-    /// Decides about findings that could be known deviations; `now` is the message just taken. Where the trace `ends`
-    /// before it is decided, what would have excused the server may have come behind.
-    fn decide_waiting(&mut self, now: u64, ends: bool) {
+    /// Decides about findings that could be known deviations; `now` is the message just taken. Where the trace ends,
+    /// and there is none, what would have excused the server may have come behind.
+    fn decide_waiting(&mut self, now: Option<(u64, &Message<'_>)>) {
         let model = &self.model;
         let out = &mut self.out;
         self.waiting.retain(|waiting| {
-            let came = model.channel(waiting.channel).is_some_and(waiting.comes);
-            if !came && !ends && now < waiting.until {
+            let (came, is_over) = match (waiting.awaited, now) {
+                (Awaited::Channel { channel, comes, until }, now) => {
+                    (model.channel(channel).is_some_and(comes), now.is_some_and(|(now, _)| now >= until))
+                }
+                // Not the message itself that is broken.
+                (Awaited::Next(_), Some((now, _))) if now <= waiting.finding.place.message => (false, false),
+                (Awaited::Next(comes), Some((_, next))) => (comes(&waiting.finding, next), true),
+                (Awaited::Next(_), None) => (false, false),
+            };
+            if !came && !is_over && now.is_some() {
                 return true;
             }
-            let known = (came || (ends && waiting.if_cut)).then_some(waiting.deviation.id);
-            out.push(Finding { known, ..waiting.finding.clone() });
+            let is_known = came || (now.is_none() && waiting.if_cut);
+            out.push(Finding { known: is_known.then_some(waiting.deviation.id), ..waiting.finding.clone() });
             false
         });
     }
@@ -574,8 +576,7 @@ impl Session {
         self.model.talk.gap(sender);
         // What a client asked tells nothing about channels and bridges.
         if sender == Sender::Server {
-            self.decide_waiting(u64::MAX, true);
-            self.decide_torn(None);
+            self.decide_waiting(None);
             #[expect(clippy::indexing_slicing, reason = "a count for each of the two senders")]
             self.settle_silent(self.messages[Sender::Server as usize]);
             self.settle_finally(Ended::Gap);
@@ -610,7 +611,8 @@ impl Session {
         }
         // There is no message at the end: what is decided here is decided by the finding and the model.
         let Some(Ok(nothing)) = ami_wire::messages(b"Event: \r\n\r\n").next() else { return };
-        let (facts, named, said) = (Facts::none(nothing), Named::default(), Said::read(nothing, Sender::Server));
+        let said = Said::read(nothing, Sender::Server);
+        let (facts, named) = (Facts::begin(nothing, Event::Other, &[]), Named::default());
         for Raised { mut finding, .. } in self.raised.drain(..) {
             let at = Reference { place: finding.place, event: "".into() };
             let (model, expected) = (&self.model, &self.expected);
@@ -626,7 +628,7 @@ impl Session {
     /// Ends the connection: what is pending is open (or a violation, when the capture is complete). Ask for the last
     /// [`findings`](Self::findings) afterwards.
     pub fn finish(&mut self) -> RuleCounts {
-        self.decide_waiting(u64::MAX, true);
+        self.decide_waiting(None);
         self.end_talk();
         #[expect(clippy::indexing_slicing, reason = "a count for each of the two senders")]
         self.settle_silent(self.messages[Sender::Server as usize]);
@@ -697,7 +699,12 @@ fn file(
             }
             Match::If { channel, comes, within, if_cut } => {
                 let until = broken.scene.at.place.message + within;
-                waiting.push(Waiting { finding, deviation, channel, comes, until, if_cut });
+                let awaited = Awaited::Channel { channel, comes, until };
+                waiting.push(Waiting { finding, deviation, awaited, if_cut });
+                return;
+            }
+            Match::IfNext { comes, if_cut } => {
+                waiting.push(Waiting { finding, deviation, awaited: Awaited::Next(comes), if_cut });
                 return;
             }
         }
@@ -707,10 +714,10 @@ fn file(
 
 /// Which generation an event shows: from release 12 on a channel comes as a whole snapshot, its place in the dialplan
 /// included, and dials and bridges have events of their own.
-fn generation_of(message: &Message<'_>, name: &[u8]) -> Generation {
-    let event = Event::from_name(name);
+fn generation_of(facts: &Facts<'_>) -> Generation {
+    let Facts { event, message, .. } = facts;
     // Items of a list tell the place in the dialplan in every release.
-    if event.order() == Order::Elsewhere || message.get("Privilege").is_none() {
+    if event.order() == Order::Elsewhere || !facts.unsolicited {
         return Generation::Unknown;
     }
     // Over HTTP keys can come in lower case.

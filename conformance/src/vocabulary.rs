@@ -1,16 +1,20 @@
-//! What the schema says of an event in the releases that the server can be, prepared for a quick look at each message.
+//! The keys of each event: what they mean to the checker, and what the schema says of them in the releases that the
+//! server can be. All that is read off a message is read here, in one pass over its headers.
 //!
 //! The tables of the schema cover all releases. Here they are cut down to the releases at hand, one table an event, made
 //! when the event is first met. Servers send the headers of an event in the same order nearly always, so that each key is
 //! compared with the one that followed the last time; nothing is allocated while all is well.
 
-use std::cell::Cell;
-
 use ami_types::schema::{self, EventDef, FieldDef, Kind, Release, ReleaseRange};
 use ami_wire::{Header, Message};
 use smallvec::SmallVec;
 
+use crate::facts::{Facts, Introduced};
+use crate::finding::Sender;
+use crate::meaning::Meaning;
+use crate::model::Event;
 use crate::release::Releases;
+use crate::said::Said;
 
 /// How many headers of one message are reported for one reason.
 const REPORTED: usize = 8;
@@ -92,26 +96,37 @@ pub(crate) struct Vocabulary {
     tables: Vec<Option<Box<Table>>>,
 }
 
-/// The headers of one event in the releases at hand.
+/// The keys of one event in the releases at hand.
 #[derive(Debug)]
 struct Table {
-    keys: Box<[Key]>,
-    /// Where families of headers stand among the keys.
-    families: Box<[u16]>,
-    /// Bits of the keys that are always there.
+    event: Event,
+    /// Those of the schema, and behind them other spellings as they are met.
+    keys: Vec<Key>,
+    /// How many keys of the schema there are.
+    known: usize,
+    /// Bits of the fields that are always there.
     always: Bits,
+    /// Whether any other header may stand in the event.
     is_open: bool,
+    /// Where the key stands with which a message began the last time.
+    first: usize,
 }
+
+/// How many spellings of the keys of an event are remembered beside those of the schema: members of families, unknown
+/// keys, keys with blanks. The last place serves all for which there is no other.
+const SPELLINGS: usize = 64;
 
 #[derive(Debug)]
 struct Key {
-    field: &'static FieldDef,
-    /// Whether one of the releases has it.
-    is_here: bool,
+    /// The key as it stands on the wire.
+    spelled: Box<[u8]>,
+    meaning: Meaning,
+    /// What the schema says of it in these releases, and the bit of the field.
+    field: Option<(usize, &'static FieldDef)>,
     /// Whether not every value is of its type.
     is_checked: bool,
-    /// The key that followed the last time.
-    next: Cell<u16>,
+    /// Where the key stands that followed the last time.
+    next: usize,
 }
 
 /// A set of keys by their places; no event has more than these bits.
@@ -145,94 +160,148 @@ impl Vocabulary {
         }
     }
 
-    /// Looks at an event of which the name is known or not.
-    pub(crate) fn look<'a>(&mut self, def: Option<&'static EventDef>, message: &Message<'a>) -> Look<'a> {
-        let mut look = Look { def, knows_release: self.knows_release, ..Look::default() };
-        let Some(def) = def else { return look };
-        look.is_released = def.releases.contains_any(self.releases);
-        if !look.is_released {
-            look.is_removed = def.releases.iter().all(|release| release < self.releases.first());
-            return look;
+    /// Reads a message. Values are compared with their types if they are `judged`.
+    pub(crate) fn read<'a>(&mut self, message: Message<'a>, sender: Sender, judged: bool) -> Reading<'a> {
+        let mut said = Said::begin(message, sender);
+        let mut look = Look { def: said.def, knows_release: self.knows_release, ..Look::default() };
+        let Some(table) = said.def.and_then(|def| {
+            look.is_released = def.releases.contains_any(self.releases);
+            look.is_removed = !look.is_released && def.releases.iter().all(|release| release < self.releases.first());
+            let table = self.tables.get_mut(def.id as usize)?;
+            Some(table.get_or_insert_with(|| Box::new(Table::new(def, self.releases))))
+        }) else {
+            let event = if said.kind == ami_wire::Kind::Event { Event::from_name(said.name) } else { Event::Other };
+            let mut facts = Facts::begin(message, event, said.name);
+            let mut introduced = Introduced::new();
+            for header in message.headers() {
+                let key = header.trimmed_key();
+                let meaning = Meaning::of(key, event);
+                said.take(meaning, header.value);
+                facts.take(meaning, key, header.value, &mut introduced);
+            }
+            return Reading { said, facts, look };
+        };
+        let mut facts = Facts::begin(message, table.event, said.name);
+        let mut introduced = Introduced::new();
+        let mut seen = Bits::default();
+        let mut behind = None;
+        for header in message.headers() {
+            let Some(key) = table.step(&mut behind, &header) else { continue };
+            said.take(key.meaning, header.value);
+            facts.take(key.meaning, header.trimmed_key(), header.value, &mut introduced);
+            if let Some((bit, field)) = key.field {
+                seen.insert(bit);
+                if key.is_checked && judged && !field.kind.accepts(header.value) && look.bad.len() < REPORTED {
+                    look.bad.push((header, field));
+                }
+            } else if !table.is_open && look.unknown.len() < REPORTED {
+                look.unknown.push(header);
+            }
         }
-        let Some(place) = self.tables.get_mut(def.id as usize) else { return look };
-        let table = place.get_or_insert_with(|| Box::new(Table::new(def, self.releases)));
-        table.look(message, &mut look);
-        look
+        look.promises = table.always != Bits::default();
+        if !seen.contains_all(table.always) {
+            look.missing.extend(table.missing(seen).take(REPORTED));
+        }
+        Reading { said, facts, look }
     }
+}
+
+/// What one message says: to its connection, of channels and bridges, and to the schema.
+#[derive(Debug)]
+pub(crate) struct Reading<'a> {
+    pub(crate) said: Said<'a>,
+    pub(crate) facts: Facts<'a>,
+    pub(crate) look: Look<'a>,
 }
 
 impl Table {
     fn new(def: &'static EventDef, releases: ReleaseRange) -> Self {
+        let event = Event::from_name(def.name.as_bytes());
         let mut always = Bits::default();
-        let fields = def.fields.iter().chain(schema::common_fields());
-        let keys: Box<[Key]> = fields
-            .enumerate()
-            .map(|(place, field)| {
-                if field.always.contains_all(releases) {
-                    always.insert(place);
-                }
-                Key {
-                    field,
-                    is_here: field.releases.contains_any(releases),
-                    is_checked: !matches!(
-                        field.kind,
-                        Kind::Text | Kind::Channel | Kind::Uniqueid | Kind::BridgeId | Kind::Secret | Kind::List
-                    ),
-                    next: Cell::new(u16::try_from(place + 1).unwrap_or(0)),
-                }
-            })
-            .collect();
-        let families = keys.iter().enumerate().filter(|(_, key)| key.field.is_family());
-        let families = families.filter_map(|(place, _)| u16::try_from(place).ok()).collect();
-        Self { keys, families, always, is_open: def.open }
-    }
-
-    fn look<'a>(&self, message: &Message<'a>, look: &mut Look<'a>) {
-        look.promises = self.always != Bits::default();
-        let mut seen = Bits::default();
-        // `Event`, the first of those that all events have, begins most messages.
-        let start =
-            Cell::new(u16::try_from(self.keys.len() - schema::common_fields().len().min(self.keys.len())).unwrap_or(0));
-        let mut last: &Cell<u16> = &start;
-        for header in message.headers() {
-            let predicted = usize::from(last.get());
-            let place = match self.keys.get(predicted) {
-                Some(key) if key.field.name.as_bytes() == header.key => predicted,
-                _ => {
-                    let Some(place) = self.find(header.trimmed_key()) else {
-                        if !self.is_open && look.unknown.len() < REPORTED {
-                            look.unknown.push(header);
-                        }
-                        continue;
-                    };
-                    last.set(u16::try_from(place).unwrap_or(0));
-                    place
-                }
-            };
-            let Some(key) = self.keys.get(place) else { continue };
-            last = &key.next;
-            seen.insert(place);
-            if !key.is_here {
-                if !self.is_open && look.unknown.len() < REPORTED {
-                    look.unknown.push(header);
-                }
-            } else if key.is_checked && !key.field.kind.accepts(header.value) && look.bad.len() < REPORTED {
-                look.bad.push((header, key.field));
+        let mut keys = Vec::new();
+        for (place, field) in def.fields.iter().chain(schema::common_fields()).enumerate() {
+            if field.always.contains_all(releases) {
+                always.insert(place);
             }
+            let key = field.name.as_bytes();
+            let field = Some((place, field)).filter(|(_, field)| field.releases.contains_any(releases));
+            keys.push(Key::new(key, Meaning::of(key, event), field, place + 1));
         }
-        if !seen.contains_all(self.always) {
-            let missing = self.keys.iter().enumerate();
-            let missing = missing.filter(|(place, _)| self.always.contains(*place) && !seen.contains(*place));
-            look.missing.extend(missing.map(|(_, key)| key.field).take(REPORTED));
-        }
+        // `Event`, the first of those that all events have, begins most messages.
+        let first = keys.len().saturating_sub(schema::common_fields().len());
+        Self { event, known: keys.len(), keys, always, is_open: def.open, first }
     }
 
-    /// The key's place, without regard to case.
-    fn find(&self, key: &[u8]) -> Option<usize> {
-        let same = |place: &Key| place.field.name.as_bytes().eq_ignore_ascii_case(key);
-        let families = self.families.iter().map(|place| usize::from(*place));
-        self.keys.iter().position(same).or_else(|| {
-            families.into_iter().find(|place| self.keys.get(*place).is_some_and(|family| family.field.matches(key)))
-        })
+    /// The key of a header, which stands `behind` that of the header before.
+    #[inline]
+    fn step(&mut self, behind: &mut Option<usize>, header: &Header<'_>) -> Option<&Key> {
+        let predicted = match behind.and_then(|behind| self.keys.get(behind)) {
+            Some(key) => key.next,
+            None => self.first,
+        };
+        let is_next = self.keys.get(predicted).is_some_and(|key| same(&key.spelled, header.key));
+        let place = if is_next { predicted } else { self.turn(*behind, header) };
+        *behind = Some(place);
+        self.keys.get(place)
+    }
+
+    /// Where the key of a header stands that comes in another order than the last time.
+    #[cold]
+    #[inline(never)]
+    fn turn(&mut self, behind: Option<usize>, header: &Header<'_>) -> usize {
+        let place = self.keys.iter().position(|key| *key.spelled == *header.key).unwrap_or_else(|| self.learn(header));
+        match behind.and_then(|behind| self.keys.get_mut(behind)) {
+            Some(key) => key.next = place,
+            None => self.first = place,
+        }
+        place
+    }
+
+    /// Where a key stands from now on that was never spelled like that.
+    fn learn(&mut self, header: &Header<'_>) -> usize {
+        let trimmed = header.trimmed_key();
+        let fields = self.keys.get(..self.known).unwrap_or_default();
+        let same = |key: &&Key| key.spelled.eq_ignore_ascii_case(trimmed);
+        let family = |key: &&Key| key.field.is_some_and(|(_, field)| field.is_family() && field.matches(trimmed));
+        let field = fields.iter().find(same).or_else(|| fields.iter().find(family)).and_then(|key| key.field);
+        let place = self.keys.len().min(self.known + SPELLINGS - 1);
+        let key = Key::new(header.key, Meaning::of(trimmed, self.event), field, place);
+        match self.keys.get_mut(place) {
+            Some(last) => *last = key,
+            None => self.keys.push(key),
+        }
+        place
+    }
+
+    /// The fields that are always there, without those that were seen.
+    fn missing(&self, seen: Bits) -> impl Iterator<Item = &'static FieldDef> + '_ {
+        let fields = self.keys.iter().take(self.known).filter_map(|key| key.field);
+        fields.filter(move |(bit, _)| self.always.contains(*bit) && !seen.contains(*bit)).map(|(_, field)| field)
+    }
+}
+
+impl Key {
+    fn new(spelled: &[u8], meaning: Meaning, field: Option<(usize, &'static FieldDef)>, next: usize) -> Self {
+        let is_checked = field.is_some_and(|(_, field)| {
+            !matches!(
+                field.kind,
+                Kind::Text | Kind::Channel | Kind::Uniqueid | Kind::BridgeId | Kind::Secret | Kind::List
+            )
+        });
+        Self { spelled: spelled.into(), meaning, field, is_checked, next }
+    }
+}
+
+/// Whether two keys are the same: without a call, which would cost more than what it compares.
+#[inline]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match (one.last_chunk::<8>(), other.last_chunk::<8>()) {
+        (Some(end), Some(other_end)) => {
+            end == other_end && one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0).all(|(a, b)| a == b)
+        }
+        _ => one.iter().zip(other).all(|(a, b)| a == b),
     }
 }

@@ -15,6 +15,8 @@ mod wire;
 
 use std::fmt;
 
+use ami_wire::Message;
+
 use crate::facts::Role;
 use crate::finding::{Finding, Reference};
 use crate::model::{Channel, ChannelKey};
@@ -76,6 +78,12 @@ pub(crate) enum Match {
         comes: fn(&Channel) -> bool,
         within: u64,
         /// Whether it does as well when the trace ends before that is decided.
+        if_cut: bool,
+    },
+    /// It does if the next message of the server is like that.
+    IfNext {
+        comes: fn(&Finding, &Message<'_>) -> bool,
+        /// Whether it does as well when there is none.
         if_cut: bool,
     },
 }

@@ -3,6 +3,7 @@
 use ami_wire::{Kind, Message};
 
 use super::{Deviation, Match};
+use crate::finding::Finding;
 
 pub(crate) static LINE_BREAK_CUTS_EVENT: Deviation = Deviation {
     id: "line-break-cuts-event",
@@ -17,16 +18,13 @@ pub(crate) static LINE_BREAK_CUTS_EVENT: Deviation = Deviation {
         ("asterisk-1.8/multiline.s2c", 21),
         ("asterisk-11/multiline.s2c", 20),
     ],
-    // Only the next message tells: see `is_cut_off`.
-    applies: |_| Match::No,
+    applies: |broken| {
+        let can_be_cut = matches!(broken.finding.event.as_deref(), Some("Newexten" | "VarSet"));
+        Match::IfNext { comes: is_rest, if_cut: can_be_cut }
+    },
 };
 
-/// Whether an event that lacks a header was cut in two by a line break: the `next` message of the server tells, and
-/// where there is none (`event` was the last), whether it is one that can be.
-pub(crate) fn is_cut_off(event: Option<&str>, header: &str, next: Option<&Message<'_>>) -> Option<&'static str> {
-    let is_rest = match next {
-        Some(next) => next.kind() == Kind::Unknown && next.get(header).is_some(),
-        None => matches!(event, Some("Newexten" | "VarSet")),
-    };
-    is_rest.then_some(LINE_BREAK_CUTS_EVENT.id)
+/// Whether the next message is the rest of the event that lacks a header.
+fn is_rest(finding: &Finding, next: &Message<'_>) -> bool {
+    next.kind() == Kind::Unknown && finding.entity.as_deref().is_some_and(|header| next.get(header).is_some())
 }

@@ -2,7 +2,7 @@
 
 use crate::header::trim;
 use crate::line::{Line, LineKind, Lines};
-use crate::{Defect, DefectCode, Header, Kind, Message, index};
+use crate::{Defect, DefectCode, Header, Kind, Message};
 
 /// Most defects that one line can have: one of each code that a line can meet.
 const PER_LINE: usize = 12;
@@ -162,7 +162,7 @@ impl<'a> Defects<'a> {
 
 /// Whether there is surely nothing to find in the lines: nearly always, and told without a look at single bytes.
 fn is_plain(message: &Message<'_>) -> bool {
-    if matches!(message.kind, Kind::Banner | Kind::Unknown) || message.has_output() || !index::plain(message.bytes) {
+    if !message.lines_are_plain() {
         return false;
     }
     let (mut first, mut action_id, mut privilege) = (true, false, false);

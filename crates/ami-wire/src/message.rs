@@ -222,6 +222,28 @@ impl<'a> Message<'a> {
     pub fn defects(&self) -> Defects<'a> {
         Defects::new(*self)
     }
+
+    /// Whether nothing is wrong with any line for itself, and the message is whole: then only its keys can be amiss, one
+    /// that is repeated or comes too late. One quick look at the bytes, for those who read all headers anyway and judge
+    /// the keys themselves.
+    ///
+    /// `false` means that [`defects`](Self::defects) has to be asked: there need not be one.
+    ///
+    /// ```
+    /// let lines = |bytes: &[u8]| ami_wire::messages(bytes).next().unwrap().unwrap().has_plain_lines();
+    /// assert!(lines(b"Event: X\r\nA: b\r\nEvent: Y\r\n\r\n"));
+    /// assert!(!lines(b"Event: X\r\nA:b\r\n\r\n"));
+    /// ```
+    #[inline]
+    pub fn has_plain_lines(&self) -> bool {
+        self.blank_before == 0 && self.flags == Flags::default() && self.lines_are_plain()
+    }
+
+    /// The same without regard to what stands before the message and whether it is whole.
+    #[inline]
+    pub(crate) fn lines_are_plain(&self) -> bool {
+        !matches!(self.kind, Kind::Banner | Kind::Unknown) && !self.has_output() && index::plain(self.bytes)
+    }
 }
 
 impl fmt::Debug for Message<'_> {

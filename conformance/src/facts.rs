@@ -38,7 +38,7 @@ pub struct Facts<'a> {
     /// The message itself.
     pub message: Message<'a>,
     /// The channels that it names.
-    pub roles: SmallVec<[Role<'a>; 4]>,
+    pub roles: SmallVec<[Role<'a>; 2]>,
     /// The value of `BridgeUniqueid`.
     pub bridge: Option<&'a [u8]>,
     /// The first caller or connected number or name that is empty, by its key.
@@ -55,7 +55,7 @@ pub(crate) fn is_placeholder(id: &[u8]) -> bool {
 }
 
 /// What the headers so far said of the channels that a message names, by role.
-pub(crate) type Introduced<'a> = SmallVec<[Role<'a>; 4]>;
+pub(crate) type Introduced<'a> = SmallVec<[Role<'a>; 2]>;
 
 impl<'a> Facts<'a> {
     /// What is known of a message before its headers are read.

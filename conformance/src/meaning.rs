@@ -40,20 +40,27 @@ pub(crate) enum Meaning {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Prefix {
     /// So many bytes at the start of the key.
-    Start(usize),
+    Start(u8),
     /// The last byte of the key: `Uniqueid1`, up to release 11.
     Digit,
-    /// Said in other words than later.
-    Is(&'static [u8]),
+    /// One that later releases say in other words, by its place among them.
+    Now(u8),
 }
+
+/// The roles that older releases say in other words.
+const NOW: [&str; 4] = ["Src", "Dest", "LocalOne", "LocalTwo"];
+const SOURCE: Prefix = Prefix::Now(0);
+const DESTINATION: Prefix = Prefix::Now(1);
+const LOCAL_ONE: Prefix = Prefix::Now(2);
+const LOCAL_TWO: Prefix = Prefix::Now(3);
 
 impl Prefix {
     /// The role in a `key` of which this is the prefix.
     pub(crate) fn of(self, key: &[u8]) -> &[u8] {
         match self {
-            Self::Start(length) => key.get(..length).unwrap_or_default(),
+            Self::Start(length) => key.get(..usize::from(length)).unwrap_or_default(),
             Self::Digit => key.get(key.len().saturating_sub(1)..).unwrap_or_default(),
-            Self::Is(prefix) => prefix,
+            Self::Now(place) => NOW.get(usize::from(place)).copied().unwrap_or_default().as_bytes(),
         }
     }
 }
@@ -61,7 +68,9 @@ impl Prefix {
 /// What stands before `suffix`, as the length of it.
 fn before(key: &[u8], suffix: &str) -> Option<Prefix> {
     let (prefix, rest) = key.split_at_checked(key.len().checked_sub(suffix.len())?)?;
-    rest.eq_ignore_ascii_case(suffix.as_bytes()).then_some(Prefix::Start(prefix.len()))
+    // No role has so long a name that this would lose one.
+    let prefix = Prefix::Start(u8::try_from(prefix.len()).ok()?);
+    rest.eq_ignore_ascii_case(suffix.as_bytes()).then_some(prefix)
 }
 
 /// The keys that tell the parties of a channel; a role can stand before them.
@@ -97,7 +106,7 @@ impl Meaning {
         // The last byte rules out nearly every key that is of no interest.
         match key.last().map(u8::to_ascii_lowercase) {
             Some(b'd') => match before(key, "Uniqueid") {
-                Some(Prefix::Start(length)) => match before(key.get(..length).unwrap_or_default(), "Bridge") {
+                Some(Prefix::Start(length)) => match before(Prefix::Start(length).of(key), "Bridge") {
                     None => Self::Uniqueid(Prefix::Start(length)),
                     Some(Prefix::Start(0)) => Self::Bridge,
                     // Bridges in roles are looked up by those that need them.
@@ -108,8 +117,8 @@ impl Meaning {
             Some(b'l') => before(key, "Channel").map_or(Self::Other, Self::Channel),
             Some(b'c') => before(key, "ChannelStateDesc").map_or(Self::Other, Self::StateDescription),
             // The ends of a dial up to release 11: names without a role before `Channel`.
-            Some(b'e') if event == Event::Dial && is("Source") => Self::Channel(Prefix::Is(b"Src")),
-            Some(b'n') if event == Event::Dial && is("Destination") => Self::Channel(Prefix::Is(b"Dest")),
+            Some(b'e') if event == Event::Dial && is("Source") => Self::Channel(SOURCE),
+            Some(b'n') if event == Event::Dial && is("Destination") => Self::Channel(DESTINATION),
             Some(b'e') => match before(key, "ChannelState") {
                 Some(prefix) => Self::State(prefix),
                 None if before(key, "ChanVariable").is_some() => Self::Variable,
@@ -121,8 +130,8 @@ impl Meaning {
                 Self::numbered(key, Prefix::Digit)
             }
             // The names of the draft of the specification for the halves of a Local channel.
-            Some(b'1') if event == Event::LocalBridge => Self::numbered(key, Prefix::Is(b"LocalOne")),
-            Some(b'2') if event == Event::LocalBridge => Self::numbered(key, Prefix::Is(b"LocalTwo")),
+            Some(b'1') if event == Event::LocalBridge => Self::numbered(key, LOCAL_ONE),
+            Some(b'2') if event == Event::LocalBridge => Self::numbered(key, LOCAL_TWO),
             _ => Self::Other,
         }
     }
@@ -156,11 +165,13 @@ mod tests {
         assert_eq!(of("ToBridgeUniqueid", Event::BridgeMerge), Meaning::Other);
         assert_eq!(of("DestChannelStateDesc", Event::DialEnd), Meaning::StateDescription(Prefix::Start(4)));
         assert_eq!(of("DestConnectedLineName", Event::DialEnd), Meaning::Party);
-        assert_eq!(of("Source", Event::Dial), Meaning::Channel(Prefix::Is(b"Src")));
+        assert_eq!(of("Source", Event::Dial), Meaning::Channel(SOURCE));
         assert_eq!(of("Source", Event::DialBegin), Meaning::Other);
         assert_eq!(of("Channel2", Event::Link), Meaning::Channel(Prefix::Digit));
         assert_eq!(of("Channel2", Event::Hangup), Meaning::Other);
         assert_eq!(Prefix::Digit.of(b"Channel2"), b"2");
+        let now = [SOURCE, DESTINATION, LOCAL_ONE, LOCAL_TWO].map(|prefix| prefix.of(b"Channel2").to_vec());
+        assert_eq!(now, [&b"Src"[..], b"Dest", b"LocalOne", b"LocalTwo"]);
         assert_eq!(of("", Event::Other), Meaning::Other);
     }
 

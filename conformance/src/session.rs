@@ -330,6 +330,8 @@ impl Session {
     }
 
     /// Looks for what is wrong with a message on the wire. Each defect is told once a message.
+    #[cold]
+    #[inline(never)]
     fn faults<'a>(&mut self, said: &Said<'a>, facts: &Facts<'a>, at: &Reference) {
         if !self.plan.talk.looks_at_wire() {
             return;

@@ -109,7 +109,7 @@ struct Table {
     /// Whether any other header may stand in the event.
     is_open: bool,
     /// Where the key stands with which a message began the last time.
-    first: usize,
+    first: u16,
 }
 
 /// How many spellings of the keys of an event are remembered beside those of the schema: members of families, unknown
@@ -121,12 +121,14 @@ struct Key {
     /// The key as it stands on the wire.
     spelled: Box<[u8]>,
     meaning: Meaning,
-    /// What the schema says of it in these releases, and the bit of the field.
-    field: Option<(usize, &'static FieldDef)>,
+    /// What the schema says of it in these releases.
+    field: Option<&'static FieldDef>,
+    /// The bit of the field.
+    bit: u16,
+    /// Where the key stands that followed the last time.
+    next: u16,
     /// Whether not every value is of its type.
     is_checked: bool,
-    /// Where the key stands that followed the last time.
-    next: usize,
 }
 
 /// A set of keys by their places; no event has more than these bits.
@@ -134,14 +136,14 @@ struct Key {
 struct Bits([u64; 4]);
 
 impl Bits {
-    fn insert(&mut self, place: usize) {
-        if let Some(word) = self.0.get_mut(place / 64) {
+    fn insert(&mut self, place: u16) {
+        if let Some(word) = self.0.get_mut(usize::from(place / 64)) {
             *word |= 1 << (place % 64);
         }
     }
 
-    fn contains(self, place: usize) -> bool {
-        self.0.get(place / 64).is_some_and(|word| word >> (place % 64) & 1 == 1)
+    fn contains(self, place: u16) -> bool {
+        self.0.get(usize::from(place / 64)).is_some_and(|word| word >> (place % 64) & 1 == 1)
     }
 
     fn contains_all(self, other: Self) -> bool {
@@ -189,8 +191,8 @@ impl Vocabulary {
             let Some(key) = table.step(&mut behind, &header) else { continue };
             said.take(key.meaning, header.value);
             facts.take(key.meaning, header.trimmed_key(), header.value, &mut introduced);
-            if let Some((bit, field)) = key.field {
-                seen.insert(bit);
+            if let Some(field) = key.field {
+                seen.insert(key.bit);
                 if key.is_checked && judged && !field.kind.accepts(header.value) && look.bad.len() < REPORTED {
                     look.bad.push((header, field));
                 }
@@ -219,38 +221,39 @@ impl Table {
         let event = Event::from_name(def.name.as_bytes());
         let mut always = Bits::default();
         let mut keys = Vec::new();
-        for (place, field) in def.fields.iter().chain(schema::common_fields()).enumerate() {
+        for (place, field) in (0..u16::MAX).zip(def.fields.iter().chain(schema::common_fields())) {
             if field.always.contains_all(releases) {
                 always.insert(place);
             }
             let key = field.name.as_bytes();
-            let field = Some((place, field)).filter(|(_, field)| field.releases.contains_any(releases));
-            keys.push(Key::new(key, Meaning::of(key, event), field, place + 1));
+            let field = Some(field).filter(|field| field.releases.contains_any(releases));
+            keys.push(Key::new(key, Meaning::of(key, event), field, place, place + 1));
         }
         // `Event`, the first of those that all events have, begins most messages.
-        let first = keys.len().saturating_sub(schema::common_fields().len());
+        let first = u16::try_from(keys.len().saturating_sub(schema::common_fields().len())).unwrap_or(0);
         Self { event, known: keys.len(), keys, always, is_open: def.open, first }
     }
 
     /// The key of a header, which stands `behind` that of the header before.
     #[inline]
-    fn step(&mut self, behind: &mut Option<usize>, header: &Header<'_>) -> Option<&Key> {
-        let predicted = match behind.and_then(|behind| self.keys.get(behind)) {
+    fn step(&mut self, behind: &mut Option<u16>, header: &Header<'_>) -> Option<&Key> {
+        let predicted = match behind.and_then(|behind| self.keys.get(usize::from(behind))) {
             Some(key) => key.next,
             None => self.first,
         };
-        let is_next = self.keys.get(predicted).is_some_and(|key| same(&key.spelled, header.key));
+        let is_next = self.keys.get(usize::from(predicted)).is_some_and(|key| same(&key.spelled, header.key));
         let place = if is_next { predicted } else { self.turn(*behind, header) };
         *behind = Some(place);
-        self.keys.get(place)
+        self.keys.get(usize::from(place))
     }
 
     /// Where the key of a header stands that comes in another order than the last time.
     #[cold]
     #[inline(never)]
-    fn turn(&mut self, behind: Option<usize>, header: &Header<'_>) -> usize {
-        let place = self.keys.iter().position(|key| *key.spelled == *header.key).unwrap_or_else(|| self.learn(header));
-        match behind.and_then(|behind| self.keys.get_mut(behind)) {
+    fn turn(&mut self, behind: Option<u16>, header: &Header<'_>) -> u16 {
+        let place = (0..u16::MAX).zip(&self.keys).find(|(_, key)| *key.spelled == *header.key).map(|(place, _)| place);
+        let place = place.unwrap_or_else(|| self.learn(header));
+        match behind.and_then(|behind| self.keys.get_mut(usize::from(behind))) {
             Some(key) => key.next = place,
             None => self.first = place,
         }
@@ -258,37 +261,39 @@ impl Table {
     }
 
     /// Where a key stands from now on that was never spelled like that.
-    fn learn(&mut self, header: &Header<'_>) -> usize {
+    fn learn(&mut self, header: &Header<'_>) -> u16 {
         let trimmed = header.trimmed_key();
         let fields = self.keys.get(..self.known).unwrap_or_default();
         let same = |key: &&Key| key.spelled.eq_ignore_ascii_case(trimmed);
-        let family = |key: &&Key| key.field.is_some_and(|(_, field)| field.is_family() && field.matches(trimmed));
-        let field = fields.iter().find(same).or_else(|| fields.iter().find(family)).and_then(|key| key.field);
+        let family = |key: &&Key| key.field.is_some_and(|field| field.is_family() && field.matches(trimmed));
+        let field = fields.iter().find(same).or_else(|| fields.iter().find(family)).map(|key| (key.field, key.bit));
+        let (field, bit) = field.unwrap_or((None, 0));
         let place = self.keys.len().min(self.known + SPELLINGS - 1);
-        let key = Key::new(header.key, Meaning::of(trimmed, self.event), field, place);
+        let number = u16::try_from(place).unwrap_or(0);
+        let key = Key::new(header.key, Meaning::of(trimmed, self.event), field, bit, number);
         match self.keys.get_mut(place) {
             Some(last) => *last = key,
             None => self.keys.push(key),
         }
-        place
+        number
     }
 
     /// The fields that are always there, without those that were seen.
     fn missing(&self, seen: Bits) -> impl Iterator<Item = &'static FieldDef> + '_ {
-        let fields = self.keys.iter().take(self.known).filter_map(|key| key.field);
-        fields.filter(move |(bit, _)| self.always.contains(*bit) && !seen.contains(*bit)).map(|(_, field)| field)
+        let keys = self.keys.iter().take(self.known);
+        keys.filter(move |key| self.always.contains(key.bit) && !seen.contains(key.bit)).filter_map(|key| key.field)
     }
 }
 
 impl Key {
-    fn new(spelled: &[u8], meaning: Meaning, field: Option<(usize, &'static FieldDef)>, next: usize) -> Self {
-        let is_checked = field.is_some_and(|(_, field)| {
+    fn new(spelled: &[u8], meaning: Meaning, field: Option<&'static FieldDef>, bit: u16, next: u16) -> Self {
+        let is_checked = field.is_some_and(|field| {
             !matches!(
                 field.kind,
                 Kind::Text | Kind::Channel | Kind::Uniqueid | Kind::BridgeId | Kind::Secret | Kind::List
             )
         });
-        Self { spelled: spelled.into(), meaning, field, is_checked, next }
+        Self { spelled: spelled.into(), meaning, field, bit, next, is_checked }
     }
 }
 

@@ -92,7 +92,7 @@ pub struct Model {
 #[derive(Debug, Default)]
 pub struct Named<'a> {
     /// The channels with the role in which each is named.
-    pub channels: SmallVec<[(ChannelKey, Role<'a>); 4]>,
+    pub channels: SmallVec<[(ChannelKey, Role<'a>); 2]>,
     /// The bridges: those of `BridgeUniqueid`, or both of a merge.
     pub bridges: SmallVec<[BridgeKey; 2]>,
 }

@@ -307,17 +307,17 @@ impl Stats {
 
     /// Compares an event with the schema.
     fn look(&mut self, connection: u32, name: &[u8], message: &Message<'_>) {
-        let Some(def) = schema::event(name) else {
+        if schema::event(name).is_none() {
             self.unknown_events.count(name);
             return;
-        };
+        }
         let releases = self.releases.get(&connection).copied();
         let at = self.vocabularies.iter().position(|(of, _)| *of == releases).unwrap_or_else(|| {
             self.vocabularies.push((releases, Vocabulary::new(releases)));
             self.vocabularies.len() - 1
         });
         let Some((_, vocabulary)) = self.vocabularies.get_mut(at) else { return };
-        for header in vocabulary.look(Some(def), message).unknown {
+        for header in vocabulary.read(*message, Sender::Server, false).look.unknown {
             self.unknown_headers.count(&[name, b": ", header.trimmed_key()].concat());
         }
     }

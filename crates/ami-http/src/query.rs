@@ -144,7 +144,8 @@ impl ami_wire::Sink for Nowhere {
 
 /// The action that a query means, in wire form: for servers, proxies, and those who look at recorded requests.
 ///
-/// Percent-encoding is undone, and `+` is a blank. Pairs without a key are skipped.
+/// Percent-encoding is undone, and `+` is a blank. Pairs without a key are skipped. The action comes first where a key
+/// before it would make something else of the message.
 ///
 /// ```
 /// let action = ami_http::action_from_query("action=command&command=core+show%20version")?;
@@ -157,18 +158,24 @@ impl ami_wire::Sink for Nowhere {
 ///
 /// There is no `action`, or a key or value cannot stand in a header.
 pub fn action_from_query(query: impl AsRef<[u8]>) -> Result<Vec<u8>, QueryError> {
-    let mut message = Encoder::message(Vec::new());
-    let mut is_action = false;
-    for pair in query.as_ref().split(|&byte| byte == b'&') {
+    let pairs = query.as_ref().split(|&byte| byte == b'&').map(|pair| {
         let mut parts = pair.splitn(2, |&byte| byte == b'=');
-        let (key, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let key = decode(key);
-        if !key.is_empty() {
-            is_action |= key.eq_ignore_ascii_case(b"action");
-            message.header(key, decode(value))?;
-        }
+        (decode(parts.next().unwrap_or_default()), decode(parts.next().unwrap_or_default()))
+    });
+    let mut pairs: Vec<_> = pairs.filter(|(key, _)| !key.is_empty()).collect();
+    let place = |name: &str| pairs.iter().position(|(key, _)| key.trim_ascii().eq_ignore_ascii_case(name.as_bytes()));
+    let action = place("action").ok_or(QueryError::NoAction)?;
+    // The server looks for the action wherever it stands. On the wire the first of these keys decides what a message is.
+    if [place("event"), place("response")].into_iter().flatten().any(|other| other < action)
+        && let Some(pairs) = pairs.get_mut(..=action)
+    {
+        pairs.rotate_right(1);
     }
-    if is_action { Ok(message.end()?) } else { Err(QueryError::NoAction) }
+    let mut message = Encoder::message(Vec::new());
+    for (key, value) in &pairs {
+        message.header(key, value)?;
+    }
+    Ok(message.end()?)
 }
 
 fn decode(part: &[u8]) -> Vec<u8> {

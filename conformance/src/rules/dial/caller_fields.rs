@@ -1,3 +1,5 @@
+use smallvec::SmallVec;
+
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
@@ -42,15 +44,23 @@ Uniqueid: 1795516800.1
 };
 
 fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
-    let message = scene.facts.message;
+    let keys = || scene.facts.message.headers().map(|header| header.trimmed_key());
+    let of_callee = |key: &&[u8]| key.starts_with(b"Dest");
+    let callers: SmallVec<[&[u8]; 32]> = keys().filter(|key| !of_callee(key)).collect();
+    // Both stand in the same order, so that each is found where the search for the one before it ended.
+    let mut next = callers.iter();
     let (mut there, mut absent) = (None, None);
-    for header in message.headers() {
-        let Some((b"Dest", field)) = header.trimmed_key().split_at_checked(4) else { continue };
+    for field in keys().filter_map(|key| key.strip_prefix(b"Dest")) {
         // Variables are those of the one channel or the other.
         if field.is_empty() || field == b"ChanVariable" {
             continue;
         }
-        let side = if message.get(field).is_some() { &mut there } else { &mut absent };
+        let is = |key: &&[u8]| key.eq_ignore_ascii_case(field);
+        let is_there = next.by_ref().any(|key| is(&key)) || {
+            next = callers.iter();
+            next.by_ref().any(|key| is(&key))
+        };
+        let side = if is_there { &mut there } else { &mut absent };
         side.get_or_insert(field);
     }
     let (Some(there), Some(absent)) = (there, absent) else {

@@ -86,13 +86,7 @@ impl<'a> Facts<'a> {
 
     /// Takes a header in; `introduced` is what those before it said of channels.
     #[inline]
-    pub(crate) fn take(
-        &mut self,
-        meaning: Meaning,
-        key: &'a [u8],
-        value: &'a [u8],
-        introduced: &mut Introduced<'a>,
-    ) {
+    pub(crate) fn take(&mut self, meaning: Meaning, key: &'a [u8], value: &'a [u8], introduced: &mut Introduced<'a>) {
         match meaning {
             Meaning::Uniqueid(prefix) if !is_placeholder(value) => {
                 let prefix = prefix.of(key);
@@ -107,10 +101,8 @@ impl<'a> Facts<'a> {
                 introduce(introduced, prefix.of(key), |role| role.state_description = Some(value));
             }
             Meaning::Privilege => self.unsolicited = true,
-            Meaning::Variable => {
-                if self.channel_variable.is_none_or(|(_, so_far)| so_far) {
-                    self.channel_variable = Some((key, value.contains(&b'=')));
-                }
+            Meaning::Variable if self.channel_variable.is_none_or(|(_, so_far)| so_far) => {
+                self.channel_variable = Some((key, value.contains(&b'=')));
             }
             Meaning::Party if value.is_empty() => {
                 self.empty_party.get_or_insert(key);
@@ -134,13 +126,12 @@ impl<'a> Facts<'a> {
 /// Notes something of the role with this prefix, which is new where no header told of it.
 #[inline]
 fn introduce<'a>(introduced: &mut Introduced<'a>, prefix: &'a [u8], note: impl FnOnce(&mut Role<'a>)) {
-    match introduced.iter_mut().rev().find(|role| role.prefix.eq_ignore_ascii_case(prefix)) {
-        Some(role) => note(role),
-        None => {
-            let mut role = Role { prefix, ..Role::default() };
-            note(&mut role);
-            introduced.push(role);
-        }
+    if let Some(role) = introduced.iter_mut().rev().find(|role| role.prefix.eq_ignore_ascii_case(prefix)) {
+        note(role);
+    } else {
+        let mut role = Role { prefix, ..Role::default() };
+        note(&mut role);
+        introduced.push(role);
     }
 }
 

@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn whole_names_come_first() {
-        for (key, meaning) in [("actionid", Meaning::ActionId), ("Response", Meaning::Kind), ("MESSAGE", Meaning::Text)] {
+        for (key, meaning) in [("actionid", Meaning::ActionId), ("Response", Meaning::Kind), ("MESSAGE", Meaning::Text)]
+        {
             assert_eq!(Meaning::of(key.as_bytes(), Event::Other), meaning);
         }
         assert_eq!(Meaning::of(b"ActionIX", Event::Other), Meaning::Other);

@@ -56,9 +56,9 @@ fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
             continue;
         }
         let is = |key: &&[u8]| key.eq_ignore_ascii_case(field);
-        let is_there = next.by_ref().any(|key| is(&key)) || {
+        let is_there = next.by_ref().any(is) || {
             next = callers.iter();
-            next.by_ref().any(|key| is(&key))
+            next.by_ref().any(is)
         };
         let side = if is_there { &mut there } else { &mut absent };
         side.get_or_insert(field);

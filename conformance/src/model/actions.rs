@@ -133,7 +133,10 @@ impl Actions {
                     settled.superfluous.push(stray);
                 }
             } else if let Some(action) = pending.next() {
-                settled.mistaken.push((stray, action));
+                // A response without ActionID to an action without one is no mistake.
+                if action.id != stray.id {
+                    settled.mistaken.push((stray, action));
+                }
             }
         }
         settled

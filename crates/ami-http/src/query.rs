@@ -163,7 +163,7 @@ pub fn action_from_query(query: impl AsRef<[u8]>) -> Result<Vec<u8>, QueryError>
         (decode(parts.next().unwrap_or_default()), decode(parts.next().unwrap_or_default()))
     });
     let mut pairs: Vec<_> = pairs.filter(|(key, _)| !key.is_empty()).collect();
-    let place = |name: &str| pairs.iter().position(|(key, _)| key.trim_ascii().eq_ignore_ascii_case(name.as_bytes()));
+    let place = |name: &str| pairs.iter().position(|(key, _)| is(key, name));
     let action = place("action").ok_or(QueryError::NoAction)?;
     // The server looks for the action wherever it stands. On the wire the first of these keys decides what a message is.
     if [place("event"), place("response")].into_iter().flatten().any(|other| other < action)
@@ -176,6 +176,14 @@ pub fn action_from_query(query: impl AsRef<[u8]>) -> Result<Vec<u8>, QueryError>
         message.header(key, value)?;
     }
     Ok(message.end()?)
+}
+
+/// Whether a key is this one: without regard to case and to blanks and tabs around it, which alone mean nothing there.
+fn is(mut key: &[u8], name: &str) -> bool {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = key {
+        key = rest;
+    }
+    key.eq_ignore_ascii_case(name.as_bytes())
 }
 
 fn decode(part: &[u8]) -> Vec<u8> {

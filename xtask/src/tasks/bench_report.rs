@@ -233,7 +233,7 @@ fn figures(rates: &Rates, bare: &Rates, large: Option<&Large>) -> Vec<Figure> {
             700f64.max(4.0 * codec),
             rates.best("check"),
             "check",
-            "read facts from positions of fields that the schema knows instead of comparing keys",
+            "compare the lines of an event with those of the last one of its name, block by block, so that only values that changed are looked at",
         ),
         at_least(
             "dump as JSON lines",

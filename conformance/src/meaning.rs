@@ -65,12 +65,16 @@ impl Prefix {
     }
 }
 
-/// What stands before `suffix`, as the length of it.
-fn before(key: &[u8], suffix: &str) -> Option<Prefix> {
-    let (prefix, rest) = key.split_at_checked(key.len().checked_sub(suffix.len())?)?;
+/// What stands in a key before this end, which is compared without regard to case.
+pub(crate) fn strip_end<'k>(key: &'k [u8], end: &str) -> Option<&'k [u8]> {
+    let (start, rest) = key.split_at_checked(key.len().checked_sub(end.len())?)?;
+    rest.eq_ignore_ascii_case(end.as_bytes()).then_some(start)
+}
+
+/// The role that stands before the common part of a key.
+fn before(key: &[u8], common: &str) -> Option<Prefix> {
     // No role has so long a name that this would lose one.
-    let prefix = Prefix::Start(u8::try_from(prefix.len()).ok()?);
-    rest.eq_ignore_ascii_case(suffix.as_bytes()).then_some(prefix)
+    u8::try_from(strip_end(key, common)?.len()).ok().map(Prefix::Start)
 }
 
 /// The keys that tell the parties of a channel; a role can stand before them.

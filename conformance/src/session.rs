@@ -11,6 +11,7 @@ use crate::deviations::{Break, Deviation, Match};
 use crate::facts::{Facts, is_placeholder};
 use crate::finding::{Counts, Finding, Place, Reference, Sender, Severity, Verdict};
 use crate::levels::Levels;
+use crate::meaning::strip_end;
 use crate::model::{Channel, ChannelKey, Event, Forgotten, Model, Named, Order};
 use crate::release::Releases;
 use crate::rules::{Cx, Dispatch, Ended, Era, On, RULES, Raised, Rule, Scene, SchemaDispatch, TalkDispatch};
@@ -723,13 +724,7 @@ fn generation_of(facts: &Facts<'_>) -> Generation {
         return Generation::Unknown;
     }
     // Over HTTP keys can come in lower case.
-    let ends = |key: &[u8], suffix: &[u8]| {
-        key.len()
-            .checked_sub(suffix.len())
-            .and_then(|at| key.get(at..))
-            .is_some_and(|end| end.eq_ignore_ascii_case(suffix))
-    };
-    let has = |suffix: &[u8]| message.headers().any(|header| ends(header.key, suffix));
+    let has = |end: &str| message.headers().any(|header| strip_end(header.key, end).is_some());
     match event {
         Event::DialBegin
         | Event::DialEnd
@@ -740,7 +735,7 @@ fn generation_of(facts: &Facts<'_>) -> Generation {
         Event::Dial | Event::Link | Event::Unlink | Event::Bridge | Event::Masquerade | Event::OldCallerid => {
             Generation::Legacy
         }
-        _ if has(b"Uniqueid") && has(b"Priority") && has(b"ChannelStateDesc") => Generation::Modern,
+        _ if has("Uniqueid") && has("Priority") && has("ChannelStateDesc") => Generation::Modern,
         // A variable of no channel carries no snapshot in any release.
         Event::Newchannel | Event::Newstate | Event::Hangup | Event::VarSet | Event::NewCallerid | Event::Newexten
             if !message.get("Uniqueid").is_none_or(is_placeholder) =>

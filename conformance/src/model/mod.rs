@@ -48,6 +48,7 @@ pub(crate) use transfer::is_party;
 
 use crate::facts::{Facts, Role, is_placeholder};
 use crate::finding::Reference;
+use crate::meaning::strip_end;
 
 /// What is known of the running system.
 #[derive(Debug)]
@@ -441,8 +442,7 @@ impl Model {
     fn remember_swap(&mut self, facts: &Facts<'_>) {
         /// Enough for what can still matter: these calls are about to lose a channel.
         const REMEMBERED: usize = 256;
-        let tells_call = |key: &[u8]| key.last_chunk::<8>().is_some_and(|end| end.eq_ignore_ascii_case(b"Linkedid"));
-        for header in facts.message.headers().filter(|header| tells_call(header.key)) {
+        for header in facts.message.headers().filter(|header| strip_end(header.key, "Linkedid").is_some()) {
             if !self.swapped_calls.iter().any(|call| **call == *header.value) {
                 self.swapped_calls.push_back(header.value.into());
             }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use ami_wire::{EncodeError, Encoder, Kind, Message};
+use ami_wire::{EncodeError, Encoder, Header, Kind, Message};
 
 /// Why an action could not be turned into a query, or a query into an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +163,7 @@ pub fn action_from_query(query: impl AsRef<[u8]>) -> Result<Vec<u8>, QueryError>
         (decode(parts.next().unwrap_or_default()), decode(parts.next().unwrap_or_default()))
     });
     let mut pairs: Vec<_> = pairs.filter(|(key, _)| !key.is_empty()).collect();
-    let place = |name: &str| pairs.iter().position(|(key, _)| is(key, name));
+    let place = |name: &str| pairs.iter().position(|(key, value)| Header { key, value }.key_is(name));
     let action = place("action").ok_or(QueryError::NoAction)?;
     // The server looks for the action wherever it stands. On the wire the first of these keys decides what a message is.
     if [place("event"), place("response")].into_iter().flatten().any(|other| other < action)
@@ -176,14 +176,6 @@ pub fn action_from_query(query: impl AsRef<[u8]>) -> Result<Vec<u8>, QueryError>
         message.header(key, value)?;
     }
     Ok(message.end()?)
-}
-
-/// Whether a key is this one: without regard to case and to blanks and tabs around it, which alone mean nothing there.
-fn is(mut key: &[u8], name: &str) -> bool {
-    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = key {
-        key = rest;
-    }
-    key.eq_ignore_ascii_case(name.as_bytes())
 }
 
 fn decode(part: &[u8]) -> Vec<u8> {

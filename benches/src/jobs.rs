@@ -55,12 +55,10 @@ pub fn frame(bytes: &[u8]) -> u64 {
 }
 
 fn walk(message: &Message<'_>) -> u64 {
-    let mut sum = 0;
-    for header in message.headers() {
-        sum += (header.key.len() ^ header.value.len()) as u64;
+    message.headers().fold(0, |sum, header| {
         black_box((header.key, header.value));
-    }
-    sum
+        sum + (header.key.len() ^ header.value.len()) as u64
+    })
 }
 
 /// All messages, every header as borrowed key and value.

@@ -54,8 +54,31 @@ pub(crate) fn is_placeholder(id: &[u8]) -> bool {
     matches!(id, b"" | b"<unknown>" | b"<none>" | b"<null>" | b"none" | b"(null)")
 }
 
-/// What the headers so far said of the channels that a message names, by role.
-pub(crate) type Introduced<'a> = SmallVec<[Role<'a>; 2]>;
+/// What the headers so far said of the channels that a message names, by the number of the role.
+#[derive(Debug, Default)]
+pub(crate) struct Introduced<'a>(SmallVec<[Role<'a>; 2]>);
+
+impl<'a> Introduced<'a> {
+    /// The number of the role that a key tells of; 0 for those that tell of none.
+    fn number_of(&mut self, meaning: Meaning, key: &'a [u8]) -> usize {
+        let Some(prefix) = meaning.role().map(|role| role.of(key)) else { return 0 };
+        let known = self.0.iter().position(|role| role.prefix.eq_ignore_ascii_case(prefix));
+        known.unwrap_or_else(|| {
+            self.0.push(Role { prefix, ..Role::default() });
+            self.0.len() - 1
+        })
+    }
+
+    #[inline]
+    fn note(&mut self, number: usize, note: impl FnOnce(&mut Role<'a>)) {
+        while self.0.len() <= number {
+            self.0.push(Role::default());
+        }
+        if let Some(role) = self.0.get_mut(number) {
+            note(role);
+        }
+    }
+}
 
 impl<'a> Facts<'a> {
     /// What is known of a message before its headers are read.
@@ -76,30 +99,47 @@ impl<'a> Facts<'a> {
     /// Reads an event. `name` is the value of its `Event` header.
     pub fn read(message: Message<'a>, name: &'a [u8]) -> Self {
         let mut facts = Self::begin(message, Event::from_name(name), name);
-        let mut introduced = Introduced::new();
+        let mut introduced = Introduced::default();
         for header in message.headers() {
             let key = header.trimmed_key();
-            facts.take(Meaning::of(key, facts.event), key, header.value, &mut introduced);
+            facts.take_unnumbered(Meaning::of(key, facts.event), key, header.value, &mut introduced);
         }
         facts
     }
 
-    /// Takes a header in; `introduced` is what those before it said of channels.
+    /// Takes a header in where nobody has numbered the roles of the event.
+    pub(crate) fn take_unnumbered(
+        &mut self,
+        meaning: Meaning,
+        key: &'a [u8],
+        value: &'a [u8],
+        introduced: &mut Introduced<'a>,
+    ) {
+        let number = introduced.number_of(meaning, key);
+        self.take(meaning, number, key, value, introduced);
+    }
+
+    /// Takes a header in. `number` is that of its role, which is the same for all keys of a role, and for no other's;
+    /// `introduced` is what the headers before it said of channels. Those of no meaning can be left out.
     #[inline]
-    pub(crate) fn take(&mut self, meaning: Meaning, key: &'a [u8], value: &'a [u8], introduced: &mut Introduced<'a>) {
+    pub(crate) fn take(
+        &mut self,
+        meaning: Meaning,
+        number: usize,
+        key: &'a [u8],
+        value: &'a [u8],
+        introduced: &mut Introduced<'a>,
+    ) {
         match meaning {
             Meaning::Uniqueid(prefix) if !is_placeholder(value) => {
-                let prefix = prefix.of(key);
                 // What follows the Uniqueid in a message is not taken for the channel's: it may be that of another role.
-                let known = introduced.iter().rev().find(|role| role.prefix.eq_ignore_ascii_case(prefix));
-                self.roles.push(Role { prefix, uniqueid: value, ..known.copied().unwrap_or_default() });
+                let known = introduced.0.get(number).copied().unwrap_or_default();
+                self.roles.push(Role { prefix: prefix.of(key), uniqueid: value, ..known });
             }
             Meaning::Bridge => self.bridge = Some(value),
-            Meaning::Channel(prefix) => introduce(introduced, prefix.of(key), |role| role.name = Some(value)),
-            Meaning::State(prefix) => introduce(introduced, prefix.of(key), |role| role.state = Some(value)),
-            Meaning::StateDescription(prefix) => {
-                introduce(introduced, prefix.of(key), |role| role.state_description = Some(value));
-            }
+            Meaning::Channel(_) => introduced.note(number, |role| role.name = Some(value)),
+            Meaning::State(_) => introduced.note(number, |role| role.state = Some(value)),
+            Meaning::StateDescription(_) => introduced.note(number, |role| role.state_description = Some(value)),
             Meaning::Privilege => self.unsolicited = true,
             Meaning::Variable if self.channel_variable.is_none_or(|(_, so_far)| so_far) => {
                 self.channel_variable = Some((key, value.contains(&b'=')));
@@ -120,18 +160,6 @@ impl<'a> Facts<'a> {
     /// item events of a list, which describe a state.
     pub fn is_judged(&self) -> bool {
         self.unsolicited && self.event.order() != Order::Elsewhere && !self.name.eq_ignore_ascii_case(b"Status")
-    }
-}
-
-/// Notes something of the role with this prefix, which is new where no header told of it.
-#[inline]
-fn introduce<'a>(introduced: &mut Introduced<'a>, prefix: &'a [u8], note: impl FnOnce(&mut Role<'a>)) {
-    if let Some(role) = introduced.iter_mut().rev().find(|role| role.prefix.eq_ignore_ascii_case(prefix)) {
-        note(role);
-    } else {
-        let mut role = Role { prefix, ..Role::default() };
-        note(&mut role);
-        introduced.push(role);
     }
 }
 

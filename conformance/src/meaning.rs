@@ -81,6 +81,14 @@ fn before(key: &[u8], common: &str) -> Option<Prefix> {
 const PARTIES: [&str; 4] = ["CallerIDNum", "CallerIDName", "ConnectedLineNum", "ConnectedLineName"];
 
 impl Meaning {
+    /// The role of the channel that a header tells something of.
+    pub(crate) const fn role(self) -> Option<Prefix> {
+        match self {
+            Self::Uniqueid(role) | Self::Channel(role) | Self::State(role) | Self::StateDescription(role) => Some(role),
+            _ => None,
+        }
+    }
+
     /// What a key without blanks around it means in an event; in what is no event, [`Event::Other`].
     pub(crate) fn of(key: &[u8], event: Event) -> Self {
         Self::in_talk(key).unwrap_or_else(|| Self::in_event(key, event))

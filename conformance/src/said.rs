@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use ami_types::schema::{self, EventDef};
-use ami_wire::{Kind, Message};
+use ami_wire::{Headers, Kind, Message};
 
 use crate::finding::Sender;
 use crate::meaning::Meaning;
@@ -42,22 +42,25 @@ pub struct Said<'a> {
 
 /// What the headers so far held.
 #[derive(Clone, Copy, Debug, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Seen {
-    header: bool,
     action_id: bool,
-    /// The header before this one was the first `Privilege`.
-    behind_privilege: bool,
-    /// A key is repeated that stands once, or the kind is not decided by the first header alone.
+    /// The first header decides the kind.
+    kind_first: bool,
+    /// A key is repeated that stands once, or the kind is decided by another header than the first, too.
     odd: bool,
+    /// There is surely nothing wrong with any line for itself.
+    plain: bool,
 }
 
 impl<'a> Said<'a> {
     /// Reads a message.
     pub fn read(message: Message<'a>, sender: Sender) -> Self {
         let mut said = Self::begin(message, sender);
+        let mut before = None;
         for header in message.headers() {
-            said.take(Meaning::of(header.trimmed_key(), Event::Other), header.value);
+            let meaning = Meaning::of(header.trimmed_key(), Event::Other);
+            said.take(meaning, before, header.value);
+            before = Some(meaning);
         }
         said
     }
@@ -84,26 +87,22 @@ impl<'a> Said<'a> {
         }
     }
 
-    /// Takes a header in.
+    /// Takes a header in, with what the one before it means. Those of no meaning can be left out.
     #[inline]
-    pub(crate) fn take(&mut self, meaning: Meaning, value: &'a [u8]) {
-        let seen = self.seen;
-        self.seen.header = true;
-        self.seen.behind_privilege = false;
-        // The key that decides the kind comes first, and once.
-        self.seen.odd |= (meaning == Meaning::Kind) == seen.header;
+    pub(crate) fn take(&mut self, meaning: Meaning, before: Option<Meaning>, value: &'a [u8]) {
+        let seen = &mut self.seen;
         match meaning {
-            Meaning::ActionId if seen.action_id => self.seen.odd = true,
+            // The key that decides the kind comes first, and once.
+            Meaning::Kind if before.is_none() => seen.kind_first = true,
+            Meaning::Kind => seen.odd = true,
+            Meaning::ActionId if seen.action_id => seen.odd = true,
             Meaning::ActionId => {
-                self.seen.action_id = true;
+                seen.action_id = true;
                 self.action_id = Some(value).filter(|id| !id.is_empty());
             }
-            Meaning::Privilege if self.privilege.is_some() => self.seen.odd = true,
-            Meaning::Privilege => {
-                self.seen.behind_privilege = true;
-                self.privilege = Some(value);
-            }
-            Meaning::Timestamp => self.is_stamped |= seen.behind_privilege,
+            Meaning::Privilege if self.privilege.is_some() => seen.odd = true,
+            Meaning::Privilege => self.privilege = Some(value),
+            Meaning::Timestamp => self.is_stamped |= before == Some(Meaning::Privilege),
             Meaning::EventList => {
                 self.event_list.get_or_insert(value);
             }
@@ -118,9 +117,15 @@ impl<'a> Said<'a> {
         }
     }
 
+    /// All headers were read, and all their keys are tokens, or not.
+    #[inline]
+    pub(crate) fn end(&mut self, headers: &Headers<'_>, tokens: bool) {
+        self.seen.plain = tokens && self.message.has_plain_lines(headers);
+    }
+
     /// Whether there is surely no defect in the message: nearly always, and told by what is known of the headers.
     pub(crate) fn is_flawless(&self) -> bool {
-        !self.seen.odd && self.message.has_plain_lines()
+        self.seen.kind_first && !self.seen.odd && self.seen.plain
     }
 
     /// Whether it is an event that nobody asked for.

@@ -14,7 +14,7 @@ use crate::levels::Levels;
 use crate::meaning::strip_end;
 use crate::model::{Channel, ChannelKey, Event, Forgotten, Model, Named, Order};
 use crate::release::Releases;
-use crate::rules::{Cx, Dispatch, Ended, Era, On, RULES, Raised, Rule, Scene, SchemaDispatch, TalkDispatch};
+use crate::rules::{Active, Cx, Dispatch, Ended, Era, On, RULES, Raised, Rule, Scene, SchemaDispatch, TalkDispatch};
 use crate::said::Said;
 use crate::subscription::Subscription;
 use crate::vocabulary::{Look, Reading, Vocabulary};
@@ -114,8 +114,8 @@ impl Plan {
         let severities: Vec<_> = RULES.iter().enumerate().map(|(index, rule)| options.severity(index, rule)).collect();
         let is_on = |index: usize| severities.get(index).copied().flatten().is_some();
         Self {
-            dispatch: Dispatch::new(is_on),
-            talk: TalkDispatch::new(is_on),
+            dispatch: Dispatch::new(&severities),
+            talk: TalkDispatch::new(&severities),
             schema: SchemaDispatch::new(is_on),
             severities,
         }
@@ -221,9 +221,8 @@ impl Session {
 
     fn model_for(options: &Options, dispatch: &Dispatch) -> Model {
         let mut model = Model::new(options.window, options.race);
-        let follows = dispatch.concerned(Era::Modern, Event::Newexten, false).iter().any(|index| {
-            RULES.get(usize::from(*index)).is_some_and(|rule| rule.name == "dialplan/newexten-on-transition")
-        });
+        let concerned = dispatch.concerned(Era::Modern, Event::Newexten, false);
+        let follows = concerned.iter().any(|active| active.rule.name == "dialplan/newexten-on-transition");
         model.set_follows_dialplan(follows);
         model
     }
@@ -282,23 +281,25 @@ impl Session {
     /// Takes the next message of the connection.
     pub fn push(&mut self, sender: Sender, message: &Message<'_>) {
         let place = self.next_place(sender, message.offset());
-        let Reading { said, facts, look } = self.vocabulary.read(*message, sender, !self.plan.schema.is_empty());
+        let mut reading = Reading::begin(*message, sender);
+        self.vocabulary.read(&mut reading, !self.plan.schema.is_empty());
+        let Reading { said, facts, look } = &reading;
         let at = Reference { place, event: said.label() };
         if !said.is_flawless() {
-            self.faults(&said, &facts, &at);
+            self.faults(said, facts, &at);
         }
         if sender == Sender::Server {
             if let (Kind::Banner, Some(line)) = (said.kind, message.name()) {
                 self.banner(line);
             }
-            self.answer(&said, &facts, &at);
+            self.answer(said, facts, &at);
         }
-        self.model.talk.apply(&said, &at);
+        self.model.talk.apply(said, &at);
         if sender == Sender::Client {
             return;
         }
         match said.kind {
-            Kind::Event => self.event(&said, &facts, &look, &at),
+            Kind::Event => self.event(said, facts, look, &at),
             Kind::Response => self.response(message, &at),
             _ => {}
         }
@@ -311,15 +312,7 @@ impl Session {
     fn answer<'a>(&mut self, said: &Said<'a>, facts: &Facts<'a>, at: &Reference) {
         let named = Named::default();
         let scene = Scene { facts, named: &named, model: &self.model, at, said, expected: &self.expected };
-        for (index, rule) in self.plan.talk.concerned(said.kind) {
-            let (Some(counts), Some(Some(severity))) =
-                (self.counts.get_mut(*index), self.plan.severities.get(*index).copied())
-            else {
-                continue;
-            };
-            let (index, ended) = (*index, Ended::Forgotten);
-            (rule.message)(&scene, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
-        }
+        ask(self.plan.talk.concerned(said.kind), &scene, &mut self.counts, &mut self.raised);
         for Raised { mut finding, .. } in self.raised.drain(..) {
             if self.options.known {
                 let broken =
@@ -443,18 +436,12 @@ impl Session {
         self.model.set_legacy(self.generation == Generation::Legacy);
         self.settle_silent(at.place.message);
         self.judge(said, facts, look, at);
-        let named = self.model.meet(facts);
+        let mut named = Named::default();
+        self.model.meet(facts, &mut named);
         if let Some(era) = self.era().filter(|_| facts.is_judged()) {
             let scene = Scene { facts, named: &named, model: &self.model, at, said, expected: &self.expected };
-            for index in self.plan.dispatch.concerned(era, facts.event, !named.channels.is_empty()) {
-                let index = usize::from(*index);
-                if let (Some(rule), Some(counts), Some(Some(severity))) =
-                    (RULES.get(index).copied(), self.counts.get_mut(index), self.plan.severities.get(index).copied())
-                {
-                    let ended = Ended::Forgotten;
-                    (rule.message)(&scene, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
-                }
-            }
+            let concerned = self.plan.dispatch.concerned(era, facts.event, !named.channels.is_empty());
+            ask(concerned, &scene, &mut self.counts, &mut self.raised);
             for Raised { finding, channel } in self.raised.drain(..) {
                 let broken = channel
                     .and_then(|key| {
@@ -516,14 +503,9 @@ impl Session {
     fn settle_silent(&mut self, now: u64) {
         while let Some(key) = self.model.next_silent(now) {
             if let Some(channel) = self.model.channel(key).filter(|_| self.generation == Generation::Modern) {
-                for (index, silent) in self.plan.dispatch.silent() {
-                    if let (Some(rule), Some(counts), Some(Some(severity))) = (
-                        RULES.get(*index).copied(),
-                        self.counts.get_mut(*index),
-                        self.plan.severities.get(*index).copied(),
-                    ) {
-                        let (index, ended) = (*index, Ended::Forgotten);
-                        let raised = &mut self.raised;
+                for (Active { index, rule, severity }, silent) in self.plan.dispatch.silent().iter().copied() {
+                    if let Some(counts) = self.counts.get_mut(index) {
+                        let (ended, raised) = (Ended::Forgotten, &mut self.raised);
                         silent(&self.model, channel, &mut Cx { rule, index, severity, ended, counts, raised });
                     }
                 }
@@ -639,6 +621,16 @@ impl Session {
         let everything = self.model.forget_all();
         self.settle(&everything, if self.options.complete { Ended::Complete } else { Ended::Trace });
         RuleCounts(std::mem::take(&mut self.counts))
+    }
+}
+
+/// Asks rules about a message.
+fn ask(rules: &[Active], scene: &Scene<'_, '_>, counts: &mut [Counts], raised: &mut Vec<Raised>) {
+    for Active { index, rule, severity } in rules.iter().copied() {
+        if let Some(counts) = counts.get_mut(index) {
+            let ended = Ended::Forgotten;
+            (rule.message)(scene, &mut Cx { rule, index, severity, ended, counts, raised });
+        }
     }
 }
 

@@ -6,12 +6,12 @@
 //! compared with the one that followed the last time; nothing is allocated while all is well.
 
 use ami_types::schema::{self, EventDef, FieldDef, Kind, Release, ReleaseRange};
-use ami_wire::{Header, Message};
+use ami_wire::{Header, Headers, Message};
 use smallvec::SmallVec;
 
 use crate::facts::{Facts, Introduced};
 use crate::finding::Sender;
-use crate::meaning::Meaning;
+use crate::meaning::{Meaning, Prefix};
 use crate::model::Event;
 use crate::release::Releases;
 use crate::said::Said;
@@ -108,6 +108,8 @@ struct Table {
     always: Bits,
     /// Whether any other header may stand in the event.
     is_open: bool,
+    /// The roles of channels, as they stand before the keys; a role's number is its place.
+    roles: Vec<Box<[u8]>>,
     /// Where the key stands with which a message began the last time.
     first: u16,
 }
@@ -121,29 +123,78 @@ struct Key {
     /// The key as it stands on the wire.
     spelled: Box<[u8]>,
     meaning: Meaning,
-    /// What the schema says of it in these releases.
-    field: Option<&'static FieldDef>,
-    /// The bit of the field.
-    bit: u16,
+    is_token: bool,
+    /// Whether more is to be known of a header than that it is there.
+    tells: bool,
+    /// The number of the role of the channel that it tells of.
+    role: u8,
     /// Where the key stands that followed the last time.
     next: u16,
-    /// Whether not every value is of its type.
-    is_checked: bool,
+    /// The bit of the field, where it is always there.
+    promised: Bit,
+    demand: Demand,
+    /// What the schema says of it in these releases.
+    field: Option<&'static FieldDef>,
 }
 
-/// A set of keys by their places; no event has more than these bits.
+/// How far a message was read.
+#[derive(Clone, Copy)]
+struct Progress {
+    /// Whether all keys are words.
+    tokens: bool,
+    /// Where the key of the last header stands.
+    before: Option<u16>,
+    /// Where the key stands that followed it the last time.
+    next: u16,
+}
+
+/// What was read of a message besides what it says.
+struct Notes<'a> {
+    /// Whether values are compared with their types.
+    judged: bool,
+    /// The fields that came.
+    seen: Bits,
+    introduced: Introduced<'a>,
+}
+
+/// What the schema demands of a header.
+#[derive(Clone, Copy, Debug)]
+enum Demand {
+    Nothing,
+    /// A value of the type of this field.
+    Type(&'static FieldDef),
+    /// That it is not there.
+    Absence,
+}
+
+/// A set of fields; no event has more than these bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Bits([u64; 4]);
 
+/// One of them, or none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bit {
+    word: u8,
+    mask: u64,
+}
+
+impl Bit {
+    /// That of the field at a place.
+    fn of(place: u16) -> Self {
+        u8::try_from(place / 64).map_or_else(|_| Self::default(), |word| Self { word, mask: 1 << (place % 64) })
+    }
+}
+
 impl Bits {
-    fn insert(&mut self, place: u16) {
-        if let Some(word) = self.0.get_mut(usize::from(place / 64)) {
-            *word |= 1 << (place % 64);
+    #[inline]
+    fn add(&mut self, bit: Bit) {
+        if let Some(word) = self.0.get_mut(usize::from(bit.word)) {
+            *word |= bit.mask;
         }
     }
 
-    fn contains(self, place: u16) -> bool {
-        self.0.get(usize::from(place / 64)).is_some_and(|word| word >> (place % 64) & 1 == 1)
+    fn contains(self, bit: Bit) -> bool {
+        self.0.get(usize::from(bit.word)).is_some_and(|word| word & bit.mask != 0)
     }
 
     fn contains_all(self, other: Self) -> bool {
@@ -163,48 +214,21 @@ impl Vocabulary {
     }
 
     /// Reads a message. Values are compared with their types if they are `judged`.
-    pub(crate) fn read<'a>(&mut self, message: Message<'a>, sender: Sender, judged: bool) -> Reading<'a> {
-        let mut said = Said::begin(message, sender);
-        let mut look = Look { def: said.def, knows_release: self.knows_release, ..Look::default() };
+    #[inline]
+    pub(crate) fn read(&mut self, reading: &mut Reading<'_>, judged: bool) {
+        let Reading { said, look, .. } = reading;
+        look.knows_release = self.knows_release;
+        look.def = said.def;
         let Some(table) = said.def.and_then(|def| {
             look.is_released = def.releases.contains_any(self.releases);
             look.is_removed = !look.is_released && def.releases.iter().all(|release| release < self.releases.first());
             let table = self.tables.get_mut(def.id as usize)?;
             Some(table.get_or_insert_with(|| Box::new(Table::new(def, self.releases))))
         }) else {
-            let event = if said.kind == ami_wire::Kind::Event { Event::from_name(said.name) } else { Event::Other };
-            let mut facts = Facts::begin(message, event, said.name);
-            let mut introduced = Introduced::new();
-            for header in message.headers() {
-                let key = header.trimmed_key();
-                let meaning = Meaning::of(key, event);
-                said.take(meaning, header.value);
-                facts.take(meaning, key, header.value, &mut introduced);
-            }
-            return Reading { said, facts, look };
+            reading.read();
+            return;
         };
-        let mut facts = Facts::begin(message, table.event, said.name);
-        let mut introduced = Introduced::new();
-        let mut seen = Bits::default();
-        let mut behind = None;
-        for header in message.headers() {
-            let Some(key) = table.step(&mut behind, &header) else { continue };
-            said.take(key.meaning, header.value);
-            facts.take(key.meaning, header.trimmed_key(), header.value, &mut introduced);
-            if let Some(field) = key.field {
-                seen.insert(key.bit);
-                if key.is_checked && judged && !field.kind.accepts(header.value) && look.bad.len() < REPORTED {
-                    look.bad.push((header, field));
-                }
-            } else if !table.is_open && look.unknown.len() < REPORTED {
-                look.unknown.push(header);
-            }
-        }
-        look.promises = table.always != Bits::default();
-        if !seen.contains_all(table.always) {
-            look.missing.extend(table.missing(seen).take(REPORTED));
-        }
-        Reading { said, facts, look }
+        table.read(reading, judged);
     }
 }
 
@@ -216,35 +240,173 @@ pub(crate) struct Reading<'a> {
     pub(crate) look: Look<'a>,
 }
 
+impl<'a> Reading<'a> {
+    /// What is known before the headers are read.
+    #[inline]
+    pub(crate) fn begin(message: Message<'a>, sender: Sender) -> Self {
+        let said = Said::begin(message, sender);
+        Self { facts: Facts::begin(message, Event::Other, said.name), said, look: Look::default() }
+    }
+
+    /// Takes in what a header tells, and how it fits the schema.
+    #[inline]
+    fn hear(&mut self, key: &Key, before: Option<Meaning>, header: Header<'a>, notes: &mut Notes<'a>) {
+        if key.meaning != Meaning::Other {
+            self.said.take(key.meaning, before, header.value);
+            self.facts.take(
+                key.meaning,
+                usize::from(key.role),
+                header.trimmed_key(),
+                header.value,
+                &mut notes.introduced,
+            );
+        }
+        match key.demand {
+            Demand::Nothing => {}
+            Demand::Type(field) => {
+                if notes.judged && !field.kind.accepts(header.value) && self.look.bad.len() < REPORTED {
+                    self.look.bad.push((header, field));
+                }
+            }
+            Demand::Absence => {
+                if self.look.unknown.len() < REPORTED {
+                    self.look.unknown.push(header);
+                }
+            }
+        }
+    }
+
+    /// Reads what is no event of the schema.
+    fn read(&mut self) {
+        let Self { said, facts, .. } = self;
+        if said.kind == ami_wire::Kind::Event {
+            facts.event = Event::from_name(said.name);
+        }
+        let mut introduced = Introduced::default();
+        let (mut headers, mut tokens, mut before) = (said.message.headers(), true, None);
+        while let Some(header) = headers.next() {
+            let key = header.trimmed_key();
+            let meaning = Meaning::of(key, facts.event);
+            said.take(meaning, before, header.value);
+            facts.take_unnumbered(meaning, key, header.value, &mut introduced);
+            tokens &= is_token(header.key);
+            before = Some(meaning);
+        }
+        said.end(&headers, tokens);
+    }
+}
+
 impl Table {
     fn new(def: &'static EventDef, releases: ReleaseRange) -> Self {
+        let fields = def.fields.iter().chain(schema::common_fields());
+        // `Event`, the first of those that all events have, begins most messages.
+        let first = u16::try_from(def.fields.len()).unwrap_or(0);
         let event = Event::from_name(def.name.as_bytes());
-        let mut always = Bits::default();
-        let mut keys = Vec::new();
-        for (place, field) in (0..u16::MAX).zip(def.fields.iter().chain(schema::common_fields())) {
+        let (keys, roles, always) = (Vec::new(), Vec::new(), Bits::default());
+        let mut table = Self { event, known: 0, keys, always, is_open: def.open, roles, first };
+        for (place, field) in (0..u16::MAX).zip(fields) {
+            let mut promised = Bit::default();
             if field.always.contains_all(releases) {
-                always.insert(place);
+                promised = Bit::of(place);
+                table.always.add(promised);
             }
             let key = field.name.as_bytes();
             let field = Some(field).filter(|field| field.releases.contains_any(releases));
-            keys.push(Key::new(key, Meaning::of(key, event), field, place, place + 1));
+            let key = table.key(key, field, promised, place + 1);
+            table.keys.push(key);
         }
-        // `Event`, the first of those that all events have, begins most messages.
-        let first = u16::try_from(keys.len().saturating_sub(schema::common_fields().len())).unwrap_or(0);
-        Self { event, known: keys.len(), keys, always, is_open: def.open, first }
+        table.known = table.keys.len();
+        table
     }
 
-    /// The key of a header, which stands `behind` that of the header before.
-    #[inline]
-    fn step(&mut self, behind: &mut Option<u16>, header: &Header<'_>) -> Option<&Key> {
-        let predicted = match behind.and_then(|behind| self.keys.get(usize::from(behind))) {
-            Some(key) => key.next,
-            None => self.first,
+    /// Reads a message of this event.
+    // Neither a part of its caller nor with `hear` as a part of it: the loop would run out of registers.
+    #[inline(never)]
+    fn read<'a>(&mut self, reading: &mut Reading<'a>, judged: bool) {
+        reading.facts.event = self.event;
+        let mut notes = Notes { judged, seen: Bits::default(), introduced: Introduced::default() };
+        let mut progress = Progress { tokens: true, before: None, next: self.first };
+        let mut usual = reading.said.message.headers().usual();
+        while let Some(header) = usual.next() {
+            progress = self.step(progress, header, reading, &mut notes);
+        }
+        let mut headers = usual.rest();
+        // By value: what a function can change through a reference is not held in registers before.
+        let progress = self.read_rest(progress, &mut headers, reading, &mut notes);
+        reading.said.end(&headers, progress.tokens);
+        reading.look.promises = self.always != Bits::default();
+        if !notes.seen.contains_all(self.always) {
+            reading.look.missing.extend(self.missing(notes.seen).take(REPORTED));
+        }
+    }
+
+    /// Reads the headers that are not written as usual.
+    #[inline(never)]
+    fn read_rest<'a>(
+        &mut self,
+        mut progress: Progress,
+        headers: &mut Headers<'a>,
+        reading: &mut Reading<'a>,
+        notes: &mut Notes<'a>,
+    ) -> Progress {
+        while let Some(header) = headers.next() {
+            progress = self.step(progress, header, reading, notes);
+        }
+        progress
+    }
+
+    /// Reads a header.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "it is the whole of a loop over headers")]
+    fn step<'a>(
+        &mut self,
+        progress: Progress,
+        header: Header<'a>,
+        reading: &mut Reading<'a>,
+        notes: &mut Notes<'a>,
+    ) -> Progress {
+        let Progress { tokens, before, mut next } = progress;
+        let key = match self.keys.get(usize::from(next)) {
+            Some(key) if header.is_spelled(&key.spelled) => key,
+            _ => {
+                next = self.turn(before, &header);
+                let Some(key) = self.keys.get(usize::from(next)) else { return progress };
+                key
+            }
         };
-        let is_next = self.keys.get(usize::from(predicted)).is_some_and(|key| same(&key.spelled, header.key));
-        let place = if is_next { predicted } else { self.turn(*behind, header) };
-        *behind = Some(place);
-        self.keys.get(usize::from(place))
+        notes.seen.add(key.promised);
+        if key.tells {
+            let before = before.and_then(|before| self.keys.get(usize::from(before)));
+            reading.hear(key, before.map(|key| key.meaning), header, notes);
+        }
+        Progress { tokens: tokens & key.is_token, before: Some(next), next: key.next }
+    }
+
+    fn key(&mut self, spelled: &[u8], field: Option<&'static FieldDef>, promised: Bit, next: u16) -> Key {
+        let trimmed = spelled.trim_ascii();
+        let meaning = Meaning::of(trimmed, self.event);
+        let demand = match field {
+            Some(field) if accepts_all(&field.kind) => Demand::Nothing,
+            Some(field) => Demand::Type(field),
+            None if self.is_open => Demand::Nothing,
+            None => Demand::Absence,
+        };
+        let role = meaning.role().map_or(0, |role| self.role(role, trimmed));
+        let tells = meaning != Meaning::Other || !matches!(demand, Demand::Nothing);
+        let is_token = is_token(spelled);
+        Key { spelled: spelled.into(), meaning, is_token, tells, role, next, promised, demand, field }
+    }
+
+    /// The number of a role.
+    fn role(&mut self, role: Prefix, key: &[u8]) -> u8 {
+        let role = role.of(key);
+        let known = self.roles.iter().position(|known| known.eq_ignore_ascii_case(role));
+        let place = known.unwrap_or_else(|| {
+            self.roles.push(role.into());
+            self.roles.len() - 1
+        });
+        // The last number serves all for which there is no other, as the last place of the spellings does.
+        u8::try_from(place).unwrap_or(u8::MAX)
     }
 
     /// Where the key of a header stands that comes in another order than the last time.
@@ -266,11 +428,11 @@ impl Table {
         let fields = self.keys.get(..self.known).unwrap_or_default();
         let same = |key: &&Key| key.spelled.eq_ignore_ascii_case(trimmed);
         let family = |key: &&Key| key.field.is_some_and(|field| field.is_family() && field.matches(trimmed));
-        let field = fields.iter().find(same).or_else(|| fields.iter().find(family)).map(|key| (key.field, key.bit));
-        let (field, bit) = field.unwrap_or((None, 0));
+        let field = fields.iter().find(same).or_else(|| fields.iter().find(family));
+        let (field, promised) = field.map_or((None, Bit::default()), |key| (key.field, key.promised));
         let place = self.keys.len().min(self.known + SPELLINGS - 1);
         let number = u16::try_from(place).unwrap_or(0);
-        let key = Key::new(header.key, Meaning::of(trimmed, self.event), field, bit, number);
+        let key = self.key(header.key, field, promised, number);
         match self.keys.get_mut(place) {
             Some(last) => *last = key,
             None => self.keys.push(key),
@@ -281,32 +443,17 @@ impl Table {
     /// The fields that are always there, without those that were seen.
     fn missing(&self, seen: Bits) -> impl Iterator<Item = &'static FieldDef> + '_ {
         let keys = self.keys.iter().take(self.known);
-        keys.filter(move |key| self.always.contains(key.bit) && !seen.contains(key.bit)).filter_map(|key| key.field)
+        keys.filter(move |key| self.always.contains(key.promised) && !seen.contains(key.promised))
+            .filter_map(|key| key.field)
     }
 }
 
-impl Key {
-    fn new(spelled: &[u8], meaning: Meaning, field: Option<&'static FieldDef>, bit: u16, next: u16) -> Self {
-        let is_checked = field.is_some_and(|field| {
-            !matches!(
-                field.kind,
-                Kind::Text | Kind::Channel | Kind::Uniqueid | Kind::BridgeId | Kind::Secret | Kind::List
-            )
-        });
-        Self { spelled: spelled.into(), meaning, field, bit, next, is_checked }
-    }
+/// Whether a key is a word, as far as its printable bytes tell.
+fn is_token(key: &[u8]) -> bool {
+    !key.is_empty() && !key.contains(&b' ')
 }
 
-/// Whether two keys are the same: without a call, which would cost more than what it compares.
-#[inline]
-fn same(one: &[u8], other: &[u8]) -> bool {
-    if one.len() != other.len() {
-        return false;
-    }
-    match (one.last_chunk::<8>(), other.last_chunk::<8>()) {
-        (Some(end), Some(other_end)) => {
-            end == other_end && one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0).all(|(a, b)| a == b)
-        }
-        _ => one.iter().zip(other).all(|(a, b)| a == b),
-    }
+/// Whether every value is of a type.
+const fn accepts_all(kind: &Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::Channel | Kind::Uniqueid | Kind::BridgeId | Kind::Secret | Kind::List)
 }

@@ -113,8 +113,9 @@ impl Named<'_> {
 /// What the model has forgotten because its window of dead entities is full.
 #[derive(Debug, Default)]
 pub struct Forgotten {
-    pub(crate) channels: SmallVec<[Channel; 1]>,
-    pub(crate) bridges: SmallVec<[Bridge; 1]>,
+    // No room inside: these are moved with every message, and are nearly always empty.
+    pub(crate) channels: Vec<Channel>,
+    pub(crate) bridges: Vec<Bridge>,
 }
 
 impl Model {
@@ -206,9 +207,9 @@ impl Model {
         (!forgotten && epoch >= oldest + 2).then_some(reference)
     }
 
-    /// Finds the entities that a message names; what is new is added, with nothing known of it yet.
-    pub fn meet<'a>(&mut self, facts: &Facts<'a>) -> Named<'a> {
-        let mut named = Named::default();
+    /// Finds the entities that a message names, and puts them into `named`; what is new is added, with nothing known of
+    /// it yet.
+    pub fn meet<'a>(&mut self, facts: &Facts<'a>, named: &mut Named<'a>) {
         for role in &facts.roles {
             let key = self.channels.find(role.uniqueid).unwrap_or_else(|| {
                 let key = self.channels.insert(Channel::new(role.uniqueid));
@@ -228,7 +229,6 @@ impl Model {
             let key = self.bridges.find(id).unwrap_or_else(|| self.bridges.insert(Bridge::new(id)));
             named.bridges.push(key);
         }
-        named
     }
 
     /// Takes a message in.

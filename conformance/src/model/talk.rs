@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use ami_types::schema::EventId;
 use ami_wire::Kind;
 
 use super::actions::Actions;
@@ -73,18 +74,19 @@ pub(crate) enum Behind {
 impl Behind {
     fn of(said: &Said<'_>, actions: &Actions) -> Self {
         let bytes = said.message.as_bytes();
+        let is_well_ended = bytes.last_chunk() == Some(b"\r\n\r\n");
         match said.kind {
             Kind::Unknown if deviations::is_table(bytes) => Self::Table,
             Kind::Response if said.message_breaks_its_line() => Self::MessageLineBreak,
             // A well-formed message ends with two times CR LF: this is looked up for those that don't.
-            _ if !bytes.ends_with(b"\r\n\r\n") && deviations::ends_in_text(said) => Self::Value,
+            _ if !is_well_ended && deviations::ends_in_text(said) => Self::Value,
             Kind::Response if deviations::is_peer(said) => Self::Peer,
             Kind::Response if said.text.is_none() && said.message.headers().nth(2).is_none() => {
                 let action = actions.answered_by(said).map(|action| &*action.at.event);
                 let is = |name: &str| action.is_some_and(|action| action.eq_ignore_ascii_case(name));
                 if is("MuteAudio") || is("QueueRule") { Self::Wordless } else { Self::Message }
             }
-            Kind::Event if said.name == b"ParkedCallGiveUp" => Self::ParkedCallGiveUp,
+            Kind::Event if said.def.is_some_and(|def| def.id == EventId::ParkedCallGiveUp) => Self::ParkedCallGiveUp,
             _ => Self::Message,
         }
     }

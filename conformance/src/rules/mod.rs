@@ -30,7 +30,7 @@ use std::fmt;
 
 use ami_wire::{DefectCode, Kind};
 pub(crate) use context::{Cx, Ended, Raised, Scene};
-pub(crate) use dispatch::Dispatch;
+pub(crate) use dispatch::{Active, Dispatch};
 pub(crate) use talk::TalkDispatch;
 
 use crate::finding::{Counts, Reference, Severity};

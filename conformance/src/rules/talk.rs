@@ -2,29 +2,31 @@
 
 use ami_wire::{DefectCode, Kind};
 
-use super::{On, RULES, Rule};
+use super::dispatch::{Active, active};
+use super::{On, Rule};
+use crate::finding::Severity;
 
 /// For each kind of message the rules about the conversation, and for each defect its rule.
 #[derive(Debug)]
 pub(crate) struct TalkDispatch {
-    by_kind: [Vec<(usize, &'static Rule)>; 5],
+    by_kind: [Vec<Active>; 5],
     by_defect: Vec<(DefectCode, usize, &'static Rule)>,
 }
 
 impl TalkDispatch {
-    /// The table for the rules that are `on`.
-    pub(crate) fn new(on: impl Fn(usize) -> bool) -> Self {
+    /// The table for the rules that are on, by the severities of all of them.
+    pub(crate) fn new(severities: &[Option<Severity>]) -> Self {
         let mut table = Self { by_kind: Default::default(), by_defect: Vec::new() };
-        for (index, rule) in RULES.iter().copied().enumerate().filter(|(index, _)| on(*index)) {
-            match rule.on {
+        for active in active(severities) {
+            match active.rule.on {
                 On::Talk { kinds, .. } => {
                     for kind in kinds {
                         if let Some(rules) = table.by_kind.get_mut(place(*kind)) {
-                            rules.push((index, rule));
+                            rules.push(active);
                         }
                     }
                 }
-                On::Defect(code) => table.by_defect.push((code, index, rule)),
+                On::Defect(code) => table.by_defect.push((code, active.index, active.rule)),
                 On::Channels | On::Events(_) | On::Applications { .. } | On::Calls { .. } | On::Schema { .. } => {}
             }
         }
@@ -32,7 +34,7 @@ impl TalkDispatch {
     }
 
     /// The rules that look at messages of a kind.
-    pub(crate) fn concerned(&self, kind: Kind) -> &[(usize, &'static Rule)] {
+    pub(crate) fn concerned(&self, kind: Kind) -> &[Active] {
         self.by_kind.get(place(kind)).map(Vec::as_slice).unwrap_or_default()
     }
 

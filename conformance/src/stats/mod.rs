@@ -23,7 +23,7 @@ use crate::facts::Facts;
 use crate::finding::Sender;
 use crate::release::Releases;
 use crate::source::{Consumer, Ended, Gap, Opened};
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Reading, Vocabulary};
 
 /// How many names of one sort are told apart.
 const PLACES: usize = 4096;
@@ -317,7 +317,9 @@ impl Stats {
             self.vocabularies.len() - 1
         });
         let Some((_, vocabulary)) = self.vocabularies.get_mut(at) else { return };
-        for header in vocabulary.read(*message, Sender::Server, false).look.unknown {
+        let mut reading = Reading::begin(*message, Sender::Server);
+        vocabulary.read(&mut reading, false);
+        for header in reading.look.unknown {
             self.unknown_headers.count(&[name, b": ", header.trimmed_key()].concat());
         }
     }

@@ -5,7 +5,7 @@ use core::fmt;
 use ami_wire::{Header, Headers, Message};
 
 use crate::Text;
-use crate::schema::{EventDef, FieldDef, common_fields, family_matches};
+use crate::schema::{ByName, EventDef, FieldDef, common_fields, family_matches};
 use crate::values::{Field, FromValue};
 
 /// Where a value is in its message. A start of 0 means that the header is absent: a key is always before the value.
@@ -33,9 +33,9 @@ pub(crate) struct Located<'a, const N: usize> {
 
 impl<'a, const N: usize> Located<'a, N> {
     #[inline]
-    pub(crate) fn new(message: &Message<'a>, fields: &'static [FieldDef]) -> Self {
-        let mut located = Self { message: *message, fields, spans: [Span::default(); N] };
-        locate(message, fields, &mut located.spans);
+    pub(crate) fn new(message: &Message<'a>, by_name: ByName) -> Self {
+        let mut located = Self { message: *message, fields: by_name.fields, spans: [Span::default(); N] };
+        locate(message, by_name, &mut located.spans);
         located
     }
 
@@ -163,7 +163,8 @@ impl EndsWithIgnoreCase for [u8] {
 }
 
 /// Finds the fields of a message.
-fn locate(message: &Message<'_>, fields: &[FieldDef], spans: &mut [Span]) {
+fn locate(message: &Message<'_>, by_name: ByName, spans: &mut [Span]) {
+    let fields = by_name.fields;
     let base = message.as_bytes().as_ptr().addr();
     let mut next = 0;
     for header in message.headers() {
@@ -171,9 +172,9 @@ fn locate(message: &Message<'_>, fields: &[FieldDef], spans: &mut [Span]) {
         let first = header.key.as_ptr().addr() == base;
         let index = if (first && header.key == NAME.as_bytes()) || (next == 0 && header.key == b"Privilege") {
             continue;
-        } else if expected(fields, next, header.key) {
+        } else if expected(fields, next, header) {
             next
-        } else if let Some(index) = find(message, fields, next, header) {
+        } else if let Some(index) = find(message, by_name, next, header) {
             index
         } else {
             continue;
@@ -183,29 +184,10 @@ fn locate(message: &Message<'_>, fields: &[FieldDef], spans: &mut [Span]) {
     }
 }
 
-/// Whether a key is that of the field with this number.
+/// Whether a header is the field with this number, spelled as it should be.
 #[inline]
-fn expected(fields: &[FieldDef], next: usize, key: &[u8]) -> bool {
-    fields.get(next).is_some_and(|field| field.name.len() == key.len() && same(field.name.as_bytes(), key))
-}
-
-/// Whether two keys of one length are equal: two words each that may overlap, which costs less than a call.
-#[inline]
-fn same(a: &[u8], b: &[u8]) -> bool {
-    #[inline]
-    fn ends<const N: usize>(bytes: &[u8]) -> Option<([u8; N], [u8; N])> {
-        Some((*bytes.first_chunk()?, *bytes.last_chunk()?))
-    }
-    if a.len() > 16 {
-        return a == b;
-    }
-    match (ends::<8>(a), ends::<8>(b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => match (ends::<4>(a), ends::<4>(b)) {
-            (Some(a), Some(b)) => a == b,
-            _ => a == b,
-        },
-    }
+fn expected(fields: &[FieldDef], next: usize, header: Header<'_>) -> bool {
+    fields.get(next).is_some_and(|field| header.is_spelled(field.name.as_bytes()))
 }
 
 /// Notes where a field's value is; the first of several headers counts.
@@ -224,24 +206,22 @@ fn note(spans: &mut [Span], index: usize, start: usize, value: &[u8]) {
 /// The field that a header is which did not come where it was expected; none for the one that names the event.
 #[cold]
 #[inline(never)]
-fn find(message: &Message<'_>, fields: &[FieldDef], next: usize, header: Header<'_>) -> Option<usize> {
-    let index = search(fields, next, header.key)?;
-    let names = fields.get(index).is_some_and(|field| field.name == NAME)
+fn find(message: &Message<'_>, by_name: ByName, next: usize, header: Header<'_>) -> Option<usize> {
+    let index = search(by_name, next, header)?;
+    let names = by_name.fields.get(index).is_some_and(|field| field.name == NAME)
         && message.name().is_some_and(|name| header.value.as_ptr_range().contains(&name.as_ptr()));
     (!names).then_some(index)
 }
 
-/// Looks for a field that did not come where it was expected: from there to the end, then from the start.
-fn search(fields: &[FieldDef], next: usize, key: &[u8]) -> Option<usize> {
+/// Looks for a field that did not come where it was expected.
+fn search(by_name: ByName, next: usize, header: Header<'_>) -> Option<usize> {
     // What a release does not have is left out of the order; nothing else is changed, nearly always.
-    if let Some(index) = (next..next + 8).find(|index| expected(fields, *index, key)) {
-        return Some(index);
-    }
-    let key = key.trim_ascii();
-    let (before, after) = fields.split_at_checked(next)?;
-    let is = |field: &FieldDef| field.name.len() == key.len() && field.name.as_bytes().eq_ignore_ascii_case(key);
-    after.iter().position(is).map(|index| next + index).or_else(|| before.iter().position(is))
+    let near = (next..next + NEAR).find(|index| expected(by_name.fields, *index, header));
+    near.or_else(|| by_name.position(header.key))
 }
+
+/// How many of the fields behind the expected one are compared before the key is hashed.
+const NEAR: usize = 8;
 
 /// A header of an event with what the schema says about it.
 #[derive(Clone, Copy)]
@@ -267,7 +247,7 @@ impl fmt::Debug for EventField<'_> {
 #[derive(Clone)]
 pub struct EventFields<'a> {
     headers: Headers<'a>,
-    listed: &'static [FieldDef],
+    listed: ByName,
     next: usize,
     /// Whether the header that names the event has come: the next one of that key is a field.
     named: bool,
@@ -275,7 +255,7 @@ pub struct EventFields<'a> {
 
 impl<'a> EventFields<'a> {
     pub(crate) fn new(message: &Message<'a>, def: Option<&'static EventDef>) -> Self {
-        Self { headers: message.headers(), listed: def.map_or(&[], |def| def.fields), next: 0, named: false }
+        Self { headers: message.headers(), listed: def.map_or(ByName::NONE, EventDef::by_name), next: 0, named: false }
     }
 
     /// A header that was not the one expected.
@@ -290,11 +270,11 @@ impl<'a> EventFields<'a> {
             None
         };
         let def = common.or_else(|| {
-            if let Some(index) = search(self.listed, self.next, header.key) {
+            if let Some(index) = search(self.listed, self.next, header) {
                 self.next = index + 1;
-                return self.listed.get(index);
+                return self.listed.fields.get(index);
             }
-            let families = self.listed.iter().filter(|field| field.is_family());
+            let families = self.listed.fields.iter().filter(|field| field.is_family());
             common_fields().iter().chain(families).find(|field| field.matches(header.key))
         });
         EventField { def, key: Text::new(header.key), value: Text::new(header.value) }
@@ -313,8 +293,8 @@ impl<'a> Iterator for EventFields<'a> {
     #[inline]
     fn next(&mut self) -> Option<EventField<'a>> {
         let header = self.headers.next()?;
-        if let Some(def) = self.listed.get(self.next)
-            && expected(self.listed, self.next, header.key)
+        if let Some(def) = self.listed.fields.get(self.next)
+            && expected(self.listed.fields, self.next, header)
         {
             self.next += 1;
             return Some(EventField { def: Some(def), key: Text::new(header.key), value: Text::new(header.value) });
@@ -343,7 +323,7 @@ mod tests {
     /// Whatever is found by prediction is what a look-up by key finds.
     fn agrees<const N: usize>(bytes: &[u8], def: &EventDef) {
         let message = parse(bytes);
-        let located = Located::<N>::new(&message, def.fields);
+        let located = Located::<N>::new(&message, def.by_name());
         for (index, field) in def.fields.iter().enumerate().filter(|(_, field)| !field.is_family()) {
             assert_eq!(
                 located.text(index).map(|text| text.as_bytes()),

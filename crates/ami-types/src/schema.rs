@@ -99,7 +99,18 @@ impl Class {
 
     /// The class of this name, without regard to case.
     pub fn from_bytes(name: &[u8]) -> Option<Self> {
-        Self::ALL.iter().copied().find(|class| class.as_str().as_bytes().eq_ignore_ascii_case(name))
+        Self::ALL.iter().copied().find(|class| class.is(name))
+    }
+
+    /// Whether this is its name, without regard to case.
+    ///
+    /// ```
+    /// # use ami_types::schema::Class;
+    /// assert!(Class::Call.is(b"call") && Class::Call.is(b"Call"));
+    /// ```
+    #[inline]
+    pub fn is(self, name: &[u8]) -> bool {
+        is(self.as_str(), name)
     }
 }
 
@@ -225,6 +236,10 @@ pub struct EnumDef {
 impl EnumDef {
     /// The listed value that these bytes are, without regard to case.
     pub fn value(&self, bytes: &[u8]) -> Option<&'static str> {
+        // Nearly all are spelled as they are listed.
+        if let Some(value) = self.values.iter().find(|value| value.as_bytes() == bytes) {
+            return Some(value);
+        }
         self.values.iter().copied().find(|value| match value.strip_suffix('*') {
             Some(word) => values::Labelled::new(bytes, word.as_bytes()).is_some(),
             None => value.as_bytes().eq_ignore_ascii_case(bytes),
@@ -396,12 +411,24 @@ pub struct EventDef {
     pub strays: &'static [StrayDef],
     /// What it means.
     pub doc: &'static str,
+    /// Where its fields are, by name.
+    pub(crate) index: &'static Index,
 }
 
 impl EventDef {
     /// The definition of a header of this event, families and headers common to all events included.
     pub fn field(&self, key: &[u8]) -> Option<&'static FieldDef> {
-        self.fields.iter().chain(COMMON).find(|field| field.matches(key))
+        let fields = self.by_name();
+        if let Some(at) = fields.position(key) {
+            return self.fields.get(at);
+        }
+        self.fields.iter().filter(|field| field.is_family()).chain(COMMON).find(|field| field.matches(key))
+    }
+
+    /// Its fields, to be found by their names.
+    #[inline]
+    pub(crate) fn by_name(&self) -> ByName {
+        ByName { fields: self.fields, index: self.index }
     }
 
     /// The class that it has in the newest release.
@@ -435,9 +462,17 @@ pub struct ActionDef {
     pub completes: Option<EventId>,
     /// What it does.
     pub doc: &'static str,
+    /// Where the headers of its response are, by name.
+    pub(crate) response_index: &'static Index,
 }
 
 impl ActionDef {
+    /// The headers of its response, to be found by their names.
+    #[inline]
+    pub(crate) fn response_by_name(&self) -> ByName {
+        ByName { fields: self.response, index: self.response_index }
+    }
+
     /// The definition of a parameter.
     pub fn param(&self, key: &[u8]) -> Option<&'static FieldDef> {
         self.params.iter().find(|field| field.matches(key))
@@ -463,23 +498,53 @@ pub fn actions() -> &'static [&'static ActionDef] {
 #[inline]
 pub fn event(name: &[u8]) -> Option<&'static EventDef> {
     let def = *EVENTS.get(usize::from(EVENT_INDEX.candidate(name)))?;
-    def.name.as_bytes().eq_ignore_ascii_case(name).then_some(def)
+    is(def.name, name).then_some(def)
 }
 
 /// The action of this name, without regard to case.
 #[inline]
 pub fn action(name: &[u8]) -> Option<&'static ActionDef> {
     let def = *ACTIONS.get(usize::from(ACTION_INDEX.candidate(name)))?;
-    def.name.as_bytes().eq_ignore_ascii_case(name).then_some(def)
+    is(def.name, name).then_some(def)
+}
+
+/// Whether a name is this one, without regard to case. Nearly all are spelled as they should be.
+#[inline]
+fn is(name: &str, spelled: &[u8]) -> bool {
+    name.as_bytes() == spelled || name.as_bytes().eq_ignore_ascii_case(spelled)
+}
+
+/// Headers that are found by their names: one comparison, whatever their number.
+#[derive(Clone, Copy)]
+pub(crate) struct ByName {
+    pub(crate) fields: &'static [FieldDef],
+    index: &'static Index,
+}
+
+impl ByName {
+    /// Of nothing.
+    pub(crate) const NONE: Self = Self { fields: &[], index: &Index::NONE };
+
+    /// Where the header with this key is, without regard to case and to blanks around it. Families are not among them.
+    #[inline]
+    pub(crate) fn position(self, key: &[u8]) -> Option<usize> {
+        let key = key.trim_ascii();
+        let at = usize::from(self.index.candidate(key));
+        is(self.fields.get(at)?.name, key).then_some(at)
+    }
 }
 
 /// A perfect hash: each name has a place of its own.
+#[derive(Debug)]
 pub(crate) struct Index {
     pub(crate) displacements: &'static [u16],
     pub(crate) places: &'static [u16],
 }
 
 impl Index {
+    /// Of no names.
+    pub(crate) const NONE: Self = Self { displacements: &[0], places: &[u16::MAX] };
+
     /// The number of the only name that this one can be.
     #[inline]
     fn candidate(&self, name: &[u8]) -> u16 {

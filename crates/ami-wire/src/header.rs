@@ -57,6 +57,20 @@ impl<'a> Header<'a> {
         key_eq(self.key, key.as_ref())
     }
 
+    /// Whether the key is spelled exactly like `key`: for those who foresee the next key, and look for another only
+    /// where it is not the one.
+    ///
+    /// ```
+    /// # use ami_wire::Header;
+    /// let header = Header::from_line(b"Channel: PJSIP/100-00000001").unwrap();
+    /// assert!(header.is_spelled(b"Channel"));
+    /// assert!(!header.is_spelled(b"channel"));
+    /// ```
+    #[inline]
+    pub fn is_spelled(&self, key: &[u8]) -> bool {
+        same(self.key, key)
+    }
+
     /// The value as text, where it is UTF-8.
     ///
     /// # Errors
@@ -93,12 +107,40 @@ pub(crate) fn is_secret(key: &[u8]) -> bool {
     SECRETS.iter().any(|secret| key.eq_ignore_ascii_case(secret))
 }
 
+/// Whether two keys are the same: two words each that may overlap, which costs less than a call.
+#[inline]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    #[inline]
+    fn ends<const N: usize>(bytes: &[u8]) -> Option<([u8; N], [u8; N])> {
+        Some((*bytes.first_chunk()?, *bytes.last_chunk()?))
+    }
+    if one.len() != other.len() {
+        return false;
+    }
+    if one.len() > 32 {
+        return one == other;
+    }
+    if let (Some(one), Some(other)) = (ends::<16>(one), ends::<16>(other)) {
+        return one == other;
+    }
+    if let (Some(one), Some(other)) = (ends::<8>(one), ends::<8>(other)) {
+        return one == other;
+    }
+    match (ends::<4>(one), ends::<4>(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => one.iter().zip(other).all(|(a, b)| a == b),
+    }
+}
+
 #[inline]
 pub(crate) fn key_eq(on_wire: &[u8], wanted: &[u8]) -> bool {
     if on_wire.len() == wanted.len() {
-        on_wire.eq_ignore_ascii_case(wanted)
+        // Nearly all other keys of the same length begin with another letter.
+        let first = |key: &[u8]| key.first().map(u8::to_ascii_lowercase);
+        first(on_wire) == first(wanted) && on_wire.eq_ignore_ascii_case(wanted)
     } else {
-        on_wire.len() > wanted.len() && trim(on_wire).eq_ignore_ascii_case(wanted)
+        let blank = matches!(on_wire, [b' ' | b'\t', ..] | [.., b' ' | b'\t']);
+        blank && trim(on_wire).eq_ignore_ascii_case(wanted)
     }
 }
 
@@ -108,4 +150,28 @@ pub(crate) fn trim(mut key: &[u8]) -> &[u8] {
         key = rest;
     }
     key
+}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+
+    /// Every length has its own way of being compared, and every byte counts.
+    #[test]
+    fn keys_are_spelled_alike_or_not() {
+        let key: Vec<u8> = (b'A'..b'A' + 40).collect();
+        for length in 0..=key.len() {
+            let one = &key[..length];
+            let header = Header { key: one, value: b"" };
+            assert!(header.is_spelled(one));
+            for at in 0..length {
+                let mut other = one.to_vec();
+                other[at] ^= 0x20;
+                assert!(!header.is_spelled(&other), "{length} {at}");
+            }
+            assert_eq!(header.is_spelled(&key[..length.saturating_sub(1)]), length == 0);
+        }
+    }
 }

@@ -125,7 +125,7 @@ pub use header::Header;
 pub use kind::{Direction, Kind};
 pub use limits::Limits;
 pub use line::{Line, LineKind, Lines};
-pub use message::{GetAll, Headers, Message};
+pub use message::{GetAll, Headers, Message, Usual};
 #[cfg(feature = "alloc")]
 pub use owned::{OwnedHeaders, OwnedMessage};
 pub use parser::{END_COMMAND, Messages, Parser, messages};

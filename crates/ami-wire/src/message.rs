@@ -224,19 +224,38 @@ impl<'a> Message<'a> {
     }
 
     /// Whether nothing is wrong with any line for itself, and the message is whole: then only its keys can be amiss, one
-    /// that is repeated or comes too late. One quick look at the bytes, for those who read all headers anyway and judge
-    /// the keys themselves.
+    /// with a blank in it, one that is repeated or one that comes too late. It takes all headers to have been read, and is for
+    /// those who do that anyway and judge the keys themselves: one quick look at the bytes is all that is left.
     ///
     /// `false` means that [`defects`](Self::defects) has to be asked: there need not be one.
     ///
     /// ```
-    /// let lines = |bytes: &[u8]| ami_wire::messages(bytes).next().unwrap().unwrap().has_plain_lines();
-    /// assert!(lines(b"Event: X\r\nA: b\r\nEvent: Y\r\n\r\n"));
-    /// assert!(!lines(b"Event: X\r\nA:b\r\n\r\n"));
+    /// let has_plain_lines = |bytes: &[u8]| {
+    ///     let message = ami_wire::messages(bytes).next().unwrap().unwrap();
+    ///     let mut headers = message.headers();
+    ///     while let Some(header) = headers.next() {
+    ///         assert_eq!(header.value, b"1");
+    ///     }
+    ///     message.has_plain_lines(&headers)
+    /// };
+    /// assert!(has_plain_lines(b"Event: 1\r\nA: 1\r\nEvent: 1\r\n\r\n"));
+    /// assert!(!has_plain_lines(b"Event: 1\r\nA:1\r\n\r\n"));
     /// ```
     #[inline]
-    pub fn has_plain_lines(&self) -> bool {
-        self.blank_before == 0 && self.flags == Flags::default() && self.lines_are_plain()
+    pub fn has_plain_lines(&self, headers: &Headers<'_>) -> bool {
+        self.blank_before == 0 && self.flags == Flags::default() && self.lines_are_plain_behind(headers)
+    }
+
+    #[inline]
+    fn lines_are_plain_behind(&self, headers: &Headers<'_>) -> bool {
+        if self.marks.is_empty() || headers.marks.len() != 1 {
+            return self.lines_are_plain();
+        }
+        // There is a mark for each colon and for each end of a line. Each line has its CR and its LF, and the last one
+        // nothing else: any other control byte is one too many.
+        headers.is_usual
+            && self.bytes.last_chunk() == Some(b"\r\n\r\n")
+            && index::unusual(self.bytes) == self.marks.len() + 1
     }
 
     /// The same without regard to what stands before the message and whether it is whole.
@@ -290,13 +309,24 @@ pub struct Headers<'a> {
     block: usize,
     /// Whether a line goes on behind it that has had no colon yet.
     searching: bool,
+    /// Whether each line so far was a key, a colon, one blank, a value, CR and LF.
+    is_usual: bool,
 }
 
 impl<'a> Headers<'a> {
     #[inline]
     fn new(bytes: &'a [u8], marks: &'a [u16], base: u16) -> Self {
         // The block before the first has no marks.
-        Self { bytes, start: 0, marks, base, found: 0, block: 0usize.wrapping_sub(BLOCK), searching: true }
+        Self {
+            bytes,
+            start: 0,
+            marks,
+            base,
+            found: 0,
+            block: 0usize.wrapping_sub(BLOCK),
+            searching: true,
+            is_usual: true,
+        }
     }
 
     /// The next mark in blocks that are looked at now; `None` at the end of the bytes.
@@ -317,15 +347,52 @@ impl<'a> Headers<'a> {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "it is the whole of a loop over headers")]
     fn cut(&mut self, key_end: usize, line_end: usize) -> Option<Header<'a>> {
-        let line = self.bytes.get(self.start..line_end)?;
-        let (key, rest) = line.split_at_checked(key_end.wrapping_sub(self.start))?;
-        let header = match rest {
-            [b':', b' ', value @ .., b'\r'] => Header { key, value },
-            [b':', ..] => cut_unusual(line, key.len())?,
-            _ => return None,
+        let header = match cut_usual(self.bytes, self.start, key_end, line_end) {
+            Some(header) => header,
+            None => {
+                self.is_usual = false;
+                cut_unusual(self.bytes.get(self.start..line_end)?, key_end.wrapping_sub(self.start))?
+            }
         };
         self.start = line_end + 1;
         Some(header)
+    }
+
+    /// Those of the headers that are left which are written as nearly all are: one blank behind the colon, CR LF at the
+    /// end, and their ends known since the message was framed. It ends before the first that is not, and is quicker than a loop
+    /// over all of them; [`rest`](Usual::rest) are the others. [`fold`](Iterator::fold) and what is built on it, like
+    /// [`for_each`](Iterator::for_each), do that by themselves.
+    ///
+    /// ```
+    /// let message = ami_wire::messages(b"Event: A\r\nB:1\r\n\r\n").next().unwrap().unwrap();
+    /// let mut usual = message.headers().usual();
+    /// let mut count = 0;
+    /// while let Some(header) = usual.next() {
+    ///     count += 1;
+    /// }
+    /// count += usual.rest().count();
+    /// assert_eq!(count, 2);
+    /// ```
+    #[inline]
+    pub fn usual(self) -> Usual<'a> {
+        Usual { headers: self }
+    }
+
+    /// Whether none is left.
+    #[inline]
+    fn is_finished(&self) -> bool {
+        matches!(self.marks, [_])
+    }
+
+    /// What [`fold`](Iterator::fold) does where headers are not as usual, or have no marks.
+    #[cold]
+    #[inline(never)]
+    fn fold_rest<B>(self, init: B, mut step: impl FnMut(B, Header<'a>) -> B) -> B {
+        let mut all = init;
+        for header in self {
+            all = step(all, header);
+        }
+        all
     }
 
     /// The next header without help: behind lines without colon, or at the end of bytes that end inside a line.
@@ -333,6 +400,7 @@ impl<'a> Headers<'a> {
     #[inline(never)]
     fn search(mut self) -> Found<'a> {
         let mut header = None;
+        self.is_usual = false;
         while let Some(rest) = self.bytes.get(self.start..).filter(|rest| !rest.is_empty())
             && header.is_none()
         {
@@ -360,11 +428,24 @@ struct Found<'a> {
     header: Option<Header<'a>>,
 }
 
-/// A header without space or CR.
+/// The header from `start` on, whose key and line end there, if it has one blank behind its colon and CR LF at its end.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "it is the whole of a loop over headers")]
+fn cut_usual(bytes: &[u8], start: usize, key_end: usize, line_end: usize) -> Option<Header<'_>> {
+    let line = bytes.get(start..line_end)?;
+    let (key, rest) = line.split_at_checked(key_end.wrapping_sub(start))?;
+    match rest {
+        [b':', b' ', value @ .., b'\r'] => Some(Header { key, value }),
+        _ => None,
+    }
+}
+
+/// A header without space or CR; none where there is no colon.
 #[cold]
 #[inline(never)]
 fn cut_unusual(line: &[u8], key: usize) -> Option<Header<'_>> {
-    Header::cut(line.strip_suffix(b"\r").unwrap_or(line), key)
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    Header::cut(line, key).filter(|_| line.get(key) == Some(&b':'))
 }
 
 /// The marks of a block. Out of the loop over headers, which is small without it.
@@ -407,6 +488,16 @@ impl<'a> Iterator for Headers<'a> {
         *self = headers;
         header
     }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, Header<'a>) -> B>(self, init: B, mut step: F) -> B {
+        let (mut all, mut usual) = (init, self.usual());
+        while let Some(header) = usual.next() {
+            all = step(all, header);
+        }
+        let rest = usual.rest();
+        if rest.is_finished() { all } else { rest.fold_rest(all, step) }
+    }
 }
 
 impl fmt::Debug for Headers<'_> {
@@ -416,6 +507,39 @@ impl fmt::Debug for Headers<'_> {
 }
 
 impl FusedIterator for Headers<'_> {}
+
+/// The headers of a message up to the first that is not written as usual. Made by [`Headers::usual`].
+#[derive(Clone, Debug)]
+pub struct Usual<'a> {
+    headers: Headers<'a>,
+}
+
+impl<'a> Usual<'a> {
+    /// The headers that are left: none, nearly always.
+    #[inline]
+    pub fn rest(self) -> Headers<'a> {
+        self.headers
+    }
+}
+
+impl<'a> Iterator for Usual<'a> {
+    type Item = Header<'a>;
+
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "it is the whole of a loop over headers")]
+    fn next(&mut self) -> Option<Header<'a>> {
+        let Headers { bytes, start, marks, base, .. } = &mut self.headers;
+        let [key_end, line_end, rest @ ..] = *marks else { return None };
+        let place = |mark: u16| usize::from(mark.wrapping_sub(*base));
+        let line_end = place(*line_end);
+        let header = cut_usual(bytes, *start, place(*key_end), line_end)?;
+        *start = line_end + 1;
+        *marks = rest;
+        Some(header)
+    }
+}
+
+impl FusedIterator for Usual<'_> {}
 
 /// The values of the headers with one key. Made by [`Message::get_all`].
 #[derive(Clone, Debug)]
@@ -435,3 +559,49 @@ impl<'a, K: AsRef<[u8]>> Iterator for GetAll<'a, K> {
 }
 
 impl<K: AsRef<[u8]>> FusedIterator for GetAll<'_, K> {}
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec;
+
+    use proptest::prelude::*;
+
+    use crate::index::tests::{naive_plain, nearly_plain};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 2000 }))]
+
+        /// With marks and without: what is told behind the headers is what a look at every byte tells, but for the keys.
+        #[test]
+        fn plain_lines_are_told_behind_the_headers(bytes in nearly_plain()) {
+            let stream = [&b"Event: First\r\n\r\nEvent: Second\r\n"[..], &bytes].concat();
+            let mut messages = crate::messages(&stream);
+            let mut free = crate::messages(&stream);
+            while let Some(Ok(message)) = messages.lend() {
+                let Some(Ok(unmarked)) = free.next() else { break };
+                for message in [message, unmarked] {
+                    let mut headers = message.headers();
+                    let mut tokens = true;
+                    while let Some(header) = headers.next() {
+                        tokens &= !header.key.is_empty() && !header.key.contains(&b' ');
+                    }
+                    let surely = message.blank_before == 0 && message.is_complete() && !message.has_output();
+                    let expected = surely && message.kind() != crate::Kind::Unknown && naive_plain(message.as_bytes());
+                    prop_assert_eq!(tokens && message.has_plain_lines(&headers), expected);
+                }
+            }
+        }
+    }
+
+    /// Headers that were not read to the end tell nothing; then every byte is looked at.
+    #[test]
+    fn headers_half_read_are_not_relied_on() {
+        let stream = b"Event: A\r\n\r\nEvent: B\r\nC:1\r\n\r\nEvent: D\r\nE: 1\r\n\r\n";
+        let mut messages = crate::messages(stream);
+        let mut told = Vec::new();
+        while let Some(Ok(message)) = messages.lend() {
+            told.push(message.has_plain_lines(&message.headers()));
+        }
+        assert_eq!(told, [true, false, true]);
+    }
+}

@@ -140,7 +140,7 @@ fn event_type(schema: &Schema, event: &Event, examples: &Examples, out: &mut Str
     writeln!(
         out,
         "impl<'a> TypedEvent<'a> for {name}<'a> {{\nconst ID: EventId = EventId::{name};\n\n\
-         #[inline]\nfn locate(message: &Message<'a>) -> Self {{ Self(Located::new(message, Self::ID.def().fields)) }}\n\n\
+         #[inline]\nfn locate(message: &Message<'a>) -> Self {{ Self(Located::new(message, Self::ID.def().by_name())) }}\n\n\
          #[inline]\nfn message(&self) -> &Message<'a> {{ self.0.message() }}\n}}\n"
     )?;
     super::serialize(out, name, "event")?;

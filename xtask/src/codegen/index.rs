@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 #[path = "../../../crates/ami-types/src/hash.rs"]
 mod hash;
 
-/// A table in which every name has a place of its own.
+/// A table in which every name has a place of its own; empty names have none.
 pub(super) struct Index {
     pub(super) displacements: Vec<u16>,
     pub(super) places: Vec<u16>,
@@ -16,7 +16,7 @@ impl Index {
         let buckets = (names.len() / 3).next_power_of_two();
         let size = (names.len() * 3 / 2).next_power_of_two();
         let mut groups: Vec<Vec<(usize, u64)>> = vec![Vec::new(); buckets];
-        for (number, name) in names.iter().enumerate() {
+        for (number, name) in names.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
             let hash = hash::hash(name.as_bytes());
             if let Some(other) = groups.iter().flatten().find(|(_, old)| *old == hash) {
                 ensure!(false, "`{name}` and `{}` look the same to the hash", names[other.0]);

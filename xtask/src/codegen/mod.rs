@@ -50,6 +50,7 @@ pub fn generate(schema: &Schema, examples: &Examples) -> Result<BTreeMap<PathBuf
     add("responses/mod.rs", topics("Responses", schema, responses::has)?)?;
     add("tables/mod.rs", tables::root(schema)?)?;
     add("tables/enums.rs", tables::enums(schema)?)?;
+    add("tables/fields.rs", tables::field_indexes(schema)?)?;
     add("tables/releases.rs", tables::releases(schema)?)?;
     for topic in &schema.topics {
         if !topic.events.is_empty() {

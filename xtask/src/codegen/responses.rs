@@ -31,7 +31,7 @@ pub(super) fn topic(schema: &Schema, topic: &Topic) -> Result<String> {
         writeln!(
             body,
             "}}\n\nimpl<'a> TypedResponse<'a> for {name}<'a> {{\nconst ACTION: ActionId = ActionId::{};\n\n\
-             #[inline]\nfn locate(message: &Message<'a>) -> Self {{ Self(Located::new(message, Self::ACTION.def().response)) }}\n\n\
+             #[inline]\nfn locate(message: &Message<'a>) -> Self {{ Self(Located::new(message, Self::ACTION.def().response_by_name())) }}\n\n\
              #[inline]\nfn message(&self) -> &Message<'a> {{ self.0.message() }}\n}}\n",
             short(&action.name)
         )?;

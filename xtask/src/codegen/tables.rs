@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::index::Index;
 use super::{release_name, release_set, short};
@@ -19,10 +19,10 @@ pub(super) fn root(schema: &Schema) -> Result<String> {
     for topic in &schema.topics {
         writeln!(out, "mod {};", topic.name)?;
     }
-    out += "mod releases;\n";
+    out += "mod fields;\nmod releases;\n";
     out += "\n/// What all tables use.\nmod prelude {\n\
-            pub(super) use super::{enums, field, part};\npub(super) use super::releases::*;\n\
-            pub(super) use crate::schema::{ActionDef, ActionId, Class, EventDef, EventId, Kind, ListRole, RoleDef, RoleKind, StrayDef, Unit};\n}\n\n\
+            pub(super) use super::{enums, field, fields, part};\npub(super) use super::releases::*;\n\
+            pub(super) use crate::schema::{ActionDef, ActionId, Class, EventDef, EventId, Index, Kind, ListRole, RoleDef, RoleKind, StrayDef, Unit};\n}\n\n\
             /// A header: its releases, and those where it is always there.\n\
             const fn field(name: &'static str, kind: Kind, releases: ReleaseSet, always: ReleaseSet, doc: &'static str) -> FieldDef {\n\
             FieldDef { name, kind, unit: Unit::None, repeated: false, required: false, releases, always, role: None, doc }\n}\n\n\
@@ -49,19 +49,50 @@ pub(super) fn root(schema: &Schema) -> Result<String> {
     let events: Vec<&str> = schema.events().map(|(_, event)| event.wire.as_str()).collect();
     let actions: Vec<&str> = schema.actions().map(|(_, action)| action.wire.as_str()).collect();
     for (name, names) in [("EVENT_INDEX", events), ("ACTION_INDEX", actions)] {
-        let index = Index::new(&names)?;
-        let list = |numbers: &[u16]| {
-            let shown = numbers.iter().map(|&n| if n == u16::MAX { "u16::MAX".to_owned() } else { n.to_string() });
-            shown.collect::<Vec<_>>().join(", ")
-        };
-        writeln!(
-            out,
-            "#[rustfmt::skip]\npub(crate) static {name}: Index = Index {{\n    displacements: &[\n{}    ],\n    places: &[\n{}    ],\n}};\n",
-            wrap(&list(&index.displacements)),
-            wrap(&list(&index.places))
-        )?;
+        out += &index("pub(crate)", name, &names)?;
     }
     Ok(out)
+}
+
+/// For the fields of each event, and of each response, a perfect hash of their names.
+pub(super) fn field_indexes(schema: &Schema) -> Result<String> {
+    let mut out = String::from(
+        "//! Where the fields of each event and response are, by name: a perfect hash for each.\n\nuse crate::schema::Index;\n\n",
+    );
+    let events = schema.events().map(|(_, event)| (constant(&event.variant), &event.fields));
+    let responses = schema.actions().map(|(_, action)| (action_constant(action), &action.response));
+    for (name, fields) in events.chain(responses) {
+        if let Some(names) = plain_names(fields) {
+            out += &index("pub(super)", &name, &names).with_context(|| name.clone())?;
+        }
+    }
+    Ok(out)
+}
+
+/// The names of fields in order, those of families empty: what is looked up is never empty. Nothing where there is no
+/// name to look for.
+fn plain_names(fields: &[Field]) -> Option<Vec<&str>> {
+    let name = |field: &Field| !field.wire.contains(['#', '*']);
+    fields.iter().any(name).then(|| fields.iter().map(|f| if name(f) { f.wire.as_str() } else { "" }).collect())
+}
+
+/// A reference to the index of the fields of an event or a response.
+fn field_index(name: &str, fields: &[Field]) -> String {
+    plain_names(fields).map_or_else(|| "&Index::NONE".to_owned(), |_| format!("&fields::{name}"))
+}
+
+/// The perfect hash of some names as a constant.
+fn index(visibility: &str, name: &str, names: &[&str]) -> Result<String> {
+    let index = Index::new(names)?;
+    let list = |numbers: &[u16]| {
+        let shown = numbers.iter().map(|&n| if n == u16::MAX { "u16::MAX".to_owned() } else { n.to_string() });
+        shown.collect::<Vec<_>>().join(", ")
+    };
+    Ok(format!(
+        "#[rustfmt::skip]\n{visibility} static {name}: Index = Index {{\n    displacements: &[\n{}    ],\n    places: &[\n{}    ],\n}};\n\n",
+        wrap(&list(&index.displacements)),
+        wrap(&list(&index.places))
+    ))
 }
 
 /// Lines of less than 120 bytes.
@@ -281,7 +312,7 @@ fn event_table(
     writeln!(
         out,
         "\npub(super) static {}: EventDef = EventDef {{\nid: EventId::{variant},\nname: \"{}\",\nvariant: \"{variant}\",\ntopic: \"{}\",\n\
-         classes: {},\nreleases: {},\nfields: {},\nroles: &[{}],\nlist: {list},\nopen: {},\nstrays: &[{}],\ndoc: {:?},\n}};",
+         classes: {},\nreleases: {},\nfields: {},\nroles: &[{}],\nlist: {list},\nopen: {},\nstrays: &[{}],\ndoc: {:?},\nindex: {index},\n}};",
         constant(&event.variant),
         event.wire,
         topic.name,
@@ -293,6 +324,7 @@ fn event_table(
         strays.collect::<Vec<_>>().join(", "),
         event.doc,
         variant = event.variant,
+        index = field_index(&constant(&event.variant), &event.fields),
     )?;
     Ok(())
 }
@@ -307,7 +339,7 @@ fn action_table(schema: &Schema, topic: &Topic, action: &Action, out: &mut Strin
     writeln!(
         out,
         "\npub(super) static {}: ActionDef = ActionDef {{\nid: ActionId::{},\nname: \"{}\",\ntype_name: \"{}\",\ntopic: \"{}\",\n\
-         privileges: {},\nreleases: {},\nparams: {},\nresponse: {},\nitems: &[{items}],\ncompletes: {completes},\ndoc: {:?},\n}};",
+         privileges: {},\nreleases: {},\nparams: {},\nresponse: {},\nitems: &[{items}],\ncompletes: {completes},\ndoc: {:?},\nresponse_index: {index},\n}};",
         action_constant(action),
         short(&action.name),
         action.wire,
@@ -318,6 +350,7 @@ fn action_table(schema: &Schema, topic: &Topic, action: &Action, out: &mut Strin
         fields(schema, &action.params)?,
         fields(schema, &action.response)?,
         action.doc,
+        index = field_index(&action_constant(action), &action.response),
     )?;
     Ok(())
 }

@@ -3,8 +3,6 @@ use ami_wire::Kind;
 use crate::finding::Severity;
 use crate::rules::context::Broken;
 use crate::rules::{Cx, Era, On, Rule, Scene};
-use ami_types::schema::Class;
-
 use crate::said::shown;
 
 pub(crate) static RULE: Rule = Rule {
@@ -37,8 +35,9 @@ ChannelState: 6
 fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
     let Some(privilege) = scene.said.privilege else { return };
     let Some(def) = scene.said.def.filter(|def| !def.classes.is_empty()) else { return cx.unobservable() };
-    let first = privilege.split(|byte| *byte == b',').next().unwrap_or_default().trim_ascii();
-    if Class::from_bytes(first).is_some_and(|class| def.classes.contains(&class)) {
+    let end = memchr::memchr(b',', privilege).unwrap_or(privilege.len());
+    let first = privilege.get(..end).unwrap_or(privilege).trim_ascii();
+    if def.classes.iter().any(|class| class.is(first)) {
         return cx.held();
     }
     let known: Vec<_> = def.classes.iter().map(|class| class.as_str()).collect();

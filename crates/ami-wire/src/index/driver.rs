@@ -282,6 +282,24 @@ pub(super) fn plain<V: Vector>(vector: V, bytes: &[u8]) -> bool {
     true
 }
 
+/// How many of `bytes` are control bytes or above 0x7E.
+#[inline(always)]
+pub(super) fn unusual_in<V: Vector>(vector: V, bytes: &[u8]) -> usize {
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut count = 0;
+    for block in blocks {
+        count += vector.unusual(block).count_ones() as usize;
+    }
+    if rest.is_empty() {
+        return count;
+    }
+    let mut room = [0; BLOCK];
+    let (block, shift) = block_at(bytes, bytes.len() - rest.len(), &mut room);
+    // Behind what there is, the room holds zeros.
+    let there = u64::MAX >> (BLOCK - rest.len());
+    count + (vector.unusual(block) >> shift & there).count_ones() as usize
+}
+
 /// The functions of an instruction set, with its instructions enabled.
 macro_rules! entry_points {
     ($vector:ty $(, $features:literal)?) => {
@@ -309,6 +327,10 @@ macro_rules! entry_points {
             entry_points! { @ $vector, ($($features)?),
                 /// See [`driver::plain`](crate::index::driver::plain).
                 plain(bytes: &[u8]) -> bool
+            }
+            entry_points! { @ $vector, ($($features)?),
+                /// See [`driver::unusual_in`](crate::index::driver::unusual_in).
+                unusual_in(bytes: &[u8]) -> usize
             }
         }
     };

@@ -178,6 +178,13 @@ pub(crate) fn plain(bytes: &[u8]) -> bool {
     call!(Chosen::best(), plain(bytes))
 }
 
+/// How many bytes are control bytes or above 0x7E. See [`driver::unusual_in`].
+#[inline]
+pub(crate) fn unusual(bytes: &[u8]) -> usize {
+    work::looked_at(bytes.len());
+    call!(Chosen::best(), unusual_in(bytes))
+}
+
 /// Calls a function of the driver with what every processor of the target has: there is no choice at run time and no
 /// call, which is best for what takes a few instructions.
 macro_rules! inlined {

@@ -29,7 +29,7 @@ fn naive_ends(bytes: &[u8]) -> Vec<u16> {
     (0..=bytes.len()).filter(blank).map(|end| end as u16).collect()
 }
 
-fn naive_plain(bytes: &[u8]) -> bool {
+pub(crate) fn naive_plain(bytes: &[u8]) -> bool {
     bytes.ends_with(b"\r\n\r\n")
         && bytes.split_inclusive(|byte| *byte == b'\n').all(|line| {
             let Some(line) = line.strip_suffix(b"\r\n") else { return false };
@@ -84,6 +84,8 @@ fn check(bytes: &[u8], searching: bool) {
             assert_eq!(&close[..count], expected, "{chosen:?} {from} {marks:?}");
         }
         assert_eq!(call!(chosen, plain(bytes)), naive_plain(bytes), "{chosen:?} {}", bytes.escape_ascii());
+        let unusual = bytes.iter().filter(|byte| !matches!(byte, b' '..=b'~')).count();
+        assert_eq!(call!(chosen, unusual_in(bytes)), unusual, "{chosen:?} {}", bytes.escape_ascii());
         let (mut blocks, mut goes_on) = (Vec::new(), searching);
         for (index, block) in bytes.chunks(64).enumerate() {
             // A block is whole where the bytes behind it are.

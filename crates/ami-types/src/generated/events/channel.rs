@@ -30,7 +30,7 @@ impl<'a> TypedEvent<'a> for ChannelHungup<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -137,7 +137,7 @@ impl<'a> TypedEvent<'a> for ChannelUpdate<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -187,7 +187,7 @@ impl<'a> TypedEvent<'a> for ChannelsHungupListComplete<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -289,7 +289,7 @@ impl<'a> TypedEvent<'a> for CoreShowChannel<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -339,7 +339,7 @@ impl<'a> TypedEvent<'a> for CoreShowChannelMap<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -389,7 +389,7 @@ impl<'a> TypedEvent<'a> for CoreShowChannelMapComplete<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -439,7 +439,7 @@ impl<'a> TypedEvent<'a> for CoreShowChannelsComplete<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -515,7 +515,7 @@ impl<'a> TypedEvent<'a> for Hangup<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -584,7 +584,7 @@ impl<'a> TypedEvent<'a> for HangupRequest<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -651,7 +651,7 @@ impl<'a> TypedEvent<'a> for Hold<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -842,7 +842,7 @@ impl<'a> TypedEvent<'a> for MCID<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -905,7 +905,7 @@ impl<'a> TypedEvent<'a> for Masquerade<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -956,7 +956,7 @@ impl<'a> TypedEvent<'a> for NewAccountCode<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1024,7 +1024,7 @@ impl<'a> TypedEvent<'a> for NewCallerid<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1079,7 +1079,7 @@ impl<'a> TypedEvent<'a> for NewConnectedLine<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1146,7 +1146,7 @@ impl<'a> TypedEvent<'a> for NewChannel<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1213,7 +1213,7 @@ impl<'a> TypedEvent<'a> for Newstate<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1275,7 +1275,7 @@ impl<'a> TypedEvent<'a> for Rename<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1343,7 +1343,7 @@ impl<'a> TypedEvent<'a> for SoftHangupRequest<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1560,7 +1560,7 @@ impl<'a> TypedEvent<'a> for Status<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1617,7 +1617,7 @@ impl<'a> TypedEvent<'a> for StatusComplete<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1672,7 +1672,7 @@ impl<'a> TypedEvent<'a> for Unhold<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]

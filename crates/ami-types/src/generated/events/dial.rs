@@ -123,7 +123,7 @@ impl<'a> TypedEvent<'a> for Dial<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -205,7 +205,7 @@ impl<'a> TypedEvent<'a> for DialBegin<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -293,7 +293,7 @@ impl<'a> TypedEvent<'a> for DialEnd<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -381,7 +381,7 @@ impl<'a> TypedEvent<'a> for DialState<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -434,7 +434,7 @@ impl<'a> TypedEvent<'a> for OriginateFailure<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -544,7 +544,7 @@ impl<'a> TypedEvent<'a> for OriginateResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -597,7 +597,7 @@ impl<'a> TypedEvent<'a> for OriginateSuccess<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]

@@ -71,7 +71,7 @@ impl<'a> TypedEvent<'a> for Dtmf<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -140,7 +140,7 @@ impl<'a> TypedEvent<'a> for DtmfBegin<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -216,7 +216,7 @@ impl<'a> TypedEvent<'a> for DtmfEnd<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -251,7 +251,7 @@ impl<'a> TypedEvent<'a> for Flash<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -286,7 +286,7 @@ impl<'a> TypedEvent<'a> for Wink<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]

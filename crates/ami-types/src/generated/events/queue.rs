@@ -98,7 +98,7 @@ impl<'a> TypedEvent<'a> for Join<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -168,7 +168,7 @@ impl<'a> TypedEvent<'a> for Leave<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -251,7 +251,7 @@ impl<'a> TypedEvent<'a> for QueueCallerAbandon<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -327,7 +327,7 @@ impl<'a> TypedEvent<'a> for QueueCallerJoin<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -403,7 +403,7 @@ impl<'a> TypedEvent<'a> for QueueCallerLeave<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -515,7 +515,7 @@ impl<'a> TypedEvent<'a> for QueueEntry<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -662,7 +662,7 @@ impl<'a> TypedEvent<'a> for QueueMember<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -815,7 +815,7 @@ impl<'a> TypedEvent<'a> for QueueMemberAdded<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -968,7 +968,7 @@ impl<'a> TypedEvent<'a> for QueueMemberPause<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1038,7 +1038,7 @@ impl<'a> TypedEvent<'a> for QueueMemberPaused<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1190,7 +1190,7 @@ impl<'a> TypedEvent<'a> for QueueMemberPenalty<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1343,7 +1343,7 @@ impl<'a> TypedEvent<'a> for QueueMemberRemoved<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1495,7 +1495,7 @@ impl<'a> TypedEvent<'a> for QueueMemberRinginuse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1648,7 +1648,7 @@ impl<'a> TypedEvent<'a> for QueueMemberStatus<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1768,7 +1768,7 @@ impl<'a> TypedEvent<'a> for QueueParams<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1818,7 +1818,7 @@ impl<'a> TypedEvent<'a> for QueueStatusComplete<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1903,7 +1903,7 @@ impl<'a> TypedEvent<'a> for QueueSummary<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -1953,7 +1953,7 @@ impl<'a> TypedEvent<'a> for QueueSummaryComplete<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]

@@ -43,7 +43,7 @@ impl<'a> TypedEvent<'a> for DeviceStateChange<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -93,7 +93,7 @@ impl<'a> TypedEvent<'a> for DeviceStateListComplete<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -143,7 +143,7 @@ impl<'a> TypedEvent<'a> for ExtensionStateListComplete<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -214,7 +214,7 @@ impl<'a> TypedEvent<'a> for ExtensionStatus<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -268,7 +268,7 @@ impl<'a> TypedEvent<'a> for PresenceStateChange<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -318,7 +318,7 @@ impl<'a> TypedEvent<'a> for PresenceStateListComplete<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]
@@ -383,7 +383,7 @@ impl<'a> TypedEvent<'a> for PresenceStatus<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ID.def().fields))
+        Self(Located::new(message, Self::ID.def().by_name()))
     }
 
     #[inline]

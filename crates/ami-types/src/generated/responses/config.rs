@@ -31,7 +31,7 @@ impl<'a> TypedResponse<'a> for GetConfigResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]
@@ -57,7 +57,7 @@ impl<'a> TypedResponse<'a> for GetConfigJSONResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]
@@ -83,7 +83,7 @@ impl<'a> TypedResponse<'a> for ListCategoriesResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]

@@ -30,7 +30,7 @@ impl<'a> TypedResponse<'a> for GetVarResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]

@@ -25,7 +25,7 @@ impl<'a> TypedResponse<'a> for ChallengeResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]
@@ -51,7 +51,7 @@ impl<'a> TypedResponse<'a> for EventsResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]
@@ -83,7 +83,7 @@ impl<'a> TypedResponse<'a> for PingResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]

@@ -48,7 +48,7 @@ impl<'a> TypedResponse<'a> for ExtensionStateResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]
@@ -74,7 +74,7 @@ impl<'a> TypedResponse<'a> for PresenceStateResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]

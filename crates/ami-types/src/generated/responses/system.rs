@@ -31,7 +31,7 @@ impl<'a> TypedResponse<'a> for CommandResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]
@@ -123,7 +123,7 @@ impl<'a> TypedResponse<'a> for CoreSettingsResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]
@@ -179,7 +179,7 @@ impl<'a> TypedResponse<'a> for CoreStatusResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]
@@ -205,7 +205,7 @@ impl<'a> TypedResponse<'a> for ListCommandsResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]
@@ -231,7 +231,7 @@ impl<'a> TypedResponse<'a> for ModuleCheckResponse<'a> {
 
     #[inline]
     fn locate(message: &Message<'a>) -> Self {
-        Self(Located::new(message, Self::ACTION.def().response))
+        Self(Located::new(message, Self::ACTION.def().response_by_name()))
     }
 
     #[inline]

@@ -149,6 +149,7 @@ pub(super) static AGENT_CALLED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A queue calls one of its members.",
+    index: &fields::AGENT_CALLED,
 };
 
 pub(super) static AGENT_COMPLETE: EventDef = EventDef {
@@ -290,6 +291,7 @@ pub(super) static AGENT_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A call between a caller of a queue and a member has ended.",
+    index: &fields::AGENT_COMPLETE,
 };
 
 pub(super) static AGENT_CONNECT: EventDef = EventDef {
@@ -430,6 +432,7 @@ pub(super) static AGENT_CONNECT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A member answered, and is connected with the caller.",
+    index: &fields::AGENT_CONNECT,
 };
 
 pub(super) static AGENT_DUMP: EventDef = EventDef {
@@ -496,6 +499,7 @@ pub(super) static AGENT_DUMP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A member hung up on the caller while an announcement was played to it.",
+    index: &fields::AGENT_DUMP,
 };
 
 pub(super) static AGENT_LOGIN: EventDef = EventDef {
@@ -536,6 +540,7 @@ pub(super) static AGENT_LOGIN: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An agent logged in.",
+    index: &fields::AGENT_LOGIN,
 };
 
 pub(super) static AGENT_LOGOFF: EventDef = EventDef {
@@ -577,6 +582,7 @@ pub(super) static AGENT_LOGOFF: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An agent logged off.",
+    index: &fields::AGENT_LOGOFF,
 };
 
 pub(super) static AGENT_RING_NO_ANSWER: EventDef = EventDef {
@@ -700,6 +706,7 @@ pub(super) static AGENT_RING_NO_ANSWER: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A member did not answer the call of its queue.",
+    index: &fields::AGENT_RING_NO_ANSWER,
 };
 
 pub(super) static AGENT_CALLBACK_LOGIN: EventDef = EventDef {
@@ -719,6 +726,7 @@ pub(super) static AGENT_CALLBACK_LOGIN: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An agent logged in for call-backs.",
+    index: &fields::AGENT_CALLBACK_LOGIN,
 };
 
 pub(super) static AGENT_CALLBACK_LOGOFF: EventDef = EventDef {
@@ -740,6 +748,7 @@ pub(super) static AGENT_CALLBACK_LOGOFF: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An agent with call-back logged off.",
+    index: &fields::AGENT_CALLBACK_LOGOFF,
 };
 
 pub(super) static AGENTS: EventDef = EventDef {
@@ -805,6 +814,7 @@ pub(super) static AGENTS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One agent, in answer to Agents.",
+    index: &fields::AGENTS,
 };
 
 pub(super) static AGENTS_COMPLETE: EventDef = EventDef {
@@ -829,6 +839,7 @@ pub(super) static AGENTS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of agents.",
+    index: &fields::AGENTS_COMPLETE,
 };
 
 pub(super) static DO_AGENT_CALLBACK_LOGIN: ActionDef = ActionDef {
@@ -855,6 +866,7 @@ pub(super) static DO_AGENT_CALLBACK_LOGIN: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Log an agent in for call-backs.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_AGENT_LOGOFF: ActionDef = ActionDef {
@@ -872,6 +884,7 @@ pub(super) static DO_AGENT_LOGOFF: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Log off an agent.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_AGENTS: ActionDef = ActionDef {
@@ -886,4 +899,5 @@ pub(super) static DO_AGENTS: ActionDef = ActionDef {
     items: &[EventId::Agents],
     completes: Some(EventId::AgentsComplete),
     doc: "List agents.",
+    response_index: &Index::NONE,
 };

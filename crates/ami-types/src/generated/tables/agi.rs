@@ -30,6 +30,7 @@ pub(super) static AGI_EXEC: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A command of an AGI script begins or ends (legacy).",
+    index: &fields::AGI_EXEC,
 };
 
 pub(super) static AGI_EXEC_END: EventDef = EventDef {
@@ -73,6 +74,7 @@ pub(super) static AGI_EXEC_END: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An AGI command has ended.",
+    index: &fields::AGI_EXEC_END,
 };
 
 pub(super) static AGI_EXEC_START: EventDef = EventDef {
@@ -114,6 +116,7 @@ pub(super) static AGI_EXEC_START: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An AGI command starts.",
+    index: &fields::AGI_EXEC_START,
 };
 
 pub(super) static ASYNC_AGI: EventDef = EventDef {
@@ -147,6 +150,7 @@ pub(super) static ASYNC_AGI: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An asynchronous AGI session starts, ran a command, or ends (legacy).",
+    index: &fields::ASYNC_AGI,
 };
 
 pub(super) static ASYNC_AGI_END: EventDef = EventDef {
@@ -186,6 +190,7 @@ pub(super) static ASYNC_AGI_END: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel left asynchronous AGI.",
+    index: &fields::ASYNC_AGI_END,
 };
 
 pub(super) static ASYNC_AGI_EXEC: EventDef = EventDef {
@@ -227,6 +232,7 @@ pub(super) static ASYNC_AGI_EXEC: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A command sent by the action AGI has ended.",
+    index: &fields::ASYNC_AGI_EXEC,
 };
 
 pub(super) static ASYNC_AGI_START: EventDef = EventDef {
@@ -267,6 +273,7 @@ pub(super) static ASYNC_AGI_START: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel entered asynchronous AGI: it waits for commands by the action AGI.",
+    index: &fields::ASYNC_AGI_START,
 };
 
 pub(super) static DO_AGI: ActionDef = ActionDef {
@@ -291,4 +298,5 @@ pub(super) static DO_AGI: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Execute an AGI command on a channel.",
+    response_index: &Index::NONE,
 };

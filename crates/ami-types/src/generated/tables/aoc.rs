@@ -64,6 +64,7 @@ pub(super) static AOC_D: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Advice of charge during a call.",
+    index: &fields::AOC_D,
 };
 
 pub(super) static AOC_E: EventDef = EventDef {
@@ -136,6 +137,7 @@ pub(super) static AOC_E: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Advice of charge at the end of a call.",
+    index: &fields::AOC_E,
 };
 
 pub(super) static AOC_S: EventDef = EventDef {
@@ -200,6 +202,7 @@ pub(super) static AOC_S: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Advice of charge at the start of a call: the rates.",
+    index: &fields::AOC_S,
 };
 
 pub(super) static DO_AOC_MESSAGE: ActionDef = ActionDef {
@@ -305,4 +308,5 @@ pub(super) static DO_AOC_MESSAGE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Send an advice of charge message.",
+    response_index: &Index::NONE,
 };

@@ -38,6 +38,7 @@ pub(super) static BRIDGE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Two channels were linked or unlinked (legacy).",
+    index: &fields::BRIDGE,
 };
 
 pub(super) static BRIDGE_ACTION: EventDef = EventDef {
@@ -57,6 +58,7 @@ pub(super) static BRIDGE_ACTION: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "How a Bridge action ended (legacy).",
+    index: &fields::BRIDGE_ACTION,
 };
 
 pub(super) static BRIDGE_CREATE: EventDef = EventDef {
@@ -95,6 +97,7 @@ pub(super) static BRIDGE_CREATE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A bridge came into being.",
+    index: &fields::BRIDGE_CREATE,
 };
 
 pub(super) static BRIDGE_DESTROY: EventDef = EventDef {
@@ -133,6 +136,7 @@ pub(super) static BRIDGE_DESTROY: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A bridge ended.",
+    index: &fields::BRIDGE_DESTROY,
 };
 
 pub(super) static BRIDGE_ENTER: EventDef = EventDef {
@@ -202,6 +206,7 @@ pub(super) static BRIDGE_ENTER: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel enters a bridge.",
+    index: &fields::BRIDGE_ENTER,
 };
 
 pub(super) static BRIDGE_EXEC: EventDef = EventDef {
@@ -222,6 +227,7 @@ pub(super) static BRIDGE_EXEC: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "How the Bridge application ended (legacy).",
+    index: &fields::BRIDGE_EXEC,
 };
 
 pub(super) static BRIDGE_INFO_CHANNEL: EventDef = EventDef {
@@ -268,6 +274,7 @@ pub(super) static BRIDGE_INFO_CHANNEL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One channel in a bridge, in answer to BridgeInfo.",
+    index: &fields::BRIDGE_INFO_CHANNEL,
 };
 
 pub(super) static BRIDGE_INFO_COMPLETE: EventDef = EventDef {
@@ -314,6 +321,7 @@ pub(super) static BRIDGE_INFO_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of channels in a bridge, with the bridge itself.",
+    index: &fields::BRIDGE_INFO_COMPLETE,
 };
 
 pub(super) static BRIDGE_LEAVE: EventDef = EventDef {
@@ -382,6 +390,7 @@ pub(super) static BRIDGE_LEAVE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel leaves a bridge.",
+    index: &fields::BRIDGE_LEAVE,
 };
 
 pub(super) static BRIDGE_LIST_COMPLETE: EventDef = EventDef {
@@ -406,6 +415,7 @@ pub(super) static BRIDGE_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of bridges.",
+    index: &fields::BRIDGE_LIST_COMPLETE,
 };
 
 pub(super) static BRIDGE_LIST_ITEM: EventDef = EventDef {
@@ -444,6 +454,7 @@ pub(super) static BRIDGE_LIST_ITEM: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One bridge, in answer to BridgeList.",
+    index: &fields::BRIDGE_LIST_ITEM,
 };
 
 pub(super) static BRIDGE_MERGE: EventDef = EventDef {
@@ -511,6 +522,7 @@ pub(super) static BRIDGE_MERGE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "All channels of one bridge move into another.",
+    index: &fields::BRIDGE_MERGE,
 };
 
 pub(super) static BRIDGE_TECHNOLOGY_LIST_COMPLETE: EventDef = EventDef {
@@ -535,6 +547,7 @@ pub(super) static BRIDGE_TECHNOLOGY_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of bridge technologies.",
+    index: &fields::BRIDGE_TECHNOLOGY_LIST_COMPLETE,
 };
 
 pub(super) static BRIDGE_TECHNOLOGY_LIST_ITEM: EventDef = EventDef {
@@ -555,6 +568,7 @@ pub(super) static BRIDGE_TECHNOLOGY_LIST_ITEM: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One bridge technology, in answer to BridgeTechnologyList.",
+    index: &fields::BRIDGE_TECHNOLOGY_LIST_ITEM,
 };
 
 pub(super) static BRIDGE_VIDEO_SOURCE_UPDATE: EventDef = EventDef {
@@ -621,6 +635,7 @@ pub(super) static BRIDGE_VIDEO_SOURCE_UPDATE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The channel whose video a bridge shows has changed.",
+    index: &fields::BRIDGE_VIDEO_SOURCE_UPDATE,
 };
 
 pub(super) static LINK: EventDef = EventDef {
@@ -643,6 +658,7 @@ pub(super) static LINK: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Two channels were linked (legacy).",
+    index: &fields::LINK,
 };
 
 pub(super) static UNLINK: EventDef = EventDef {
@@ -665,6 +681,7 @@ pub(super) static UNLINK: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Two channels were unlinked (legacy).",
+    index: &fields::UNLINK,
 };
 
 pub(super) static DO_BRIDGE: ActionDef = ActionDef {
@@ -689,6 +706,7 @@ pub(super) static DO_BRIDGE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Bridge two channels together.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_BRIDGE_DESTROY: ActionDef = ActionDef {
@@ -703,6 +721,7 @@ pub(super) static DO_BRIDGE_DESTROY: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Destroy a bridge.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_BRIDGE_INFO: ActionDef = ActionDef {
@@ -717,6 +736,7 @@ pub(super) static DO_BRIDGE_INFO: ActionDef = ActionDef {
     items: &[EventId::BridgeInfoChannel],
     completes: Some(EventId::BridgeInfoComplete),
     doc: "Get information about a bridge.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_BRIDGE_KICK: ActionDef = ActionDef {
@@ -734,6 +754,7 @@ pub(super) static DO_BRIDGE_KICK: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Kick a channel from a bridge.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_BRIDGE_LIST: ActionDef = ActionDef {
@@ -748,6 +769,7 @@ pub(super) static DO_BRIDGE_LIST: ActionDef = ActionDef {
     items: &[EventId::BridgeListItem],
     completes: Some(EventId::BridgeListComplete),
     doc: "List active bridges.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_BRIDGE_TECHNOLOGY_LIST: ActionDef = ActionDef {
@@ -762,6 +784,7 @@ pub(super) static DO_BRIDGE_TECHNOLOGY_LIST: ActionDef = ActionDef {
     items: &[EventId::BridgeTechnologyListItem],
     completes: Some(EventId::BridgeTechnologyListComplete),
     doc: "List available bridge technologies.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_BRIDGE_TECHNOLOGY_SUSPEND: ActionDef = ActionDef {
@@ -776,6 +799,7 @@ pub(super) static DO_BRIDGE_TECHNOLOGY_SUSPEND: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Suspend a bridge technology.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_BRIDGE_TECHNOLOGY_UNSUSPEND: ActionDef = ActionDef {
@@ -790,4 +814,5 @@ pub(super) static DO_BRIDGE_TECHNOLOGY_UNSUSPEND: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Unsuspend a bridge technology.",
+    response_index: &Index::NONE,
 };

@@ -27,6 +27,7 @@ pub(super) static CC_AVAILABLE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Call completion is available for a call.",
+    index: &fields::CC_AVAILABLE,
 };
 
 pub(super) static CC_CALLER_RECALLING: EventDef = EventDef {
@@ -45,6 +46,7 @@ pub(super) static CC_CALLER_RECALLING: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The caller is called back.",
+    index: &fields::CC_CALLER_RECALLING,
 };
 
 pub(super) static CC_CALLER_START_MONITORING: EventDef = EventDef {
@@ -63,6 +65,7 @@ pub(super) static CC_CALLER_START_MONITORING: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The caller is being watched until it is free.",
+    index: &fields::CC_CALLER_START_MONITORING,
 };
 
 pub(super) static CC_CALLER_STOP_MONITORING: EventDef = EventDef {
@@ -81,6 +84,7 @@ pub(super) static CC_CALLER_STOP_MONITORING: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The caller is no longer watched.",
+    index: &fields::CC_CALLER_STOP_MONITORING,
 };
 
 pub(super) static CC_FAILURE: EventDef = EventDef {
@@ -100,6 +104,7 @@ pub(super) static CC_FAILURE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A call completion failed.",
+    index: &fields::CC_FAILURE,
 };
 
 pub(super) static CC_MONITOR_FAILED: EventDef = EventDef {
@@ -118,6 +123,7 @@ pub(super) static CC_MONITOR_FAILED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Watching the called party failed.",
+    index: &fields::CC_MONITOR_FAILED,
 };
 
 pub(super) static CC_OFFER_TIMER_START: EventDef = EventDef {
@@ -137,6 +143,7 @@ pub(super) static CC_OFFER_TIMER_START: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The time in which call completion can be asked for starts.",
+    index: &fields::CC_OFFER_TIMER_START,
 };
 
 pub(super) static CC_RECALL_COMPLETE: EventDef = EventDef {
@@ -155,6 +162,7 @@ pub(super) static CC_RECALL_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The recall was answered.",
+    index: &fields::CC_RECALL_COMPLETE,
 };
 
 pub(super) static CC_REQUEST_ACKNOWLEDGED: EventDef = EventDef {
@@ -173,6 +181,7 @@ pub(super) static CC_REQUEST_ACKNOWLEDGED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The request for call completion was accepted.",
+    index: &fields::CC_REQUEST_ACKNOWLEDGED,
 };
 
 pub(super) static CC_REQUESTED: EventDef = EventDef {
@@ -192,4 +201,5 @@ pub(super) static CC_REQUESTED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The caller asked for call completion.",
+    index: &fields::CC_REQUESTED,
 };

@@ -17,6 +17,7 @@ pub(super) static CHANNEL_HUNGUP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One channel that a Hangup with a pattern ends.",
+    index: &fields::CHANNEL_HUNGUP,
 };
 
 pub(super) static CHANNEL_UPDATE: EventDef = EventDef {
@@ -50,6 +51,7 @@ pub(super) static CHANNEL_UPDATE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel driver tells the names its protocol uses for a channel.",
+    index: &fields::CHANNEL_UPDATE,
 };
 
 pub(super) static CHANNELS_HUNGUP_LIST_COMPLETE: EventDef = EventDef {
@@ -74,6 +76,7 @@ pub(super) static CHANNELS_HUNGUP_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of channels that a Hangup with a pattern ends.",
+    index: &fields::CHANNELS_HUNGUP_LIST_COMPLETE,
 };
 
 pub(super) static CORE_SHOW_CHANNEL: EventDef = EventDef {
@@ -133,6 +136,7 @@ pub(super) static CORE_SHOW_CHANNEL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One channel, in answer to CoreShowChannels.",
+    index: &fields::CORE_SHOW_CHANNEL,
 };
 
 pub(super) static CORE_SHOW_CHANNEL_MAP: EventDef = EventDef {
@@ -151,6 +155,7 @@ pub(super) static CORE_SHOW_CHANNEL_MAP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One channel that is connected with the channel asked for.",
+    index: &fields::CORE_SHOW_CHANNEL_MAP,
 };
 
 pub(super) static CORE_SHOW_CHANNEL_MAP_COMPLETE: EventDef = EventDef {
@@ -175,6 +180,7 @@ pub(super) static CORE_SHOW_CHANNEL_MAP_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of connected channels.",
+    index: &fields::CORE_SHOW_CHANNEL_MAP_COMPLETE,
 };
 
 pub(super) static CORE_SHOW_CHANNELS_COMPLETE: EventDef = EventDef {
@@ -199,6 +205,7 @@ pub(super) static CORE_SHOW_CHANNELS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of channels.",
+    index: &fields::CORE_SHOW_CHANNELS_COMPLETE,
 };
 
 pub(super) static HANGUP: EventDef = EventDef {
@@ -254,6 +261,7 @@ pub(super) static HANGUP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel ended. It is the last thing said about it.",
+    index: &fields::HANGUP,
 };
 
 pub(super) static HANGUP_REQUEST: EventDef = EventDef {
@@ -308,6 +316,7 @@ pub(super) static HANGUP_REQUEST: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Somebody asks a channel to hang up.",
+    index: &fields::HANGUP_REQUEST,
 };
 
 pub(super) static HOLD: EventDef = EventDef {
@@ -370,6 +379,7 @@ pub(super) static HOLD: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel put its peer on hold.",
+    index: &fields::HOLD,
 };
 
 pub(super) static MCID: EventDef = EventDef {
@@ -447,6 +457,7 @@ pub(super) static MCID: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A called party asks for the identification of a malicious caller.",
+    index: &fields::MCID,
 };
 
 pub(super) static MASQUERADE: EventDef = EventDef {
@@ -479,6 +490,7 @@ pub(super) static MASQUERADE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One channel takes over the place of another (legacy).",
+    index: &fields::MASQUERADE,
 };
 
 pub(super) static NEW_ACCOUNT_CODE: EventDef = EventDef {
@@ -519,6 +531,7 @@ pub(super) static NEW_ACCOUNT_CODE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The account of a channel changed.",
+    index: &fields::NEW_ACCOUNT_CODE,
 };
 
 pub(super) static NEW_CALLERID: EventDef = EventDef {
@@ -579,6 +592,7 @@ pub(super) static NEW_CALLERID: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The caller identification of a channel changed.",
+    index: &fields::NEW_CALLERID,
 };
 
 pub(super) static NEW_CONNECTED_LINE: EventDef = EventDef {
@@ -625,6 +639,7 @@ pub(super) static NEW_CONNECTED_LINE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "What a channel shows as its connected party changed.",
+    index: &fields::NEW_CONNECTED_LINE,
 };
 
 pub(super) static NEW_CHANNEL: EventDef = EventDef {
@@ -685,6 +700,7 @@ pub(super) static NEW_CHANNEL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel came into being. It is the first thing said about a channel.",
+    index: &fields::NEW_CHANNEL,
 };
 
 pub(super) static NEWSTATE: EventDef = EventDef {
@@ -745,6 +761,7 @@ pub(super) static NEWSTATE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel changed its state, for example from Down to Ringing.",
+    index: &fields::NEWSTATE,
 };
 
 pub(super) static RENAME: EventDef = EventDef {
@@ -765,6 +782,7 @@ pub(super) static RENAME: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel got another name.",
+    index: &fields::RENAME,
 };
 
 pub(super) static SOFT_HANGUP_REQUEST: EventDef = EventDef {
@@ -819,6 +837,7 @@ pub(super) static SOFT_HANGUP_REQUEST: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel is asked, by the server itself, to hang up soon.",
+    index: &fields::SOFT_HANGUP_REQUEST,
 };
 
 pub(super) static STATUS: EventDef = EventDef {
@@ -906,6 +925,7 @@ pub(super) static STATUS: EventDef = EventDef {
         why: "a value with a line break, sent as it is, reads like further headers",
     }],
     doc: "One channel, in answer to Status.",
+    index: &fields::STATUS,
 };
 
 pub(super) static STATUS_COMPLETE: EventDef = EventDef {
@@ -931,6 +951,7 @@ pub(super) static STATUS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the answer to Status.",
+    index: &fields::STATUS_COMPLETE,
 };
 
 pub(super) static UNHOLD: EventDef = EventDef {
@@ -977,6 +998,7 @@ pub(super) static UNHOLD: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel took its peer off hold.",
+    index: &fields::UNHOLD,
 };
 
 pub(super) static DO_ABSOLUTE_TIMEOUT: ActionDef = ActionDef {
@@ -994,6 +1016,7 @@ pub(super) static DO_ABSOLUTE_TIMEOUT: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Set absolute timeout on a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CORE_SHOW_CHANNEL_MAP: ActionDef = ActionDef {
@@ -1008,6 +1031,7 @@ pub(super) static DO_CORE_SHOW_CHANNEL_MAP: ActionDef = ActionDef {
     items: &[EventId::CoreShowChannelMap],
     completes: Some(EventId::CoreShowChannelMapComplete),
     doc: "Show channel map for a given channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CORE_SHOW_CHANNELS: ActionDef = ActionDef {
@@ -1022,6 +1046,7 @@ pub(super) static DO_CORE_SHOW_CHANNELS: ActionDef = ActionDef {
     items: &[EventId::CoreShowChannel],
     completes: Some(EventId::CoreShowChannelsComplete),
     doc: "List active channels.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_HANGUP: ActionDef = ActionDef {
@@ -1039,6 +1064,7 @@ pub(super) static DO_HANGUP: ActionDef = ActionDef {
     items: &[EventId::ChannelHungup],
     completes: Some(EventId::ChannelsHungupListComplete),
     doc: "Hang up a channel, or all channels whose name fits a pattern.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_MUTE_AUDIO: ActionDef = ActionDef {
@@ -1064,6 +1090,7 @@ pub(super) static DO_MUTE_AUDIO: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Mute or unmute audio on a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_REDIRECT: ActionDef = ActionDef {
@@ -1087,6 +1114,7 @@ pub(super) static DO_REDIRECT: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Redirect (transfer) a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SEND_TEXT: ActionDef = ActionDef {
@@ -1105,6 +1133,7 @@ pub(super) static DO_SEND_TEXT: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Send text to a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SET_CDR_USER_FIELD: ActionDef = ActionDef {
@@ -1123,6 +1152,7 @@ pub(super) static DO_SET_CDR_USER_FIELD: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Set the user field of the detail record of a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_STATUS: ActionDef = ActionDef {
@@ -1141,4 +1171,5 @@ pub(super) static DO_STATUS: ActionDef = ActionDef {
     items: &[EventId::Status],
     completes: Some(EventId::StatusComplete),
     doc: "List the channels with their state.",
+    response_index: &Index::NONE,
 };

@@ -62,6 +62,7 @@ pub(super) static CONFBRIDGE_END: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A conference has ended.",
+    index: &fields::CONFBRIDGE_END,
 };
 
 pub(super) static CONFBRIDGE_JOIN: EventDef = EventDef {
@@ -202,6 +203,7 @@ pub(super) static CONFBRIDGE_JOIN: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel joined a conference.",
+    index: &fields::CONFBRIDGE_JOIN,
 };
 
 pub(super) static CONFBRIDGE_LEAVE: EventDef = EventDef {
@@ -341,6 +343,7 @@ pub(super) static CONFBRIDGE_LEAVE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel left a conference.",
+    index: &fields::CONFBRIDGE_LEAVE,
 };
 
 pub(super) static CONFBRIDGE_LIST: EventDef = EventDef {
@@ -503,6 +506,7 @@ pub(super) static CONFBRIDGE_LIST: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One user of a conference, in answer to ConfbridgeList.",
+    index: &fields::CONFBRIDGE_LIST,
 };
 
 pub(super) static CONFBRIDGE_LIST_COMPLETE: EventDef = EventDef {
@@ -533,6 +537,7 @@ pub(super) static CONFBRIDGE_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of conference users.",
+    index: &fields::CONFBRIDGE_LIST_COMPLETE,
 };
 
 pub(super) static CONFBRIDGE_LIST_ROOMS: EventDef = EventDef {
@@ -578,6 +583,7 @@ pub(super) static CONFBRIDGE_LIST_ROOMS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One conference, in answer to ConfbridgeListRooms.",
+    index: &fields::CONFBRIDGE_LIST_ROOMS,
 };
 
 pub(super) static CONFBRIDGE_LIST_ROOMS_COMPLETE: EventDef = EventDef {
@@ -608,6 +614,7 @@ pub(super) static CONFBRIDGE_LIST_ROOMS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of conferences.",
+    index: &fields::CONFBRIDGE_LIST_ROOMS_COMPLETE,
 };
 
 pub(super) static CONFBRIDGE_MUTE: EventDef = EventDef {
@@ -747,6 +754,7 @@ pub(super) static CONFBRIDGE_MUTE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A user of a conference was muted.",
+    index: &fields::CONFBRIDGE_MUTE,
 };
 
 pub(super) static CONFBRIDGE_RECORD: EventDef = EventDef {
@@ -814,6 +822,7 @@ pub(super) static CONFBRIDGE_RECORD: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Recording of a conference starts.",
+    index: &fields::CONFBRIDGE_RECORD,
 };
 
 pub(super) static CONFBRIDGE_START: EventDef = EventDef {
@@ -874,6 +883,7 @@ pub(super) static CONFBRIDGE_START: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A conference begins.",
+    index: &fields::CONFBRIDGE_START,
 };
 
 pub(super) static CONFBRIDGE_STOP_RECORD: EventDef = EventDef {
@@ -941,6 +951,7 @@ pub(super) static CONFBRIDGE_STOP_RECORD: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Recording of a conference stops.",
+    index: &fields::CONFBRIDGE_STOP_RECORD,
 };
 
 pub(super) static CONFBRIDGE_TALKING: EventDef = EventDef {
@@ -998,6 +1009,7 @@ pub(super) static CONFBRIDGE_TALKING: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A user of a conference started or stopped talking.",
+    index: &fields::CONFBRIDGE_TALKING,
 };
 
 pub(super) static CONFBRIDGE_UNMUTE: EventDef = EventDef {
@@ -1137,6 +1149,7 @@ pub(super) static CONFBRIDGE_UNMUTE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A user of a conference was unmuted.",
+    index: &fields::CONFBRIDGE_UNMUTE,
 };
 
 pub(super) static DO_CONFBRIDGE_KICK: ActionDef = ActionDef {
@@ -1154,6 +1167,7 @@ pub(super) static DO_CONFBRIDGE_KICK: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Kick a participant from a conference.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CONFBRIDGE_LIST: ActionDef = ActionDef {
@@ -1168,6 +1182,7 @@ pub(super) static DO_CONFBRIDGE_LIST: ActionDef = ActionDef {
     items: &[EventId::ConfbridgeList],
     completes: Some(EventId::ConfbridgeListComplete),
     doc: "List participants in a conference.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CONFBRIDGE_LIST_ROOMS: ActionDef = ActionDef {
@@ -1182,6 +1197,7 @@ pub(super) static DO_CONFBRIDGE_LIST_ROOMS: ActionDef = ActionDef {
     items: &[EventId::ConfbridgeListRooms],
     completes: Some(EventId::ConfbridgeListRoomsComplete),
     doc: "List active conference rooms.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CONFBRIDGE_LOCK: ActionDef = ActionDef {
@@ -1196,6 +1212,7 @@ pub(super) static DO_CONFBRIDGE_LOCK: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Lock a conference.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CONFBRIDGE_MUTE: ActionDef = ActionDef {
@@ -1213,6 +1230,7 @@ pub(super) static DO_CONFBRIDGE_MUTE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Mute a participant in a conference.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CONFBRIDGE_SET_SINGLE_VIDEO_SRC: ActionDef = ActionDef {
@@ -1230,6 +1248,7 @@ pub(super) static DO_CONFBRIDGE_SET_SINGLE_VIDEO_SRC: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Set the single video source in a conference bridge.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CONFBRIDGE_START_RECORD: ActionDef = ActionDef {
@@ -1253,6 +1272,7 @@ pub(super) static DO_CONFBRIDGE_START_RECORD: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Start recording a conference.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CONFBRIDGE_STOP_RECORD: ActionDef = ActionDef {
@@ -1267,6 +1287,7 @@ pub(super) static DO_CONFBRIDGE_STOP_RECORD: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Stop recording a conference.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CONFBRIDGE_UNLOCK: ActionDef = ActionDef {
@@ -1281,6 +1302,7 @@ pub(super) static DO_CONFBRIDGE_UNLOCK: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Unlock a conference.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CONFBRIDGE_UNMUTE: ActionDef = ActionDef {
@@ -1298,4 +1320,5 @@ pub(super) static DO_CONFBRIDGE_UNMUTE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Unmute a participant in a conference.",
+    response_index: &Index::NONE,
 };

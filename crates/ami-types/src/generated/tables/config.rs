@@ -16,6 +16,7 @@ pub(super) static DO_CREATE_CONFIG: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Create an empty configuration file.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_GET_CONFIG: ActionDef = ActionDef {
@@ -49,6 +50,7 @@ pub(super) static DO_GET_CONFIG: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Retrieve configuration file.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_GET_CONFIG_JSON: ActionDef = ActionDef {
@@ -79,6 +81,7 @@ pub(super) static DO_GET_CONFIG_JSON: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Retrieve configuration as JSON.",
+    response_index: &fields::DO_GET_CONFIG_JSON,
 };
 
 pub(super) static DO_LIST_CATEGORIES: ActionDef = ActionDef {
@@ -102,6 +105,7 @@ pub(super) static DO_LIST_CATEGORIES: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "List categories in a configuration file.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_UPDATE_CONFIG: ActionDef = ActionDef {
@@ -146,4 +150,5 @@ pub(super) static DO_UPDATE_CONFIG: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Update a configuration file.",
+    response_index: &Index::NONE,
 };

@@ -21,6 +21,7 @@ pub(super) static ALARM: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A DAHDI channel has an alarm.",
+    index: &fields::ALARM,
 };
 
 pub(super) static ALARM_CLEAR: EventDef = EventDef {
@@ -39,6 +40,7 @@ pub(super) static ALARM_CLEAR: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The alarm of a DAHDI channel is over.",
+    index: &fields::ALARM_CLEAR,
 };
 
 pub(super) static DAHDI_CHANNEL: EventDef = EventDef {
@@ -81,6 +83,7 @@ pub(super) static DAHDI_CHANNEL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Which DAHDI channel a channel uses.",
+    index: &fields::DAHDI_CHANNEL,
 };
 
 pub(super) static DAHDI_SHOW_CHANNELS: EventDef = EventDef {
@@ -107,6 +110,7 @@ pub(super) static DAHDI_SHOW_CHANNELS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One DAHDI channel, in answer to DAHDIShowChannels.",
+    index: &fields::DAHDI_SHOW_CHANNELS,
 };
 
 pub(super) static DAHDI_SHOW_CHANNELS_COMPLETE: EventDef = EventDef {
@@ -131,6 +135,7 @@ pub(super) static DAHDI_SHOW_CHANNELS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of DAHDI channels.",
+    index: &fields::DAHDI_SHOW_CHANNELS_COMPLETE,
 };
 
 pub(super) static DAHDI_SHOW_STATUS: EventDef = EventDef {
@@ -157,6 +162,7 @@ pub(super) static DAHDI_SHOW_STATUS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One DAHDI span, in answer to DAHDIShowStatus.",
+    index: &fields::DAHDI_SHOW_STATUS,
 };
 
 pub(super) static DND_STATE: EventDef = EventDef {
@@ -176,6 +182,7 @@ pub(super) static DND_STATE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Do-not-disturb was switched for a DAHDI channel.",
+    index: &fields::DND_STATE,
 };
 
 pub(super) static PRI_EVENT: EventDef = EventDef {
@@ -196,6 +203,7 @@ pub(super) static PRI_EVENT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Something happened on the D-channel of an ISDN span.",
+    index: &fields::PRI_EVENT,
 };
 
 pub(super) static SPAN_ALARM: EventDef = EventDef {
@@ -214,6 +222,7 @@ pub(super) static SPAN_ALARM: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A DAHDI span has an alarm.",
+    index: &fields::SPAN_ALARM,
 };
 
 pub(super) static SPAN_ALARM_CLEAR: EventDef = EventDef {
@@ -229,6 +238,7 @@ pub(super) static SPAN_ALARM_CLEAR: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The alarm of a DAHDI span is over.",
+    index: &fields::SPAN_ALARM_CLEAR,
 };
 
 pub(super) static ZAP_SHOW_CHANNELS: EventDef = EventDef {
@@ -250,6 +260,7 @@ pub(super) static ZAP_SHOW_CHANNELS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One Zaptel channel, in answer to ZapShowChannels.",
+    index: &fields::ZAP_SHOW_CHANNELS,
 };
 
 pub(super) static ZAP_SHOW_CHANNELS_COMPLETE: EventDef = EventDef {
@@ -265,6 +276,7 @@ pub(super) static ZAP_SHOW_CHANNELS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of Zaptel channels.",
+    index: &Index::NONE,
 };
 
 pub(super) static DAHDI_SHOW_STATUS_COMPLETE: EventDef = EventDef {
@@ -289,6 +301,7 @@ pub(super) static DAHDI_SHOW_STATUS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of DAHDI spans.",
+    index: &fields::DAHDI_SHOW_STATUS_COMPLETE,
 };
 
 pub(super) static DO_DAHDIDN_DOFF: ActionDef = ActionDef {
@@ -303,6 +316,7 @@ pub(super) static DO_DAHDIDN_DOFF: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Disable do not disturb on a DAHDI channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_DAHDIDN_DON: ActionDef = ActionDef {
@@ -317,6 +331,7 @@ pub(super) static DO_DAHDIDN_DON: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Enable do not disturb on a DAHDI channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_DAHDID_IAL_OFFHOOK: ActionDef = ActionDef {
@@ -334,6 +349,7 @@ pub(super) static DO_DAHDID_IAL_OFFHOOK: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Dial a number on a DAHDI channel that is off hook.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_DAHDI_HANGUP: ActionDef = ActionDef {
@@ -348,6 +364,7 @@ pub(super) static DO_DAHDI_HANGUP: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Hangup a DAHDI channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_DAHDI_RESTART: ActionDef = ActionDef {
@@ -362,6 +379,7 @@ pub(super) static DO_DAHDI_RESTART: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Restart the DAHDI channels.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_DAHDI_SHOW_CHANNELS: ActionDef = ActionDef {
@@ -376,6 +394,7 @@ pub(super) static DO_DAHDI_SHOW_CHANNELS: ActionDef = ActionDef {
     items: &[EventId::DAHDIShowChannels],
     completes: Some(EventId::DAHDIShowChannelsComplete),
     doc: "Show DAHDI channel information.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_DAHDI_SHOW_STATUS: ActionDef = ActionDef {
@@ -390,6 +409,7 @@ pub(super) static DO_DAHDI_SHOW_STATUS: ActionDef = ActionDef {
     items: &[EventId::DAHDIShowStatus],
     completes: Some(EventId::DAHDIShowStatusComplete),
     doc: "Show DAHDI status.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_DAHDI_TRANSFER: ActionDef = ActionDef {
@@ -404,6 +424,7 @@ pub(super) static DO_DAHDI_TRANSFER: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Transfer a DAHDI channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PRID_EBUG_FILE_SET: ActionDef = ActionDef {
@@ -418,6 +439,7 @@ pub(super) static DO_PRID_EBUG_FILE_SET: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Set the PRI debug log file.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PRID_EBUG_FILE_UNSET: ActionDef = ActionDef {
@@ -432,6 +454,7 @@ pub(super) static DO_PRID_EBUG_FILE_UNSET: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Unset the PRI debug log file.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PRID_EBUG_SET: ActionDef = ActionDef {
@@ -449,6 +472,7 @@ pub(super) static DO_PRID_EBUG_SET: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Set the PRI debug level for a span.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PRI_SHOW_SPANS: ActionDef = ActionDef {
@@ -463,6 +487,7 @@ pub(super) static DO_PRI_SHOW_SPANS: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Show PRI spans.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_ZAP_DN_DOFF: ActionDef = ActionDef {
@@ -477,6 +502,7 @@ pub(super) static DO_ZAP_DN_DOFF: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Switch do-not-disturb off for a Zaptel channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_ZAP_DN_DON: ActionDef = ActionDef {
@@ -491,6 +517,7 @@ pub(super) static DO_ZAP_DN_DON: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Switch do-not-disturb on for a Zaptel channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_ZAP_DIAL_OFFHOOK: ActionDef = ActionDef {
@@ -508,6 +535,7 @@ pub(super) static DO_ZAP_DIAL_OFFHOOK: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Dial on a Zaptel channel that is off hook.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_ZAP_HANGUP: ActionDef = ActionDef {
@@ -522,6 +550,7 @@ pub(super) static DO_ZAP_HANGUP: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Hang up a Zaptel channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_ZAP_SHOW_CHANNELS: ActionDef = ActionDef {
@@ -536,6 +565,7 @@ pub(super) static DO_ZAP_SHOW_CHANNELS: ActionDef = ActionDef {
     items: &[EventId::ZapShowChannels],
     completes: Some(EventId::ZapShowChannelsComplete),
     doc: "List the Zaptel channels.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_ZAP_TRANSFER: ActionDef = ActionDef {
@@ -550,4 +580,5 @@ pub(super) static DO_ZAP_TRANSFER: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Transfer a Zaptel channel.",
+    response_index: &Index::NONE,
 };

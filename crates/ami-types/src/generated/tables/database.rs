@@ -26,6 +26,7 @@ pub(super) static DB_GET_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the answer to DBGet.",
+    index: &fields::DB_GET_COMPLETE,
 };
 
 pub(super) static DB_GET_RESPONSE: EventDef = EventDef {
@@ -51,6 +52,7 @@ pub(super) static DB_GET_RESPONSE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A value of the internal database.",
+    index: &fields::DB_GET_RESPONSE,
 };
 
 pub(super) static DB_GET_TREE_RESPONSE: EventDef = EventDef {
@@ -69,6 +71,7 @@ pub(super) static DB_GET_TREE_RESPONSE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One entry of a tree of the internal database.",
+    index: &fields::DB_GET_TREE_RESPONSE,
 };
 
 pub(super) static DB_GET_TREE_COMPLETE: EventDef = EventDef {
@@ -93,6 +96,7 @@ pub(super) static DB_GET_TREE_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the answer to DBGetTree.",
+    index: &fields::DB_GET_TREE_COMPLETE,
 };
 
 pub(super) static DO_DB_DEL: ActionDef = ActionDef {
@@ -110,6 +114,7 @@ pub(super) static DO_DB_DEL: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Delete a key from the asterisk database.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_DB_DEL_TREE: ActionDef = ActionDef {
@@ -127,6 +132,7 @@ pub(super) static DO_DB_DEL_TREE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Delete a family or subtree from the asterisk database.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_DB_GET: ActionDef = ActionDef {
@@ -144,6 +150,7 @@ pub(super) static DO_DB_GET: ActionDef = ActionDef {
     items: &[EventId::DBGetResponse],
     completes: Some(EventId::DBGetComplete),
     doc: "Get a value from the asterisk database.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_DB_GET_TREE: ActionDef = ActionDef {
@@ -161,6 +168,7 @@ pub(super) static DO_DB_GET_TREE: ActionDef = ActionDef {
     items: &[EventId::DBGetTreeResponse],
     completes: Some(EventId::DBGetTreeComplete),
     doc: "Get a tree of values from the asterisk database.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_DB_PUT: ActionDef = ActionDef {
@@ -179,4 +187,5 @@ pub(super) static DO_DB_PUT: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Put a value into the asterisk database.",
+    response_index: &Index::NONE,
 };

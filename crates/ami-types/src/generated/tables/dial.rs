@@ -44,6 +44,7 @@ pub(super) static DIAL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A dial begins or ends (legacy).",
+    index: &fields::DIAL,
 };
 
 pub(super) static DIAL_BEGIN: EventDef = EventDef {
@@ -114,6 +115,7 @@ pub(super) static DIAL_BEGIN: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A dial of a destination has begun.",
+    index: &fields::DIAL_BEGIN,
 };
 
 pub(super) static DIAL_END: EventDef = EventDef {
@@ -185,6 +187,7 @@ pub(super) static DIAL_END: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A dial of a destination has ended, with or without an answer.",
+    index: &fields::DIAL_END,
 };
 
 pub(super) static DIAL_STATE: EventDef = EventDef {
@@ -256,6 +259,7 @@ pub(super) static DIAL_STATE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A dial in progress changed its state.",
+    index: &fields::DIAL_STATE,
 };
 
 pub(super) static ORIGINATE_FAILURE: EventDef = EventDef {
@@ -282,6 +286,7 @@ pub(super) static ORIGINATE_FAILURE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An asynchronous Originate failed (legacy).",
+    index: &fields::ORIGINATE_FAILURE,
 };
 
 pub(super) static ORIGINATE_RESPONSE: EventDef = EventDef {
@@ -321,6 +326,7 @@ pub(super) static ORIGINATE_RESPONSE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "How an asynchronous Originate ended.",
+    index: &fields::ORIGINATE_RESPONSE,
 };
 
 pub(super) static ORIGINATE_SUCCESS: EventDef = EventDef {
@@ -341,6 +347,7 @@ pub(super) static ORIGINATE_SUCCESS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An asynchronous Originate succeeded (legacy).",
+    index: &fields::ORIGINATE_SUCCESS,
 };
 
 pub(super) static DO_ORIGINATE: ActionDef = ActionDef {
@@ -384,4 +391,5 @@ pub(super) static DO_ORIGINATE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Start a call: dial a channel and connect it with an extension or an application.",
+    response_index: &Index::NONE,
 };

@@ -42,6 +42,7 @@ pub(super) static HANGUP_HANDLER_POP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A hangup handler was removed from a channel.",
+    index: &fields::HANGUP_HANDLER_POP,
 };
 
 pub(super) static HANGUP_HANDLER_PUSH: EventDef = EventDef {
@@ -95,6 +96,7 @@ pub(super) static HANGUP_HANDLER_PUSH: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A hangup handler was added to a channel.",
+    index: &fields::HANGUP_HANDLER_PUSH,
 };
 
 pub(super) static HANGUP_HANDLER_RUN: EventDef = EventDef {
@@ -148,6 +150,7 @@ pub(super) static HANGUP_HANDLER_RUN: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A hangup handler of a channel is about to run.",
+    index: &fields::HANGUP_HANDLER_RUN,
 };
 
 pub(super) static LIST_DIALPLAN: EventDef = EventDef {
@@ -183,6 +186,7 @@ pub(super) static LIST_DIALPLAN: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One context, extension or priority of the dialplan.",
+    index: &fields::LIST_DIALPLAN,
 };
 
 pub(super) static NEW_EXTEN: EventDef = EventDef {
@@ -248,6 +252,7 @@ pub(super) static NEW_EXTEN: EventDef = EventDef {
         },
     ],
     doc: "A channel enters a step of the dialplan.",
+    index: &fields::NEW_EXTEN,
 };
 
 pub(super) static SHOW_DIAL_PLAN_COMPLETE: EventDef = EventDef {
@@ -299,6 +304,7 @@ pub(super) static SHOW_DIAL_PLAN_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of the dialplan.",
+    index: &fields::SHOW_DIAL_PLAN_COMPLETE,
 };
 
 pub(super) static VAR_SET: EventDef = EventDef {
@@ -356,6 +362,7 @@ pub(super) static VAR_SET: EventDef = EventDef {
         },
     ],
     doc: "A variable got a value.",
+    index: &fields::VAR_SET,
 };
 
 pub(super) static DO_DIALPLAN_EXTENSION_ADD: ActionDef = ActionDef {
@@ -377,6 +384,7 @@ pub(super) static DO_DIALPLAN_EXTENSION_ADD: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Add an extension to the dialplan.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_DIALPLAN_EXTENSION_REMOVE: ActionDef = ActionDef {
@@ -395,6 +403,7 @@ pub(super) static DO_DIALPLAN_EXTENSION_REMOVE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Remove an extension from the dialplan.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_GET_VAR: ActionDef = ActionDef {
@@ -415,6 +424,7 @@ pub(super) static DO_GET_VAR: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Get a channel variable.",
+    response_index: &fields::DO_GET_VAR,
 };
 
 pub(super) static DO_SET_VAR: ActionDef = ActionDef {
@@ -433,6 +443,7 @@ pub(super) static DO_SET_VAR: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Set a channel variable.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SHOW_DIAL_PLAN: ActionDef = ActionDef {
@@ -450,4 +461,5 @@ pub(super) static DO_SHOW_DIAL_PLAN: ActionDef = ActionDef {
     items: &[EventId::ListDialplan],
     completes: Some(EventId::ShowDialPlanComplete),
     doc: "Show dialplan.",
+    response_index: &Index::NONE,
 };

@@ -30,6 +30,7 @@ pub(super) static DTMF: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A digit starts or ends on a channel (legacy).",
+    index: &fields::DTMF,
 };
 
 pub(super) static DTMF_BEGIN: EventDef = EventDef {
@@ -84,6 +85,7 @@ pub(super) static DTMF_BEGIN: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A digit starts on a channel.",
+    index: &fields::DTMF_BEGIN,
 };
 
 pub(super) static DTMF_END: EventDef = EventDef {
@@ -140,6 +142,7 @@ pub(super) static DTMF_END: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A digit ended on a channel.",
+    index: &fields::DTMF_END,
 };
 
 pub(super) static FLASH: EventDef = EventDef {
@@ -179,6 +182,7 @@ pub(super) static FLASH: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A hook flash came in on a channel.",
+    index: &fields::FLASH,
 };
 
 pub(super) static WINK: EventDef = EventDef {
@@ -218,6 +222,7 @@ pub(super) static WINK: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A wink came in on a channel.",
+    index: &fields::WINK,
 };
 
 pub(super) static DO_PLAY_DTMF: ActionDef = ActionDef {
@@ -237,6 +242,7 @@ pub(super) static DO_PLAY_DTMF: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Play a DTMF digit on a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PLAY_MF: ActionDef = ActionDef {
@@ -255,6 +261,7 @@ pub(super) static DO_PLAY_MF: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Play an MF digit on a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SEND_FLASH: ActionDef = ActionDef {
@@ -272,4 +279,5 @@ pub(super) static DO_SEND_FLASH: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Send a flash signal on a channel.",
+    response_index: &Index::NONE,
 };

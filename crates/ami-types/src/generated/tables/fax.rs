@@ -29,6 +29,7 @@ pub(super) static FAX_SESSION: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One fax session, in answer to FAXSession.",
+    index: &fields::FAX_SESSION,
 };
 
 pub(super) static FAX_SESSIONS_COMPLETE: EventDef = EventDef {
@@ -54,6 +55,7 @@ pub(super) static FAX_SESSIONS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of fax sessions.",
+    index: &fields::FAX_SESSIONS_COMPLETE,
 };
 
 pub(super) static FAX_SESSIONS_ENTRY: EventDef = EventDef {
@@ -77,6 +79,7 @@ pub(super) static FAX_SESSIONS_ENTRY: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One fax session, in answer to FAXSessions.",
+    index: &fields::FAX_SESSIONS_ENTRY,
 };
 
 pub(super) static FAX_STATS: EventDef = EventDef {
@@ -99,6 +102,7 @@ pub(super) static FAX_STATS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Numbers of fax sessions, in answer to FAXStats.",
+    index: &fields::FAX_STATS,
 };
 
 pub(super) static FAX_STATUS: EventDef = EventDef {
@@ -149,6 +153,7 @@ pub(super) static FAX_STATUS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A fax in progress says how it stands.",
+    index: &fields::FAX_STATUS,
 };
 
 pub(super) static RECEIVE_FAX: EventDef = EventDef {
@@ -201,6 +206,7 @@ pub(super) static RECEIVE_FAX: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A fax was received.",
+    index: &fields::RECEIVE_FAX,
 };
 
 pub(super) static SEND_FAX: EventDef = EventDef {
@@ -253,6 +259,7 @@ pub(super) static SEND_FAX: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A fax was sent.",
+    index: &fields::SEND_FAX,
 };
 
 pub(super) static DO_FAX_SESSION: ActionDef = ActionDef {
@@ -267,6 +274,7 @@ pub(super) static DO_FAX_SESSION: ActionDef = ActionDef {
     items: &[EventId::FAXSession],
     completes: None,
     doc: "Get info about a fax session.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_FAX_SESSIONS: ActionDef = ActionDef {
@@ -281,6 +289,7 @@ pub(super) static DO_FAX_SESSIONS: ActionDef = ActionDef {
     items: &[EventId::FAXSessionsEntry],
     completes: Some(EventId::FAXSessionsComplete),
     doc: "List active fax sessions.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_FAX_STATS: ActionDef = ActionDef {
@@ -295,4 +304,5 @@ pub(super) static DO_FAX_STATS: ActionDef = ActionDef {
     items: &[EventId::FAXStats],
     completes: None,
     doc: "Get fax statistics.",
+    response_index: &Index::NONE,
 };

@@ -16,6 +16,7 @@ pub(super) static DO_IAX1PEERS: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "List the IAX1 peers.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_IA_XNETSTATS: ActionDef = ActionDef {
@@ -30,6 +31,7 @@ pub(super) static DO_IA_XNETSTATS: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Show IAX2 network statistics.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_IA_XPEERLIST: ActionDef = ActionDef {
@@ -44,6 +46,7 @@ pub(super) static DO_IA_XPEERLIST: ActionDef = ActionDef {
     items: &[EventId::PeerEntry],
     completes: Some(EventId::PeerListComplete),
     doc: "List IAX2 peers.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_IA_XPEERS: ActionDef = ActionDef {
@@ -58,6 +61,7 @@ pub(super) static DO_IA_XPEERS: ActionDef = ActionDef {
     items: &[EventId::PeerEntry],
     completes: Some(EventId::PeerListComplete),
     doc: "List IAX2 peers (compact).",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_IA_XREGISTRY: ActionDef = ActionDef {
@@ -72,4 +76,5 @@ pub(super) static DO_IA_XREGISTRY: ActionDef = ActionDef {
     items: &[EventId::RegistryEntry],
     completes: Some(EventId::RegistrationsComplete),
     doc: "List IAX2 registrations.",
+    response_index: &Index::NONE,
 };

@@ -94,6 +94,7 @@ pub(super) static LOCAL_BRIDGE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The two halves of a Local channel were tied together.",
+    index: &fields::LOCAL_BRIDGE,
 };
 
 pub(super) static LOCAL_OPTIMIZATION_BEGIN: EventDef = EventDef {
@@ -199,6 +200,7 @@ pub(super) static LOCAL_OPTIMIZATION_BEGIN: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The server starts to take a Local channel out of a call.",
+    index: &fields::LOCAL_OPTIMIZATION_BEGIN,
 };
 
 pub(super) static LOCAL_OPTIMIZATION_END: EventDef = EventDef {
@@ -280,6 +282,7 @@ pub(super) static LOCAL_OPTIMIZATION_END: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A Local channel was taken out of a call, or that failed.",
+    index: &fields::LOCAL_OPTIMIZATION_END,
 };
 
 pub(super) static DO_LOCAL_OPTIMIZE_AWAY: ActionDef = ActionDef {
@@ -294,4 +297,5 @@ pub(super) static DO_LOCAL_OPTIMIZE_AWAY: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Request local channel optimization.",
+    response_index: &Index::NONE,
 };

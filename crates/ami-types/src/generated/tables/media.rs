@@ -67,6 +67,7 @@ pub(super) static CHAN_SPY_START: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel starts to listen to another.",
+    index: &fields::CHAN_SPY_START,
 };
 
 pub(super) static CHAN_SPY_STOP: EventDef = EventDef {
@@ -132,6 +133,7 @@ pub(super) static CHAN_SPY_STOP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel stops listening to another.",
+    index: &fields::CHAN_SPY_STOP,
 };
 
 pub(super) static CHANNEL_TALKING_START: EventDef = EventDef {
@@ -178,6 +180,7 @@ pub(super) static CHANNEL_TALKING_START: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Somebody talks on a channel.",
+    index: &fields::CHANNEL_TALKING_START,
 };
 
 pub(super) static CHANNEL_TALKING_STOP: EventDef = EventDef {
@@ -218,6 +221,7 @@ pub(super) static CHANNEL_TALKING_STOP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Somebody stopped talking on a channel.",
+    index: &fields::CHANNEL_TALKING_STOP,
 };
 
 pub(super) static JITTER_BUF_STATS: EventDef = EventDef {
@@ -276,6 +280,7 @@ pub(super) static JITTER_BUF_STATS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Statistics of an IAX2 jitter buffer.",
+    index: &fields::JITTER_BUF_STATS,
 };
 
 pub(super) static MIX_MONITOR_MUTE: EventDef = EventDef {
@@ -323,6 +328,7 @@ pub(super) static MIX_MONITOR_MUTE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A recording by MixMonitor was muted or unmuted.",
+    index: &fields::MIX_MONITOR_MUTE,
 };
 
 pub(super) static MIX_MONITOR_START: EventDef = EventDef {
@@ -362,6 +368,7 @@ pub(super) static MIX_MONITOR_START: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Recording of a channel by MixMonitor starts.",
+    index: &fields::MIX_MONITOR_START,
 };
 
 pub(super) static MIX_MONITOR_STOP: EventDef = EventDef {
@@ -401,6 +408,7 @@ pub(super) static MIX_MONITOR_STOP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Recording of a channel by MixMonitor stops.",
+    index: &fields::MIX_MONITOR_STOP,
 };
 
 pub(super) static MONITOR_START: EventDef = EventDef {
@@ -440,6 +448,7 @@ pub(super) static MONITOR_START: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Recording by Monitor starts.",
+    index: &fields::MONITOR_START,
 };
 
 pub(super) static MONITOR_STOP: EventDef = EventDef {
@@ -479,6 +488,7 @@ pub(super) static MONITOR_STOP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Recording by Monitor stops.",
+    index: &fields::MONITOR_STOP,
 };
 
 pub(super) static MUSIC_ON_HOLD: EventDef = EventDef {
@@ -499,6 +509,7 @@ pub(super) static MUSIC_ON_HOLD: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Music on hold starts or stops (legacy).",
+    index: &fields::MUSIC_ON_HOLD,
 };
 
 pub(super) static MUSIC_ON_HOLD_START: EventDef = EventDef {
@@ -546,6 +557,7 @@ pub(super) static MUSIC_ON_HOLD_START: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel hears music on hold.",
+    index: &fields::MUSIC_ON_HOLD_START,
 };
 
 pub(super) static MUSIC_ON_HOLD_STOP: EventDef = EventDef {
@@ -592,6 +604,7 @@ pub(super) static MUSIC_ON_HOLD_STOP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel no longer hears music on hold.",
+    index: &fields::MUSIC_ON_HOLD_STOP,
 };
 
 pub(super) static RTCP_RECEIVED: EventDef = EventDef {
@@ -696,6 +709,7 @@ pub(super) static RTCP_RECEIVED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An RTCP report came in.",
+    index: &fields::RTCP_RECEIVED,
 };
 
 pub(super) static RTCP_SENT: EventDef = EventDef {
@@ -792,6 +806,7 @@ pub(super) static RTCP_SENT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An RTCP report was sent.",
+    index: &fields::RTCP_SENT,
 };
 
 pub(super) static RTP_RECEIVER_STAT: EventDef = EventDef {
@@ -814,6 +829,7 @@ pub(super) static RTP_RECEIVER_STAT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Statistics of received RTP at the end of a call (legacy).",
+    index: &fields::RTP_RECEIVER_STAT,
 };
 
 pub(super) static RTP_SENDER_STAT: EventDef = EventDef {
@@ -836,6 +852,7 @@ pub(super) static RTP_SENDER_STAT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Statistics of sent RTP at the end of a call (legacy).",
+    index: &fields::RTP_SENDER_STAT,
 };
 
 pub(super) static DO_CHANGE_MONITOR: ActionDef = ActionDef {
@@ -853,6 +870,7 @@ pub(super) static DO_CHANGE_MONITOR: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Change the file name of a recording.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CONTROL_PLAYBACK: ActionDef = ActionDef {
@@ -871,6 +889,7 @@ pub(super) static DO_CONTROL_PLAYBACK: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Control playback on a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_MIX_MONITOR: ActionDef = ActionDef {
@@ -890,6 +909,7 @@ pub(super) static DO_MIX_MONITOR: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Start recording a channel with mixmonitor.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_MIX_MONITOR_MUTE: ActionDef = ActionDef {
@@ -921,6 +941,7 @@ pub(super) static DO_MIX_MONITOR_MUTE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Mute or unmute a mixmonitor recording.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_MONITOR: ActionDef = ActionDef {
@@ -946,6 +967,7 @@ pub(super) static DO_MONITOR: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Start recording a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PAUSE_MONITOR: ActionDef = ActionDef {
@@ -960,6 +982,7 @@ pub(super) static DO_PAUSE_MONITOR: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Pause a recording.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_STOP_MIX_MONITOR: ActionDef = ActionDef {
@@ -983,6 +1006,7 @@ pub(super) static DO_STOP_MIX_MONITOR: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Stop recording a channel with mixmonitor.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_STOP_MONITOR: ActionDef = ActionDef {
@@ -997,6 +1021,7 @@ pub(super) static DO_STOP_MONITOR: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Stop recording a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_UNPAUSE_MONITOR: ActionDef = ActionDef {
@@ -1011,4 +1036,5 @@ pub(super) static DO_UNPAUSE_MONITOR: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Carry on with a paused recording.",
+    response_index: &Index::NONE,
 };

@@ -17,6 +17,7 @@ pub(super) static MEETME_END: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A MeetMe conference has ended.",
+    index: &fields::MEETME_END,
 };
 
 pub(super) static MEETME_JOIN: EventDef = EventDef {
@@ -59,6 +60,7 @@ pub(super) static MEETME_JOIN: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel joined a MeetMe conference.",
+    index: &fields::MEETME_JOIN,
 };
 
 pub(super) static MEETME_LEAVE: EventDef = EventDef {
@@ -102,6 +104,7 @@ pub(super) static MEETME_LEAVE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel left a MeetMe conference.",
+    index: &fields::MEETME_LEAVE,
 };
 
 pub(super) static MEETME_LIST: EventDef = EventDef {
@@ -130,6 +133,7 @@ pub(super) static MEETME_LIST: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One user of a MeetMe conference, in answer to MeetmeList.",
+    index: &fields::MEETME_LIST,
 };
 
 pub(super) static MEETME_LIST_COMPLETE: EventDef = EventDef {
@@ -154,6 +158,7 @@ pub(super) static MEETME_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of conference users.",
+    index: &fields::MEETME_LIST_COMPLETE,
 };
 
 pub(super) static MEETME_LIST_ROOMS: EventDef = EventDef {
@@ -176,6 +181,7 @@ pub(super) static MEETME_LIST_ROOMS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One MeetMe conference, in answer to MeetmeListRooms.",
+    index: &fields::MEETME_LIST_ROOMS,
 };
 
 pub(super) static MEETME_LIST_ROOMS_COMPLETE: EventDef = EventDef {
@@ -200,6 +206,7 @@ pub(super) static MEETME_LIST_ROOMS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of conferences.",
+    index: &fields::MEETME_LIST_ROOMS_COMPLETE,
 };
 
 pub(super) static MEETME_MUTE: EventDef = EventDef {
@@ -245,6 +252,7 @@ pub(super) static MEETME_MUTE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A user of a MeetMe conference was muted or unmuted.",
+    index: &fields::MEETME_MUTE,
 };
 
 pub(super) static MEETME_STOP_TALKING: EventDef = EventDef {
@@ -265,6 +273,7 @@ pub(super) static MEETME_STOP_TALKING: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A conference user stopped talking (legacy).",
+    index: &fields::MEETME_STOP_TALKING,
 };
 
 pub(super) static MEETME_TALK_REQUEST: EventDef = EventDef {
@@ -310,6 +319,7 @@ pub(super) static MEETME_TALK_REQUEST: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A user of a MeetMe conference asks to talk, or no longer does.",
+    index: &fields::MEETME_TALK_REQUEST,
 };
 
 pub(super) static MEETME_TALKING: EventDef = EventDef {
@@ -355,6 +365,7 @@ pub(super) static MEETME_TALKING: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A user of a MeetMe conference started or stopped talking.",
+    index: &fields::MEETME_TALKING,
 };
 
 pub(super) static DO_MEETME_LIST: ActionDef = ActionDef {
@@ -369,6 +380,7 @@ pub(super) static DO_MEETME_LIST: ActionDef = ActionDef {
     items: &[EventId::MeetmeList],
     completes: Some(EventId::MeetmeListComplete),
     doc: "List meetme conference participants.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_MEETME_LIST_ROOMS: ActionDef = ActionDef {
@@ -383,6 +395,7 @@ pub(super) static DO_MEETME_LIST_ROOMS: ActionDef = ActionDef {
     items: &[EventId::MeetmeListRooms],
     completes: Some(EventId::MeetmeListRoomsComplete),
     doc: "List active meetme rooms.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_MEETME_MUTE: ActionDef = ActionDef {
@@ -400,6 +413,7 @@ pub(super) static DO_MEETME_MUTE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Mute a meetme participant.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_MEETME_UNMUTE: ActionDef = ActionDef {
@@ -417,4 +431,5 @@ pub(super) static DO_MEETME_UNMUTE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Unmute a meetme participant.",
+    response_index: &Index::NONE,
 };

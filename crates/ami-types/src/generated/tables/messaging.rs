@@ -20,6 +20,7 @@ pub(super) static JABBER_EVENT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A Jabber packet was received.",
+    index: &fields::JABBER_EVENT,
 };
 
 pub(super) static JABBER_STATUS: EventDef = EventDef {
@@ -42,6 +43,7 @@ pub(super) static JABBER_STATUS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A Jabber contact changed its presence.",
+    index: &fields::JABBER_STATUS,
 };
 
 pub(super) static DO_JABBER_SEND: ActionDef = ActionDef {
@@ -61,6 +63,7 @@ pub(super) static DO_JABBER_SEND: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Send a jabber (XMPP) message.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_MESSAGE_SEND: ActionDef = ActionDef {
@@ -100,4 +103,5 @@ pub(super) static DO_MESSAGE_SEND: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Send a text message.",
+    response_index: &Index::NONE,
 };

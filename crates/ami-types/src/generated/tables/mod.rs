@@ -22,6 +22,7 @@ mod dialplan;
 mod dtmf;
 mod enums;
 mod fax;
+mod fields;
 mod iax;
 mod local;
 mod media;
@@ -46,9 +47,9 @@ mod voicemail;
 /// What all tables use.
 mod prelude {
     pub(super) use super::releases::*;
-    pub(super) use super::{enums, field, part};
+    pub(super) use super::{enums, field, fields, part};
     pub(super) use crate::schema::{
-        ActionDef, ActionId, Class, EventDef, EventId, Kind, ListRole, RoleDef, RoleKind, StrayDef, Unit,
+        ActionDef, ActionId, Class, EventDef, EventId, Index, Kind, ListRole, RoleDef, RoleKind, StrayDef, Unit,
     };
 }
 

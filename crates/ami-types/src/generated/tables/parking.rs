@@ -84,6 +84,7 @@ pub(super) static PARKED_CALL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel was parked; or one parked call, in answer to ParkedCalls.",
+    index: &fields::PARKED_CALL,
 };
 
 pub(super) static PARKED_CALL_GIVE_UP: EventDef = EventDef {
@@ -223,6 +224,7 @@ pub(super) static PARKED_CALL_GIVE_UP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A parked channel hung up.",
+    index: &fields::PARKED_CALL_GIVE_UP,
 };
 
 pub(super) static PARKED_CALL_SWAP: EventDef = EventDef {
@@ -294,6 +296,7 @@ pub(super) static PARKED_CALL_SWAP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel took the place of a parked one.",
+    index: &fields::PARKED_CALL_SWAP,
 };
 
 pub(super) static PARKED_CALL_TIME_OUT: EventDef = EventDef {
@@ -381,6 +384,7 @@ pub(super) static PARKED_CALL_TIME_OUT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A parked channel was not retrieved in time.",
+    index: &fields::PARKED_CALL_TIME_OUT,
 };
 
 pub(super) static PARKED_CALLS_COMPLETE: EventDef = EventDef {
@@ -406,6 +410,7 @@ pub(super) static PARKED_CALLS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of parked calls.",
+    index: &fields::PARKED_CALLS_COMPLETE,
 };
 
 pub(super) static PARKING_LOT: EventDef = EventDef {
@@ -429,6 +434,7 @@ pub(super) static PARKING_LOT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One parking lot.",
+    index: &fields::PARKING_LOT,
 };
 
 pub(super) static PARKING_LOTS_COMPLETE: EventDef = EventDef {
@@ -453,6 +459,7 @@ pub(super) static PARKING_LOTS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of parking lots.",
+    index: &fields::PARKING_LOTS_COMPLETE,
 };
 
 pub(super) static UN_PARKED_CALL: EventDef = EventDef {
@@ -591,6 +598,7 @@ pub(super) static UN_PARKED_CALL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A parked channel was retrieved.",
+    index: &fields::UN_PARKED_CALL,
 };
 
 pub(super) static DO_PARK: ActionDef = ActionDef {
@@ -619,6 +627,7 @@ pub(super) static DO_PARK: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Park a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PARKED_CALLS: ActionDef = ActionDef {
@@ -633,6 +642,7 @@ pub(super) static DO_PARKED_CALLS: ActionDef = ActionDef {
     items: &[EventId::ParkedCall],
     completes: Some(EventId::ParkedCallsComplete),
     doc: "List parked calls.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PARKINGLOTS: ActionDef = ActionDef {
@@ -647,4 +657,5 @@ pub(super) static DO_PARKINGLOTS: ActionDef = ActionDef {
     items: &[EventId::ParkingLot],
     completes: Some(EventId::ParkingLotsComplete),
     doc: "List parking lots.",
+    response_index: &Index::NONE,
 };

@@ -67,6 +67,7 @@ pub(super) static AOR_DETAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The address of record of an endpoint, in answer to PJSIPShowEndpoint.",
+    index: &fields::AOR_DETAIL,
 };
 
 pub(super) static AOR_LIST: EventDef = EventDef {
@@ -129,6 +130,7 @@ pub(super) static AOR_LIST: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One address of record, in answer to PJSIPShowAors.",
+    index: &fields::AOR_LIST,
 };
 
 pub(super) static AOR_LIST_COMPLETE: EventDef = EventDef {
@@ -153,6 +155,7 @@ pub(super) static AOR_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of addresses of record.",
+    index: &fields::AOR_LIST_COMPLETE,
 };
 
 pub(super) static AUTH_DETAIL: EventDef = EventDef {
@@ -190,6 +193,7 @@ pub(super) static AUTH_DETAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The authentication of an endpoint, in answer to PJSIPShowEndpoint.",
+    index: &fields::AUTH_DETAIL,
 };
 
 pub(super) static AUTH_LIST: EventDef = EventDef {
@@ -227,6 +231,7 @@ pub(super) static AUTH_LIST: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One authentication object, in answer to PJSIPShowAuths.",
+    index: &fields::AUTH_LIST,
 };
 
 pub(super) static AUTH_LIST_COMPLETE: EventDef = EventDef {
@@ -251,6 +256,7 @@ pub(super) static AUTH_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of authentication objects.",
+    index: &fields::AUTH_LIST_COMPLETE,
 };
 
 pub(super) static CONTACT_LIST: EventDef = EventDef {
@@ -289,6 +295,7 @@ pub(super) static CONTACT_LIST: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One contact, in answer to PJSIPShowContacts.",
+    index: &fields::CONTACT_LIST,
 };
 
 pub(super) static CONTACT_LIST_COMPLETE: EventDef = EventDef {
@@ -313,6 +320,7 @@ pub(super) static CONTACT_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of contacts.",
+    index: &fields::CONTACT_LIST_COMPLETE,
 };
 
 pub(super) static CONTACT_STATUS: EventDef = EventDef {
@@ -345,6 +353,7 @@ pub(super) static CONTACT_STATUS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A contact changed its state.",
+    index: &fields::CONTACT_STATUS,
 };
 
 pub(super) static CONTACT_STATUS_DETAIL: EventDef = EventDef {
@@ -394,6 +403,7 @@ pub(super) static CONTACT_STATUS_DETAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The state of a contact, in answer to PJSIPShowEndpoint.",
+    index: &fields::CONTACT_STATUS_DETAIL,
 };
 
 pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
@@ -994,6 +1004,7 @@ pub(super) static ENDPOINT_DETAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The configuration of an endpoint, in answer to PJSIPShowEndpoint.",
+    index: &fields::ENDPOINT_DETAIL,
 };
 
 pub(super) static ENDPOINT_DETAIL_COMPLETE: EventDef = EventDef {
@@ -1018,6 +1029,7 @@ pub(super) static ENDPOINT_DETAIL_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the details of an endpoint.",
+    index: &fields::ENDPOINT_DETAIL_COMPLETE,
 };
 
 pub(super) static ENDPOINT_LIST: EventDef = EventDef {
@@ -1049,6 +1061,7 @@ pub(super) static ENDPOINT_LIST: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One endpoint, in answer to PJSIPShowEndpoints.",
+    index: &fields::ENDPOINT_LIST,
 };
 
 pub(super) static ENDPOINT_LIST_COMPLETE: EventDef = EventDef {
@@ -1073,6 +1086,7 @@ pub(super) static ENDPOINT_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of endpoints.",
+    index: &fields::ENDPOINT_LIST_COMPLETE,
 };
 
 pub(super) static IDENTIFY_DETAIL: EventDef = EventDef {
@@ -1097,6 +1111,7 @@ pub(super) static IDENTIFY_DETAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "How requests are matched to an endpoint, in answer to PJSIPShowEndpoint.",
+    index: &fields::IDENTIFY_DETAIL,
 };
 
 pub(super) static INBOUND_REGISTRATION_DETAIL: EventDef = EventDef {
@@ -1160,6 +1175,7 @@ pub(super) static INBOUND_REGISTRATION_DETAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One address of record that accepts registrations.",
+    index: &fields::INBOUND_REGISTRATION_DETAIL,
 };
 
 pub(super) static INBOUND_REGISTRATION_DETAIL_COMPLETE: EventDef = EventDef {
@@ -1184,6 +1200,7 @@ pub(super) static INBOUND_REGISTRATION_DETAIL_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of inbound registrations.",
+    index: &fields::INBOUND_REGISTRATION_DETAIL_COMPLETE,
 };
 
 pub(super) static INBOUND_SUBSCRIPTION_DETAIL: EventDef = EventDef {
@@ -1209,6 +1226,7 @@ pub(super) static INBOUND_SUBSCRIPTION_DETAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One subscription by somebody else.",
+    index: &fields::INBOUND_SUBSCRIPTION_DETAIL,
 };
 
 pub(super) static INBOUND_SUBSCRIPTION_DETAIL_COMPLETE: EventDef = EventDef {
@@ -1233,6 +1251,7 @@ pub(super) static INBOUND_SUBSCRIPTION_DETAIL_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of inbound subscriptions.",
+    index: &fields::INBOUND_SUBSCRIPTION_DETAIL_COMPLETE,
 };
 
 pub(super) static OUTBOUND_REGISTRATION_DETAIL: EventDef = EventDef {
@@ -1296,6 +1315,7 @@ pub(super) static OUTBOUND_REGISTRATION_DETAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One registration with another server.",
+    index: &fields::OUTBOUND_REGISTRATION_DETAIL,
 };
 
 pub(super) static OUTBOUND_REGISTRATION_DETAIL_COMPLETE: EventDef = EventDef {
@@ -1322,6 +1342,7 @@ pub(super) static OUTBOUND_REGISTRATION_DETAIL_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of outbound registrations.",
+    index: &fields::OUTBOUND_REGISTRATION_DETAIL_COMPLETE,
 };
 
 pub(super) static OUTBOUND_SUBSCRIPTION_DETAIL: EventDef = EventDef {
@@ -1347,6 +1368,7 @@ pub(super) static OUTBOUND_SUBSCRIPTION_DETAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One subscription with another server.",
+    index: &fields::OUTBOUND_SUBSCRIPTION_DETAIL,
 };
 
 pub(super) static OUTBOUND_SUBSCRIPTION_DETAIL_COMPLETE: EventDef = EventDef {
@@ -1371,6 +1393,7 @@ pub(super) static OUTBOUND_SUBSCRIPTION_DETAIL_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of outbound subscriptions.",
+    index: &fields::OUTBOUND_SUBSCRIPTION_DETAIL_COMPLETE,
 };
 
 pub(super) static PJSIP_MAINTENANCE_STATUS: EventDef = EventDef {
@@ -1389,6 +1412,7 @@ pub(super) static PJSIP_MAINTENANCE_STATUS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Whether an endpoint is in maintenance.",
+    index: &fields::PJSIP_MAINTENANCE_STATUS,
 };
 
 pub(super) static RESOURCE_LIST_DETAIL: EventDef = EventDef {
@@ -1424,6 +1448,7 @@ pub(super) static RESOURCE_LIST_DETAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One list of resources that can be subscribed to.",
+    index: &fields::RESOURCE_LIST_DETAIL,
 };
 
 pub(super) static TRANSPORT_DETAIL: EventDef = EventDef {
@@ -1508,6 +1533,7 @@ pub(super) static TRANSPORT_DETAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The transport of an endpoint, in answer to PJSIPShowEndpoint.",
+    index: &fields::TRANSPORT_DETAIL,
 };
 
 pub(super) static CONTACT_STATUS_DETAIL_COMPLETE: EventDef = EventDef {
@@ -1532,6 +1558,7 @@ pub(super) static CONTACT_STATUS_DETAIL_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of contacts of inbound registrations.",
+    index: &fields::CONTACT_STATUS_DETAIL_COMPLETE,
 };
 
 pub(super) static RESOURCE_LIST_DETAIL_COMPLETE: EventDef = EventDef {
@@ -1556,6 +1583,7 @@ pub(super) static RESOURCE_LIST_DETAIL_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of resource lists.",
+    index: &fields::RESOURCE_LIST_DETAIL_COMPLETE,
 };
 
 pub(super) static DO_PJSIP_HANGUP: ActionDef = ActionDef {
@@ -1573,6 +1601,7 @@ pub(super) static DO_PJSIP_HANGUP: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Hangup a pjsip channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_NOTIFY: ActionDef = ActionDef {
@@ -1594,6 +1623,7 @@ pub(super) static DO_PJSIP_NOTIFY: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Send a notify to a pjsip endpoint.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_QUALIFY: ActionDef = ActionDef {
@@ -1608,6 +1638,7 @@ pub(super) static DO_PJSIP_QUALIFY: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Qualify a pjsip endpoint.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_REGISTER: ActionDef = ActionDef {
@@ -1622,6 +1653,7 @@ pub(super) static DO_PJSIP_REGISTER: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Register a pjsip outbound registration.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SET_MAINTENANCE: ActionDef = ActionDef {
@@ -1639,6 +1671,7 @@ pub(super) static DO_PJSIP_SET_MAINTENANCE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Put an endpoint into maintenance or take it out.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SHOW_AORS: ActionDef = ActionDef {
@@ -1653,6 +1686,7 @@ pub(super) static DO_PJSIP_SHOW_AORS: ActionDef = ActionDef {
     items: &[EventId::AorList],
     completes: Some(EventId::AorListComplete),
     doc: "List pjsip address of records.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SHOW_AUTHS: ActionDef = ActionDef {
@@ -1667,6 +1701,7 @@ pub(super) static DO_PJSIP_SHOW_AUTHS: ActionDef = ActionDef {
     items: &[EventId::AuthList],
     completes: Some(EventId::AuthListComplete),
     doc: "List pjsip authentication objects.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SHOW_CONTACTS: ActionDef = ActionDef {
@@ -1681,6 +1716,7 @@ pub(super) static DO_PJSIP_SHOW_CONTACTS: ActionDef = ActionDef {
     items: &[EventId::ContactList],
     completes: Some(EventId::ContactListComplete),
     doc: "List pjsip contacts.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SHOW_ENDPOINT: ActionDef = ActionDef {
@@ -1702,6 +1738,7 @@ pub(super) static DO_PJSIP_SHOW_ENDPOINT: ActionDef = ActionDef {
     ],
     completes: Some(EventId::EndpointDetailComplete),
     doc: "Show details for a pjsip endpoint.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SHOW_ENDPOINTS: ActionDef = ActionDef {
@@ -1716,6 +1753,7 @@ pub(super) static DO_PJSIP_SHOW_ENDPOINTS: ActionDef = ActionDef {
     items: &[EventId::EndpointList],
     completes: Some(EventId::EndpointListComplete),
     doc: "List all pjsip endpoints.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SHOW_MAINTENANCE: ActionDef = ActionDef {
@@ -1730,6 +1768,7 @@ pub(super) static DO_PJSIP_SHOW_MAINTENANCE: ActionDef = ActionDef {
     items: &[EventId::PJSIPMaintenanceStatus],
     completes: None,
     doc: "Show which endpoints are in maintenance.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SHOW_REGISTRATION_INBOUND_CONTACT_STATUSES: ActionDef = ActionDef {
@@ -1744,6 +1783,7 @@ pub(super) static DO_PJSIP_SHOW_REGISTRATION_INBOUND_CONTACT_STATUSES: ActionDef
     items: &[EventId::ContactStatusDetail],
     completes: Some(EventId::ContactStatusDetailComplete),
     doc: "Show PJSIP inbound registration contact statuses.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SHOW_REGISTRATIONS_INBOUND: ActionDef = ActionDef {
@@ -1758,6 +1798,7 @@ pub(super) static DO_PJSIP_SHOW_REGISTRATIONS_INBOUND: ActionDef = ActionDef {
     items: &[EventId::InboundRegistrationDetail],
     completes: Some(EventId::InboundRegistrationDetailComplete),
     doc: "List inbound pjsip registrations.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SHOW_REGISTRATIONS_OUTBOUND: ActionDef = ActionDef {
@@ -1772,6 +1813,7 @@ pub(super) static DO_PJSIP_SHOW_REGISTRATIONS_OUTBOUND: ActionDef = ActionDef {
     items: &[EventId::OutboundRegistrationDetail],
     completes: Some(EventId::OutboundRegistrationDetailComplete),
     doc: "List outbound pjsip registrations.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SHOW_RESOURCE_LISTS: ActionDef = ActionDef {
@@ -1786,6 +1828,7 @@ pub(super) static DO_PJSIP_SHOW_RESOURCE_LISTS: ActionDef = ActionDef {
     items: &[EventId::ResourceListDetail],
     completes: Some(EventId::ResourceListDetailComplete),
     doc: "Show PJSIP resource lists.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SHOW_SUBSCRIPTIONS_INBOUND: ActionDef = ActionDef {
@@ -1800,6 +1843,7 @@ pub(super) static DO_PJSIP_SHOW_SUBSCRIPTIONS_INBOUND: ActionDef = ActionDef {
     items: &[EventId::InboundSubscriptionDetail],
     completes: Some(EventId::InboundSubscriptionDetailComplete),
     doc: "Show PJSIP inbound subscriptions.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_SHOW_SUBSCRIPTIONS_OUTBOUND: ActionDef = ActionDef {
@@ -1814,6 +1858,7 @@ pub(super) static DO_PJSIP_SHOW_SUBSCRIPTIONS_OUTBOUND: ActionDef = ActionDef {
     items: &[EventId::OutboundSubscriptionDetail],
     completes: Some(EventId::OutboundSubscriptionDetailComplete),
     doc: "Show PJSIP outbound subscriptions.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PJSIP_UNREGISTER: ActionDef = ActionDef {
@@ -1828,4 +1873,5 @@ pub(super) static DO_PJSIP_UNREGISTER: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Unregister a pjsip outbound registration.",
+    response_index: &Index::NONE,
 };

@@ -34,6 +34,7 @@ pub(super) static JOIN: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A caller joined a queue (legacy).",
+    index: &fields::JOIN,
 };
 
 pub(super) static LEAVE: EventDef = EventDef {
@@ -55,6 +56,7 @@ pub(super) static LEAVE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A caller left a queue (legacy).",
+    index: &fields::LEAVE,
 };
 
 pub(super) static QUEUE_CALLER_ABANDON: EventDef = EventDef {
@@ -126,6 +128,7 @@ pub(super) static QUEUE_CALLER_ABANDON: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A caller gave up waiting in a queue.",
+    index: &fields::QUEUE_CALLER_ABANDON,
 };
 
 pub(super) static QUEUE_CALLER_JOIN: EventDef = EventDef {
@@ -189,6 +192,7 @@ pub(super) static QUEUE_CALLER_JOIN: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A caller joined a queue.",
+    index: &fields::QUEUE_CALLER_JOIN,
 };
 
 pub(super) static QUEUE_CALLER_LEAVE: EventDef = EventDef {
@@ -252,6 +256,7 @@ pub(super) static QUEUE_CALLER_LEAVE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A caller left a queue.",
+    index: &fields::QUEUE_CALLER_LEAVE,
 };
 
 pub(super) static QUEUE_ENTRY: EventDef = EventDef {
@@ -286,6 +291,7 @@ pub(super) static QUEUE_ENTRY: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One caller waiting in a queue, in answer to QueueStatus.",
+    index: &fields::QUEUE_ENTRY,
 };
 
 pub(super) static QUEUE_MEMBER: EventDef = EventDef {
@@ -354,6 +360,7 @@ pub(super) static QUEUE_MEMBER: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One member of a queue, in answer to QueueStatus.",
+    index: &fields::QUEUE_MEMBER,
 };
 
 pub(super) static QUEUE_MEMBER_ADDED: EventDef = EventDef {
@@ -435,6 +442,7 @@ pub(super) static QUEUE_MEMBER_ADDED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A member was added to a queue.",
+    index: &fields::QUEUE_MEMBER_ADDED,
 };
 
 pub(super) static QUEUE_MEMBER_PAUSE: EventDef = EventDef {
@@ -504,6 +512,7 @@ pub(super) static QUEUE_MEMBER_PAUSE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A member of a queue was paused or unpaused.",
+    index: &fields::QUEUE_MEMBER_PAUSE,
 };
 
 pub(super) static QUEUE_MEMBER_PAUSED: EventDef = EventDef {
@@ -525,6 +534,7 @@ pub(super) static QUEUE_MEMBER_PAUSED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A queue member was paused or unpaused (legacy).",
+    index: &fields::QUEUE_MEMBER_PAUSED,
 };
 
 pub(super) static QUEUE_MEMBER_PENALTY: EventDef = EventDef {
@@ -594,6 +604,7 @@ pub(super) static QUEUE_MEMBER_PENALTY: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The penalty of a member of a queue changed.",
+    index: &fields::QUEUE_MEMBER_PENALTY,
 };
 
 pub(super) static QUEUE_MEMBER_REMOVED: EventDef = EventDef {
@@ -675,6 +686,7 @@ pub(super) static QUEUE_MEMBER_REMOVED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A member was removed from a queue.",
+    index: &fields::QUEUE_MEMBER_REMOVED,
 };
 
 pub(super) static QUEUE_MEMBER_RINGINUSE: EventDef = EventDef {
@@ -744,6 +756,7 @@ pub(super) static QUEUE_MEMBER_RINGINUSE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Whether a member of a queue is called while in use has changed.",
+    index: &fields::QUEUE_MEMBER_RINGINUSE,
 };
 
 pub(super) static QUEUE_MEMBER_STATUS: EventDef = EventDef {
@@ -825,6 +838,7 @@ pub(super) static QUEUE_MEMBER_STATUS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The state of a member of a queue, or of its device, changed.",
+    index: &fields::QUEUE_MEMBER_STATUS,
 };
 
 pub(super) static QUEUE_PARAMS: EventDef = EventDef {
@@ -892,6 +906,7 @@ pub(super) static QUEUE_PARAMS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The numbers of one queue, in answer to QueueStatus.",
+    index: &fields::QUEUE_PARAMS,
 };
 
 pub(super) static QUEUE_STATUS_COMPLETE: EventDef = EventDef {
@@ -916,6 +931,7 @@ pub(super) static QUEUE_STATUS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the answer to QueueStatus.",
+    index: &fields::QUEUE_STATUS_COMPLETE,
 };
 
 pub(super) static QUEUE_SUMMARY: EventDef = EventDef {
@@ -948,6 +964,7 @@ pub(super) static QUEUE_SUMMARY: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The numbers of one queue, in answer to QueueSummary.",
+    index: &fields::QUEUE_SUMMARY,
 };
 
 pub(super) static QUEUE_SUMMARY_COMPLETE: EventDef = EventDef {
@@ -972,6 +989,7 @@ pub(super) static QUEUE_SUMMARY_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the answer to QueueSummary.",
+    index: &fields::QUEUE_SUMMARY_COMPLETE,
 };
 
 pub(super) static DO_QUEUE_ADD: ActionDef = ActionDef {
@@ -1001,6 +1019,7 @@ pub(super) static DO_QUEUE_ADD: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Add a member to a queue.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUE_CHANGE_PRIORITY_CALLER: ActionDef = ActionDef {
@@ -1020,6 +1039,7 @@ pub(super) static DO_QUEUE_CHANGE_PRIORITY_CALLER: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Change priority of a caller in a queue.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUE_LOG: ActionDef = ActionDef {
@@ -1040,6 +1060,7 @@ pub(super) static DO_QUEUE_LOG: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Add a custom entry to the queue log.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUE_MEMBER_RING_IN_USE: ActionDef = ActionDef {
@@ -1058,6 +1079,7 @@ pub(super) static DO_QUEUE_MEMBER_RING_IN_USE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Set ring in use for a queue member.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUE_PAUSE: ActionDef = ActionDef {
@@ -1077,6 +1099,7 @@ pub(super) static DO_QUEUE_PAUSE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Pause or unpause a queue member.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUE_PENALTY: ActionDef = ActionDef {
@@ -1095,6 +1118,7 @@ pub(super) static DO_QUEUE_PENALTY: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Set penalty for a queue member.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUE_RELOAD: ActionDef = ActionDef {
@@ -1114,6 +1138,7 @@ pub(super) static DO_QUEUE_RELOAD: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Reload queue configuration.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUE_REMOVE: ActionDef = ActionDef {
@@ -1131,6 +1156,7 @@ pub(super) static DO_QUEUE_REMOVE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Remove a member from a queue.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUE_RESET: ActionDef = ActionDef {
@@ -1145,6 +1171,7 @@ pub(super) static DO_QUEUE_RESET: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Reset queue statistics.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUE_RULE: ActionDef = ActionDef {
@@ -1159,6 +1186,7 @@ pub(super) static DO_QUEUE_RULE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Show a queue rule.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUE_STATUS: ActionDef = ActionDef {
@@ -1176,6 +1204,7 @@ pub(super) static DO_QUEUE_STATUS: ActionDef = ActionDef {
     items: &[EventId::QueueParams, EventId::QueueMember, EventId::QueueEntry],
     completes: Some(EventId::QueueStatusComplete),
     doc: "Query queue status.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUE_SUMMARY: ActionDef = ActionDef {
@@ -1190,6 +1219,7 @@ pub(super) static DO_QUEUE_SUMMARY: ActionDef = ActionDef {
     items: &[EventId::QueueSummary],
     completes: Some(EventId::QueueSummaryComplete),
     doc: "Query queue summary.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUE_WITHDRAW_CALLER: ActionDef = ActionDef {
@@ -1208,6 +1238,7 @@ pub(super) static DO_QUEUE_WITHDRAW_CALLER: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Withdraw a caller from a queue.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_QUEUES: ActionDef = ActionDef {
@@ -1222,4 +1253,5 @@ pub(super) static DO_QUEUES: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Show the queues as text.",
+    response_index: &Index::NONE,
 };

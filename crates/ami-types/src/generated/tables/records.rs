@@ -44,6 +44,7 @@ pub(super) static CEL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel event logging record.",
+    index: &fields::CEL,
 };
 
 pub(super) static CDR: EventDef = EventDef {
@@ -84,4 +85,5 @@ pub(super) static CDR: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The detail record of a finished call.",
+    index: &fields::CDR,
 };

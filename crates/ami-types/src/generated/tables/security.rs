@@ -29,6 +29,7 @@ pub(super) static AUTH_METHOD_NOT_ALLOWED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A method of authentication was used that is not allowed.",
+    index: &fields::AUTH_METHOD_NOT_ALLOWED,
 };
 
 pub(super) static CHALLENGE_RESPONSE_FAILED: EventDef = EventDef {
@@ -58,6 +59,7 @@ pub(super) static CHALLENGE_RESPONSE_FAILED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The response to a challenge was wrong.",
+    index: &fields::CHALLENGE_RESPONSE_FAILED,
 };
 
 pub(super) static CHALLENGE_SENT: EventDef = EventDef {
@@ -85,6 +87,7 @@ pub(super) static CHALLENGE_SENT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A challenge was sent.",
+    index: &fields::CHALLENGE_SENT,
 };
 
 pub(super) static FAILED_ACL: EventDef = EventDef {
@@ -112,6 +115,7 @@ pub(super) static FAILED_ACL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An address is not allowed by an access control list.",
+    index: &fields::FAILED_ACL,
 };
 
 pub(super) static INVALID_ACCOUNT_ID: EventDef = EventDef {
@@ -138,6 +142,7 @@ pub(super) static INVALID_ACCOUNT_ID: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "There is no such account.",
+    index: &fields::INVALID_ACCOUNT_ID,
 };
 
 pub(super) static INVALID_PASSWORD: EventDef = EventDef {
@@ -168,6 +173,7 @@ pub(super) static INVALID_PASSWORD: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A password was wrong.",
+    index: &fields::INVALID_PASSWORD,
 };
 
 pub(super) static INVALID_TRANSPORT: EventDef = EventDef {
@@ -195,6 +201,7 @@ pub(super) static INVALID_TRANSPORT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A transport was used that the account does not allow.",
+    index: &fields::INVALID_TRANSPORT,
 };
 
 pub(super) static LOAD_AVERAGE_LIMIT: EventDef = EventDef {
@@ -221,6 +228,7 @@ pub(super) static LOAD_AVERAGE_LIMIT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A request was refused because of the load.",
+    index: &fields::LOAD_AVERAGE_LIMIT,
 };
 
 pub(super) static MEMORY_LIMIT: EventDef = EventDef {
@@ -247,6 +255,7 @@ pub(super) static MEMORY_LIMIT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A request was refused for lack of memory.",
+    index: &fields::MEMORY_LIMIT,
 };
 
 pub(super) static REQUEST_BAD_FORMAT: EventDef = EventDef {
@@ -275,6 +284,7 @@ pub(super) static REQUEST_BAD_FORMAT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A request was malformed.",
+    index: &fields::REQUEST_BAD_FORMAT,
 };
 
 pub(super) static REQUEST_NOT_ALLOWED: EventDef = EventDef {
@@ -303,6 +313,7 @@ pub(super) static REQUEST_NOT_ALLOWED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A request is not allowed to its sender.",
+    index: &fields::REQUEST_NOT_ALLOWED,
 };
 
 pub(super) static REQUEST_NOT_SUPPORTED: EventDef = EventDef {
@@ -330,6 +341,7 @@ pub(super) static REQUEST_NOT_SUPPORTED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A request is not supported.",
+    index: &fields::REQUEST_NOT_SUPPORTED,
 };
 
 pub(super) static SESSION_LIMIT: EventDef = EventDef {
@@ -356,6 +368,7 @@ pub(super) static SESSION_LIMIT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A request was refused because there are too many sessions.",
+    index: &fields::SESSION_LIMIT,
 };
 
 pub(super) static SUCCESSFUL_AUTH: EventDef = EventDef {
@@ -383,6 +396,7 @@ pub(super) static SUCCESSFUL_AUTH: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An authentication succeeded.",
+    index: &fields::SUCCESSFUL_AUTH,
 };
 
 pub(super) static UNEXPECTED_ADDRESS: EventDef = EventDef {
@@ -410,4 +424,5 @@ pub(super) static UNEXPECTED_ADDRESS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A request came from another address than the session.",
+    index: &fields::UNEXPECTED_ADDRESS,
 };

@@ -17,6 +17,7 @@ pub(super) static CLOSE_SESSION: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The server closes the manager session.",
+    index: &fields::CLOSE_SESSION,
 };
 
 pub(super) static FULLY_BOOTED: EventDef = EventDef {
@@ -36,6 +37,7 @@ pub(super) static FULLY_BOOTED: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The server has finished starting; sent to each session after its login too.",
+    index: &fields::FULLY_BOOTED,
 };
 
 pub(super) static WAIT_EVENT_COMPLETE: EventDef = EventDef {
@@ -51,6 +53,7 @@ pub(super) static WAIT_EVENT_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the events that WaitEvent returned.",
+    index: &Index::NONE,
 };
 
 pub(super) static DO_CHALLENGE: ActionDef = ActionDef {
@@ -65,6 +68,7 @@ pub(super) static DO_CHALLENGE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Ask for a challenge for a login by MD5.",
+    response_index: &fields::DO_CHALLENGE,
 };
 
 pub(super) static DO_EVENTS: ActionDef = ActionDef {
@@ -86,6 +90,7 @@ pub(super) static DO_EVENTS: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Control event output.",
+    response_index: &fields::DO_EVENTS,
 };
 
 pub(super) static DO_FILTER: ActionDef = ActionDef {
@@ -116,6 +121,7 @@ pub(super) static DO_FILTER: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Manage event filters.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_FILTER_LIST: ActionDef = ActionDef {
@@ -130,6 +136,7 @@ pub(super) static DO_FILTER_LIST: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "List the event filters of the session.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_LOGIN: ActionDef = ActionDef {
@@ -150,6 +157,7 @@ pub(super) static DO_LOGIN: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Log in, with a password or with the answer to a challenge.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_LOGOFF: ActionDef = ActionDef {
@@ -164,6 +172,7 @@ pub(super) static DO_LOGOFF: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "End the session.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PING: ActionDef = ActionDef {
@@ -181,6 +190,7 @@ pub(super) static DO_PING: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Ask whether the server is alive.",
+    response_index: &fields::DO_PING,
 };
 
 pub(super) static DO_WAIT_EVENT: ActionDef = ActionDef {
@@ -195,4 +205,5 @@ pub(super) static DO_WAIT_EVENT: ActionDef = ActionDef {
     items: &[],
     completes: Some(EventId::WaitEventComplete),
     doc: "Wait for an event to occur.",
+    response_index: &Index::NONE,
 };

@@ -24,6 +24,7 @@ pub(super) static CHANNEL_RELOAD: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel driver read its configuration again.",
+    index: &fields::CHANNEL_RELOAD,
 };
 
 pub(super) static MOBILE_STATUS: EventDef = EventDef {
@@ -42,6 +43,7 @@ pub(super) static MOBILE_STATUS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A Bluetooth telephone connected or disconnected.",
+    index: &fields::MOBILE_STATUS,
 };
 
 pub(super) static PEER_ENTRY: EventDef = EventDef {
@@ -122,6 +124,7 @@ pub(super) static PEER_ENTRY: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One peer of a channel driver.",
+    index: &fields::PEER_ENTRY,
 };
 
 pub(super) static PEER_STATUS: EventDef = EventDef {
@@ -158,6 +161,7 @@ pub(super) static PEER_STATUS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A peer of a channel driver registered, went away, or became reachable or unreachable.",
+    index: &fields::PEER_STATUS,
 };
 
 pub(super) static PEER_LIST_COMPLETE: EventDef = EventDef {
@@ -188,6 +192,7 @@ pub(super) static PEER_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of peers.",
+    index: &fields::PEER_LIST_COMPLETE,
 };
 
 pub(super) static REGISTRATIONS_COMPLETE: EventDef = EventDef {
@@ -218,6 +223,7 @@ pub(super) static REGISTRATIONS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of outbound registrations.",
+    index: &fields::REGISTRATIONS_COMPLETE,
 };
 
 pub(super) static REGISTRY: EventDef = EventDef {
@@ -254,6 +260,7 @@ pub(super) static REGISTRY: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An outbound registration changed its state.",
+    index: &fields::REGISTRY,
 };
 
 pub(super) static REGISTRY_ENTRY: EventDef = EventDef {
@@ -293,6 +300,7 @@ pub(super) static REGISTRY_ENTRY: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One outbound registration.",
+    index: &fields::REGISTRY_ENTRY,
 };
 
 pub(super) static SIP_QUALIFY_PEER_DONE: EventDef = EventDef {
@@ -308,6 +316,7 @@ pub(super) static SIP_QUALIFY_PEER_DONE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Asking whether a SIP peer is reachable is done.",
+    index: &fields::SIP_QUALIFY_PEER_DONE,
 };
 
 pub(super) static SIP_PEER_STATUS_COMPLETE: EventDef = EventDef {
@@ -323,6 +332,7 @@ pub(super) static SIP_PEER_STATUS_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the answer to SIPpeerstatus.",
+    index: &Index::NONE,
 };
 
 pub(super) static SESSION_TIMEOUT: EventDef = EventDef {
@@ -363,6 +373,7 @@ pub(super) static SESSION_TIMEOUT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A SIP session timer ran out.",
+    index: &fields::SESSION_TIMEOUT,
 };
 
 pub(super) static DO_SIP_NOTIFY: ActionDef = ActionDef {
@@ -389,6 +400,7 @@ pub(super) static DO_SIP_NOTIFY: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Send a SIP NOTIFY.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SIP_PEERS: ActionDef = ActionDef {
@@ -403,6 +415,7 @@ pub(super) static DO_SIP_PEERS: ActionDef = ActionDef {
     items: &[EventId::PeerEntry],
     completes: Some(EventId::PeerListComplete),
     doc: "List the SIP peers.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SIP_PEERSTATUS: ActionDef = ActionDef {
@@ -417,6 +430,7 @@ pub(super) static DO_SIP_PEERSTATUS: ActionDef = ActionDef {
     items: &[EventId::PeerStatus],
     completes: Some(EventId::SIPPeerStatusComplete),
     doc: "Show the state of SIP peers.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SIP_QUALIFYPEER: ActionDef = ActionDef {
@@ -431,6 +445,7 @@ pub(super) static DO_SIP_QUALIFYPEER: ActionDef = ActionDef {
     items: &[EventId::SIPQualifyPeerDone],
     completes: None,
     doc: "Ask a SIP peer whether it is reachable.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SI_PSHOWPEER: ActionDef = ActionDef {
@@ -572,6 +587,7 @@ pub(super) static DO_SI_PSHOWPEER: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Show one SIP peer.",
+    response_index: &fields::DO_SI_PSHOWPEER,
 };
 
 pub(super) static DO_SI_PSHOWREGISTRY: ActionDef = ActionDef {
@@ -586,4 +602,5 @@ pub(super) static DO_SI_PSHOWREGISTRY: ActionDef = ActionDef {
     items: &[EventId::RegistryEntry],
     completes: Some(EventId::RegistrationsComplete),
     doc: "List the outbound SIP registrations.",
+    response_index: &Index::NONE,
 };

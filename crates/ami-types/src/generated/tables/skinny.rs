@@ -17,6 +17,7 @@ pub(super) static DEVICE_ENTRY: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One Skinny device.",
+    index: &Index::NONE,
 };
 
 pub(super) static DEVICE_LIST_COMPLETE: EventDef = EventDef {
@@ -41,6 +42,7 @@ pub(super) static DEVICE_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of Skinny devices.",
+    index: &fields::DEVICE_LIST_COMPLETE,
 };
 
 pub(super) static LINE_ENTRY: EventDef = EventDef {
@@ -56,6 +58,7 @@ pub(super) static LINE_ENTRY: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One Skinny line.",
+    index: &Index::NONE,
 };
 
 pub(super) static LINE_LIST_COMPLETE: EventDef = EventDef {
@@ -80,6 +83,7 @@ pub(super) static LINE_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of Skinny lines.",
+    index: &fields::LINE_LIST_COMPLETE,
 };
 
 pub(super) static DO_SKINN_YDEVICES: ActionDef = ActionDef {
@@ -94,6 +98,7 @@ pub(super) static DO_SKINN_YDEVICES: ActionDef = ActionDef {
     items: &[EventId::DeviceEntry],
     completes: Some(EventId::DeviceListComplete),
     doc: "List the Skinny devices.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SKINN_YLINES: ActionDef = ActionDef {
@@ -108,6 +113,7 @@ pub(super) static DO_SKINN_YLINES: ActionDef = ActionDef {
     items: &[EventId::LineEntry],
     completes: Some(EventId::LineListComplete),
     doc: "List the Skinny lines.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SKINN_YSHOWDEVICE: ActionDef = ActionDef {
@@ -122,6 +128,7 @@ pub(super) static DO_SKINN_YSHOWDEVICE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Show one Skinny device.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SKINN_YSHOWLINE: ActionDef = ActionDef {
@@ -136,4 +143,5 @@ pub(super) static DO_SKINN_YSHOWLINE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Show one Skinny line.",
+    response_index: &Index::NONE,
 };

@@ -16,6 +16,7 @@ pub(super) static DO_SORCERY_MEMORY_CACHE_EXPIRE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Expire all objects in a sorcery memory cache.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SORCERY_MEMORY_CACHE_EXPIRE_OBJECT: ActionDef = ActionDef {
@@ -33,6 +34,7 @@ pub(super) static DO_SORCERY_MEMORY_CACHE_EXPIRE_OBJECT: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Expire a specific object in a sorcery memory cache.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SORCERY_MEMORY_CACHE_POPULATE: ActionDef = ActionDef {
@@ -47,6 +49,7 @@ pub(super) static DO_SORCERY_MEMORY_CACHE_POPULATE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Populate a sorcery memory cache.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SORCERY_MEMORY_CACHE_STALE: ActionDef = ActionDef {
@@ -61,6 +64,7 @@ pub(super) static DO_SORCERY_MEMORY_CACHE_STALE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Mark all objects in a sorcery memory cache as stale.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_SORCERY_MEMORY_CACHE_STALE_OBJECT: ActionDef = ActionDef {
@@ -79,4 +83,5 @@ pub(super) static DO_SORCERY_MEMORY_CACHE_STALE_OBJECT: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Mark a specific object in a sorcery memory cache as stale.",
+    response_index: &Index::NONE,
 };

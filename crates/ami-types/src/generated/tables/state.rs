@@ -20,6 +20,7 @@ pub(super) static DEVICE_STATE_CHANGE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A device changed its state; or one device, in answer to DeviceStateList.",
+    index: &fields::DEVICE_STATE_CHANGE,
 };
 
 pub(super) static DEVICE_STATE_LIST_COMPLETE: EventDef = EventDef {
@@ -44,6 +45,7 @@ pub(super) static DEVICE_STATE_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of devices.",
+    index: &fields::DEVICE_STATE_LIST_COMPLETE,
 };
 
 pub(super) static EXTENSION_STATE_LIST_COMPLETE: EventDef = EventDef {
@@ -68,6 +70,7 @@ pub(super) static EXTENSION_STATE_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of extensions.",
+    index: &fields::EXTENSION_STATE_LIST_COMPLETE,
 };
 
 pub(super) static EXTENSION_STATUS: EventDef = EventDef {
@@ -113,6 +116,7 @@ pub(super) static EXTENSION_STATUS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The hint of an extension changed its state; or one extension, in answer to ExtensionStateList.",
+    index: &fields::EXTENSION_STATUS,
 };
 
 pub(super) static PRESENCE_STATE_CHANGE: EventDef = EventDef {
@@ -139,6 +143,7 @@ pub(super) static PRESENCE_STATE_CHANGE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A presence changed its state; or one presence, in answer to PresenceStateList.",
+    index: &fields::PRESENCE_STATE_CHANGE,
 };
 
 pub(super) static PRESENCE_STATE_LIST_COMPLETE: EventDef = EventDef {
@@ -163,6 +168,7 @@ pub(super) static PRESENCE_STATE_LIST_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of presences.",
+    index: &fields::PRESENCE_STATE_LIST_COMPLETE,
 };
 
 pub(super) static PRESENCE_STATUS: EventDef = EventDef {
@@ -191,6 +197,7 @@ pub(super) static PRESENCE_STATUS: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The hint of an extension changed its presence.",
+    index: &fields::PRESENCE_STATUS,
 };
 
 pub(super) static DO_DEVICE_STATE_LIST: ActionDef = ActionDef {
@@ -205,6 +212,7 @@ pub(super) static DO_DEVICE_STATE_LIST: ActionDef = ActionDef {
     items: &[EventId::DeviceStateChange],
     completes: Some(EventId::DeviceStateListComplete),
     doc: "List all device states.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_EXTENSION_STATE: ActionDef = ActionDef {
@@ -228,6 +236,7 @@ pub(super) static DO_EXTENSION_STATE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Query extension state.",
+    response_index: &fields::DO_EXTENSION_STATE,
 };
 
 pub(super) static DO_EXTENSION_STATE_LIST: ActionDef = ActionDef {
@@ -242,6 +251,7 @@ pub(super) static DO_EXTENSION_STATE_LIST: ActionDef = ActionDef {
     items: &[EventId::ExtensionStatus],
     completes: Some(EventId::ExtensionStateListComplete),
     doc: "List all extension states.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_PRESENCE_STATE: ActionDef = ActionDef {
@@ -269,6 +279,7 @@ pub(super) static DO_PRESENCE_STATE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Query presence state for a provider.",
+    response_index: &fields::DO_PRESENCE_STATE,
 };
 
 pub(super) static DO_PRESENCE_STATE_LIST: ActionDef = ActionDef {
@@ -283,4 +294,5 @@ pub(super) static DO_PRESENCE_STATE_LIST: ActionDef = ActionDef {
     items: &[EventId::PresenceStateChange],
     completes: Some(EventId::PresenceStateListComplete),
     doc: "List all presence states.",
+    response_index: &Index::NONE,
 };

@@ -17,6 +17,7 @@ pub(super) static DEADLOCK_START: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "Two threads wait for each other; sent by servers that were built to detect it.",
+    index: &fields::DEADLOCK_START,
 };
 
 pub(super) static LOAD: EventDef = EventDef {
@@ -35,6 +36,7 @@ pub(super) static LOAD: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A module was loaded.",
+    index: &fields::LOAD,
 };
 
 pub(super) static LOG_CHANNEL: EventDef = EventDef {
@@ -54,6 +56,7 @@ pub(super) static LOG_CHANNEL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A log was switched on or off.",
+    index: &fields::LOG_CHANNEL,
 };
 
 pub(super) static MODULE_LOAD_REPORT: EventDef = EventDef {
@@ -73,6 +76,7 @@ pub(super) static MODULE_LOAD_REPORT: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "How loading the modules at start went.",
+    index: &fields::MODULE_LOAD_REPORT,
 };
 
 pub(super) static PLACEHOLDER: EventDef = EventDef {
@@ -88,6 +92,7 @@ pub(super) static PLACEHOLDER: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A marker inside the server that no client should ever see.",
+    index: &Index::NONE,
 };
 
 pub(super) static RELOAD: EventDef = EventDef {
@@ -107,6 +112,7 @@ pub(super) static RELOAD: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A module read its configuration again.",
+    index: &fields::RELOAD,
 };
 
 pub(super) static SHUTDOWN: EventDef = EventDef {
@@ -125,6 +131,7 @@ pub(super) static SHUTDOWN: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The server is about to stop or restart.",
+    index: &fields::SHUTDOWN,
 };
 
 pub(super) static UNLOAD: EventDef = EventDef {
@@ -143,6 +150,7 @@ pub(super) static UNLOAD: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A module was unloaded.",
+    index: &fields::UNLOAD,
 };
 
 pub(super) static DATA_GET_TREE: EventDef = EventDef {
@@ -158,6 +166,7 @@ pub(super) static DATA_GET_TREE: EventDef = EventDef {
     open: true,
     strays: &[],
     doc: "A tree of internal data, in answer to DataGet.",
+    index: &Index::NONE,
 };
 
 pub(super) static DO_COMMAND: ActionDef = ActionDef {
@@ -175,6 +184,7 @@ pub(super) static DO_COMMAND: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Run a command of the command line.",
+    response_index: &fields::DO_COMMAND,
 };
 
 pub(super) static DO_CORE_SETTINGS: ActionDef = ActionDef {
@@ -226,6 +236,7 @@ pub(super) static DO_CORE_SETTINGS: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Query core settings.",
+    response_index: &fields::DO_CORE_SETTINGS,
 };
 
 pub(super) static DO_CORE_STATUS: ActionDef = ActionDef {
@@ -247,6 +258,7 @@ pub(super) static DO_CORE_STATUS: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Query core system status.",
+    response_index: &fields::DO_CORE_STATUS,
 };
 
 pub(super) static DO_DATA_GET: ActionDef = ActionDef {
@@ -266,6 +278,7 @@ pub(super) static DO_DATA_GET: ActionDef = ActionDef {
     items: &[EventId::DataGetTree],
     completes: None,
     doc: "Ask for a tree of internal data.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_LIST_COMMANDS: ActionDef = ActionDef {
@@ -286,6 +299,7 @@ pub(super) static DO_LIST_COMMANDS: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "List available AMI commands.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_LOGGER_ROTATE: ActionDef = ActionDef {
@@ -300,6 +314,7 @@ pub(super) static DO_LOGGER_ROTATE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Rotate logger files.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_MODULE_CHECK: ActionDef = ActionDef {
@@ -320,6 +335,7 @@ pub(super) static DO_MODULE_CHECK: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Check if a module is loaded.",
+    response_index: &fields::DO_MODULE_CHECK,
 };
 
 pub(super) static DO_MODULE_LOAD: ActionDef = ActionDef {
@@ -345,6 +361,7 @@ pub(super) static DO_MODULE_LOAD: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Load, unload, or reload a module.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_RELOAD: ActionDef = ActionDef {
@@ -359,6 +376,7 @@ pub(super) static DO_RELOAD: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Reload asterisk modules.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_RPT_LOCAL_NODES: ActionDef = ActionDef {
@@ -373,6 +391,7 @@ pub(super) static DO_RPT_LOCAL_NODES: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "List the local nodes of a radio repeater.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_RPT_STATUS: ActionDef = ActionDef {
@@ -393,4 +412,5 @@ pub(super) static DO_RPT_STATUS: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Show the state of a radio repeater.",
+    response_index: &Index::NONE,
 };

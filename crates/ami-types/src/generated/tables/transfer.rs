@@ -302,6 +302,7 @@ pub(super) static ATTENDED_TRANSFER: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "An attended transfer has taken place.",
+    index: &fields::ATTENDED_TRANSFER,
 };
 
 pub(super) static BLIND_TRANSFER: EventDef = EventDef {
@@ -414,6 +415,7 @@ pub(super) static BLIND_TRANSFER: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A blind transfer has taken place, or was refused.",
+    index: &fields::BLIND_TRANSFER,
 };
 
 pub(super) static PICKUP: EventDef = EventDef {
@@ -539,6 +541,7 @@ pub(super) static PICKUP: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A channel took over the ringing call of another.",
+    index: &fields::PICKUP,
 };
 
 pub(super) static TRANSFER: EventDef = EventDef {
@@ -577,6 +580,7 @@ pub(super) static TRANSFER: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "A SIP transfer took place (legacy).",
+    index: &fields::TRANSFER,
 };
 
 pub(super) static DO_ATXFER: ActionDef = ActionDef {
@@ -596,6 +600,7 @@ pub(super) static DO_ATXFER: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Attended transfer a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_BLIND_TRANSFER: ActionDef = ActionDef {
@@ -614,6 +619,7 @@ pub(super) static DO_BLIND_TRANSFER: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Blind transfer a channel.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_CANCEL_ATXFER: ActionDef = ActionDef {
@@ -628,4 +634,5 @@ pub(super) static DO_CANCEL_ATXFER: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Cancel an attended transfer.",
+    response_index: &Index::NONE,
 };

@@ -30,6 +30,7 @@ pub(super) static TEST_EVENT: EventDef = EventDef {
     open: true,
     strays: &[],
     doc: "Sent by servers that were built for testing.",
+    index: &fields::TEST_EVENT,
 };
 
 pub(super) static USER_EVENT: EventDef = EventDef {
@@ -76,6 +77,7 @@ pub(super) static USER_EVENT: EventDef = EventDef {
     open: true,
     strays: &[],
     doc: "An event made up by the dialplan or by a manager client.",
+    index: &fields::USER_EVENT,
 };
 
 pub(super) static DO_USER_EVENT: ActionDef = ActionDef {
@@ -93,4 +95,5 @@ pub(super) static DO_USER_EVENT: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Send a user-defined event.",
+    response_index: &Index::NONE,
 };

@@ -21,6 +21,7 @@ pub(super) static MWI_GET: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The messages of one mailbox, in answer to MWIGet.",
+    index: &fields::MWI_GET,
 };
 
 pub(super) static MWI_GET_COMPLETE: EventDef = EventDef {
@@ -45,6 +46,7 @@ pub(super) static MWI_GET_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the answer to MWIGet.",
+    index: &fields::MWI_GET_COMPLETE,
 };
 
 pub(super) static MESSAGE_WAITING: EventDef = EventDef {
@@ -88,6 +90,7 @@ pub(super) static MESSAGE_WAITING: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The number of messages of a mailbox changed.",
+    index: &fields::MESSAGE_WAITING,
 };
 
 pub(super) static MINI_VOICE_MAIL: EventDef = EventDef {
@@ -130,6 +133,7 @@ pub(super) static MINI_VOICE_MAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "MiniVM took a message.",
+    index: &fields::MINI_VOICE_MAIL,
 };
 
 pub(super) static VOICEMAIL_PASSWORD_CHANGE: EventDef = EventDef {
@@ -149,6 +153,7 @@ pub(super) static VOICEMAIL_PASSWORD_CHANGE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "The password of a mailbox was changed.",
+    index: &fields::VOICEMAIL_PASSWORD_CHANGE,
 };
 
 pub(super) static VOICEMAIL_USER_ENTRY: EventDef = EventDef {
@@ -339,6 +344,7 @@ pub(super) static VOICEMAIL_USER_ENTRY: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One mailbox, in answer to VoicemailUsersList.",
+    index: &fields::VOICEMAIL_USER_ENTRY,
 };
 
 pub(super) static VOICEMAIL_USER_ENTRY_COMPLETE: EventDef = EventDef {
@@ -363,6 +369,7 @@ pub(super) static VOICEMAIL_USER_ENTRY_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the list of mailboxes.",
+    index: &fields::VOICEMAIL_USER_ENTRY_COMPLETE,
 };
 
 pub(super) static VOICEMAIL_USER_DETAIL: EventDef = EventDef {
@@ -378,6 +385,7 @@ pub(super) static VOICEMAIL_USER_DETAIL: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "One mailbox, in answer to VoicemailUserStatus.",
+    index: &Index::NONE,
 };
 
 pub(super) static VOICEMAIL_USER_DETAIL_COMPLETE: EventDef = EventDef {
@@ -402,6 +410,7 @@ pub(super) static VOICEMAIL_USER_DETAIL_COMPLETE: EventDef = EventDef {
     open: false,
     strays: &[],
     doc: "End of the answer to VoicemailUserStatus.",
+    index: &fields::VOICEMAIL_USER_DETAIL_COMPLETE,
 };
 
 pub(super) static DO_MWID_ELETE: ActionDef = ActionDef {
@@ -416,6 +425,7 @@ pub(super) static DO_MWID_ELETE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Delete message waiting indicator.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_MWI_GET: ActionDef = ActionDef {
@@ -430,6 +440,7 @@ pub(super) static DO_MWI_GET: ActionDef = ActionDef {
     items: &[EventId::MWIGet],
     completes: Some(EventId::MWIGetComplete),
     doc: "Get message waiting indicator state.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_MWI_UPDATE: ActionDef = ActionDef {
@@ -448,6 +459,7 @@ pub(super) static DO_MWI_UPDATE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Update message waiting indicator.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_MAILBOX_COUNT: ActionDef = ActionDef {
@@ -467,6 +479,7 @@ pub(super) static DO_MAILBOX_COUNT: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Get mailbox message count.",
+    response_index: &fields::DO_MAILBOX_COUNT,
 };
 
 pub(super) static DO_MAILBOX_STATUS: ActionDef = ActionDef {
@@ -484,6 +497,7 @@ pub(super) static DO_MAILBOX_STATUS: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Get mailbox status.",
+    response_index: &fields::DO_MAILBOX_STATUS,
 };
 
 pub(super) static DO_VOICEMAIL_BOX_SUMMARY: ActionDef = ActionDef {
@@ -501,6 +515,7 @@ pub(super) static DO_VOICEMAIL_BOX_SUMMARY: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Get voicemail box summary.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_VOICEMAIL_FORWARD: ActionDef = ActionDef {
@@ -523,6 +538,7 @@ pub(super) static DO_VOICEMAIL_FORWARD: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Forward a voicemail message.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_VOICEMAIL_MOVE: ActionDef = ActionDef {
@@ -543,6 +559,7 @@ pub(super) static DO_VOICEMAIL_MOVE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Move a voicemail message.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_VOICEMAIL_REFRESH: ActionDef = ActionDef {
@@ -560,6 +577,7 @@ pub(super) static DO_VOICEMAIL_REFRESH: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Refresh voicemail state.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_VOICEMAIL_REMOVE: ActionDef = ActionDef {
@@ -579,6 +597,7 @@ pub(super) static DO_VOICEMAIL_REMOVE: ActionDef = ActionDef {
     items: &[],
     completes: None,
     doc: "Remove a voicemail message.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_VOICEMAIL_USER_STATUS: ActionDef = ActionDef {
@@ -596,6 +615,7 @@ pub(super) static DO_VOICEMAIL_USER_STATUS: ActionDef = ActionDef {
     items: &[EventId::VoicemailUserDetail],
     completes: Some(EventId::VoicemailUserDetailComplete),
     doc: "Get voicemail user status.",
+    response_index: &Index::NONE,
 };
 
 pub(super) static DO_VOICEMAIL_USERS_LIST: ActionDef = ActionDef {
@@ -610,4 +630,5 @@ pub(super) static DO_VOICEMAIL_USERS_LIST: ActionDef = ActionDef {
     items: &[EventId::VoicemailUserEntry],
     completes: Some(EventId::VoicemailUserEntryComplete),
     doc: "List voicemail users.",
+    response_index: &Index::NONE,
 };

@@ -45,6 +45,8 @@ pub struct Facts<'a> {
     pub empty_party: Option<&'a [u8]>,
     /// The key of a channel variable, and whether all of them have the form `name=value`.
     pub channel_variable: Option<(&'a [u8], bool)>,
+    /// What the model keeps of it besides: the `Application` of a `Newexten`, the `Cause` of a `Hangup`.
+    pub detail: Option<&'a [u8]>,
     /// Whether it carries `Privilege`: then it was not asked for. Item events of a list carry none.
     pub unsolicited: bool,
 }
@@ -92,6 +94,7 @@ impl<'a> Facts<'a> {
             bridge: None,
             empty_party: None,
             channel_variable: None,
+            detail: None,
             unsolicited: false,
         }
     }
@@ -143,6 +146,9 @@ impl<'a> Facts<'a> {
             Meaning::Privilege => self.unsolicited = true,
             Meaning::Variable if self.channel_variable.is_none_or(|(_, so_far)| so_far) => {
                 self.channel_variable = Some((key, value.contains(&b'=')));
+            }
+            Meaning::Detail => {
+                self.detail.get_or_insert(value);
             }
             Meaning::Party if value.is_empty() => {
                 self.empty_party.get_or_insert(key);

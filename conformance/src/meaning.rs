@@ -34,6 +34,8 @@ pub(crate) enum Meaning {
     Variable,
     /// The number or name of a caller or of a connected line.
     Party,
+    /// What the model keeps of an event besides: the `Application` of a `Newexten`, the `Cause` of a `Hangup`.
+    Detail,
 }
 
 /// The role of a channel: what stands before the common part of its keys.
@@ -131,6 +133,8 @@ impl Meaning {
             // The ends of a dial up to release 11: names without a role before `Channel`.
             Some(b'e') if event == Event::Dial && is("Source") => Self::Channel(SOURCE),
             Some(b'n') if event == Event::Dial && is("Destination") => Self::Channel(DESTINATION),
+            Some(b'n') if event == Event::Newexten && is("Application") => Self::Detail,
+            Some(b'e') if event == Event::Hangup && is("Cause") => Self::Detail,
             Some(b'e') => match before(key, "ChannelState") {
                 Some(prefix) => Self::State(prefix),
                 None if before(key, "ChanVariable").is_some() => Self::Variable,

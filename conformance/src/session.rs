@@ -312,7 +312,7 @@ impl Session {
     fn answer<'a>(&mut self, said: &Said<'a>, facts: &Facts<'a>, at: &Reference) {
         let named = Named::default();
         let scene = Scene { facts, named: &named, model: &self.model, at, said, expected: &self.expected };
-        ask(self.plan.talk.concerned(said.kind), &scene, &mut self.counts, &mut self.raised);
+        ask(self.plan.talk.concerned(said, &self.model.talk), &scene, &mut self.counts, &mut self.raised);
         for Raised { mut finding, .. } in self.raised.drain(..) {
             if self.options.known {
                 let broken =
@@ -584,7 +584,7 @@ impl Session {
                 continue;
             };
             match rule.on {
-                On::Talk { end: Some(end), .. } => {
+                On::Talk { end: Some(end), .. } | On::Lists { end: Some(end), .. } => {
                     end(&self.model, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
                 }
                 // Every message without the defect keeps the promise.

@@ -291,7 +291,7 @@ impl Model {
                     && channel.hangup.is_none()
                 {
                     channel.hangup = Some(at.clone());
-                    channel.hangup_cause = facts.message.get("Cause").map(Into::into);
+                    channel.hangup_cause = facts.detail.map(Into::into);
                     let other = channel.other_half;
                     self.dead_channels.push_back(key);
                     self.racing.push_back((at.place.message, key));
@@ -323,7 +323,7 @@ impl Model {
             }
             Event::Newexten => {
                 if let Some(channel) = subject.and_then(|key| self.channels.get_mut(key)) {
-                    channel.runs_queue = Some(facts.message.get("Application") == Some(b"Queue"));
+                    channel.runs_queue = Some(facts.detail == Some(b"Queue"));
                 }
             }
             Event::Rename => {

@@ -50,7 +50,7 @@ impl Dispatch {
                         On::Events(events) | On::Applications { events, .. } | On::Calls { events, .. } => {
                             events.iter().any(|looked| *looked as usize == event)
                         }
-                        On::Talk { .. } | On::Defect(_) | On::Schema { .. } => false,
+                        On::Talk { .. } | On::Lists { .. } | On::Defect(_) | On::Schema { .. } => false,
                     };
                     looks && active.rule.era.includes(era)
                 };

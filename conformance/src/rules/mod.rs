@@ -100,6 +100,9 @@ pub(crate) enum On {
     /// What the server says, by kind of message, whatever its release; `end` settles what is pending when the
     /// connection ends.
     Talk { kinds: &'static [Kind], end: Option<fn(&Model, &mut Cx<'_>)> },
+    /// The same for what the server says of lists. Events that are surely about none are left out: those that nobody
+    /// asked for, and that end no list, while none is under way.
+    Lists { kinds: &'static [Kind], end: Option<fn(&Model, &mut Cx<'_>)> },
     /// Messages of either side that have this defect.
     Defect(DefectCode),
     /// Every event, list items and what other subsystems publish included: what the schema answers to one question.

@@ -45,7 +45,7 @@ EventList: Complete
 ListItems: 1
 ",
     era: Era::Any,
-    on: On::Talk { kinds: &[Kind::Event], end: None },
+    on: On::Lists { kinds: &[Kind::Event], end: None },
     message,
     channel_end: None,
     bridge_end: None,

@@ -45,7 +45,7 @@ ActionID: 8
 Message: Thanks for all the fish.
 ",
     era: Era::Any,
-    on: On::Talk { kinds: &[Kind::Event, Kind::Response], end: Some(end) },
+    on: On::Lists { kinds: &[Kind::Event, Kind::Response], end: Some(end) },
     message,
     channel_end: None,
     bridge_end: None,

@@ -44,7 +44,7 @@ EventList: Complete
 ListItems: 2
 ",
     era: Era::Any,
-    on: On::Talk { kinds: &[Kind::Event], end: None },
+    on: On::Lists { kinds: &[Kind::Event], end: None },
     message,
     channel_end: None,
     bridge_end: None,

@@ -35,7 +35,7 @@ ChannelState: 6
 fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
     let Some(privilege) = scene.said.privilege else { return };
     let Some(def) = scene.said.def.filter(|def| !def.classes.is_empty()) else { return cx.unobservable() };
-    let end = memchr::memchr(b',', privilege).unwrap_or(privilege.len());
+    let end = privilege.iter().position(|byte| *byte == b',').unwrap_or(privilege.len());
     let first = privilege.get(..end).unwrap_or(privilege).trim_ascii();
     if def.classes.iter().any(|class| class.is(first)) {
         return cx.held();

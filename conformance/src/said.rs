@@ -42,6 +42,7 @@ pub struct Said<'a> {
 
 /// What the headers so far held.
 #[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Seen {
     action_id: bool,
     /// The first header decides the kind.

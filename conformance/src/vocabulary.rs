@@ -284,7 +284,7 @@ impl<'a> Reading<'a> {
         }
         let mut introduced = Introduced::default();
         let (mut headers, mut tokens, mut before) = (said.message.headers(), true, None);
-        while let Some(header) = headers.next() {
+        for header in headers.by_ref() {
             let key = header.trimmed_key();
             let meaning = Meaning::of(key, facts.event);
             said.take(meaning, before, header.value);
@@ -322,12 +322,12 @@ impl Table {
     /// Reads a message of this event.
     // Neither a part of its caller nor with `hear` as a part of it: the loop would run out of registers.
     #[inline(never)]
-    fn read<'a>(&mut self, reading: &mut Reading<'a>, judged: bool) {
+    fn read(&mut self, reading: &mut Reading<'_>, judged: bool) {
         reading.facts.event = self.event;
         let mut notes = Notes { judged, seen: Bits::default(), introduced: Introduced::default() };
         let mut progress = Progress { tokens: true, before: None, next: self.first };
         let mut usual = reading.said.message.headers().usual();
-        while let Some(header) = usual.next() {
+        for header in usual.by_ref() {
             progress = self.step(progress, header, reading, &mut notes);
         }
         let mut headers = usual.rest();
@@ -349,7 +349,7 @@ impl Table {
         reading: &mut Reading<'a>,
         notes: &mut Notes<'a>,
     ) -> Progress {
-        while let Some(header) = headers.next() {
+        for header in headers.by_ref() {
             progress = self.step(progress, header, reading, notes);
         }
         progress
@@ -379,7 +379,7 @@ impl Table {
             let before = before.and_then(|before| self.keys.get(usize::from(before)));
             reading.hear(key, before.map(|key| key.meaning), header, notes);
         }
-        Progress { tokens: tokens & key.is_token, before: Some(next), next: key.next }
+        Progress { tokens: tokens && key.is_token, before: Some(next), next: key.next }
     }
 
     fn key(&mut self, spelled: &[u8], field: Option<&'static FieldDef>, promised: Bit, next: u16) -> Key {

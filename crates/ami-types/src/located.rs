@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use ami_wire::{Header, Headers, Message};
+use ami_wire::{Header, Headers, Message, Usual};
 
 use crate::Text;
 use crate::schema::{ByName, EventDef, FieldDef, common_fields, family_matches};
@@ -164,24 +164,40 @@ impl EndsWithIgnoreCase for [u8] {
 
 /// Finds the fields of a message.
 fn locate(message: &Message<'_>, by_name: ByName, spans: &mut [Span]) {
-    let fields = by_name.fields;
-    let base = message.as_bytes().as_ptr().addr();
     let mut next = 0;
-    for header in message.headers() {
-        // What every event starts with need not be looked for.
-        let first = header.key.as_ptr().addr() == base;
-        let index = if (first && header.key == NAME.as_bytes()) || (next == 0 && header.key == b"Privilege") {
-            continue;
-        } else if expected(fields, next, header) {
-            next
-        } else if let Some(index) = find(message, by_name, next, header) {
-            index
-        } else {
-            continue;
-        };
-        note(spans, index, header.value.as_ptr().addr() - base, header.value);
-        next = index + 1;
+    let mut usual = message.headers().usual();
+    for header in usual.by_ref() {
+        next = step(message, by_name, spans, next, header);
     }
+    locate_rest(message, by_name, spans, next, usual.rest());
+}
+
+/// The same for headers that are not written as usual.
+#[inline(never)]
+fn locate_rest(message: &Message<'_>, by_name: ByName, spans: &mut [Span], mut next: usize, headers: Headers<'_>) {
+    for header in headers {
+        next = step(message, by_name, spans, next, header);
+    }
+}
+
+/// Finds which field a header is, if `next` is the one that is expected; the answer is the one to be expected behind it.
+#[inline(always)]
+#[allow(clippy::inline_always, reason = "it is the whole of a loop over headers")]
+fn step(message: &Message<'_>, by_name: ByName, spans: &mut [Span], next: usize, header: Header<'_>) -> usize {
+    // What every event starts with need not be looked for.
+    let base = message.as_bytes().as_ptr().addr();
+    let first = header.key.as_ptr().addr() == base;
+    let index = if (first && header.key == NAME.as_bytes()) || (next == 0 && header.key == b"Privilege") {
+        return next;
+    } else if expected(by_name.fields, next, header) {
+        next
+    } else if let Some(index) = find(message, by_name, next, header) {
+        index
+    } else {
+        return next;
+    };
+    note(spans, index, header.value.as_ptr().addr() - base, header.value);
+    index + 1
 }
 
 /// Whether a header is the field with this number, spelled as it should be.
@@ -246,7 +262,7 @@ impl fmt::Debug for EventField<'_> {
 /// [`Event::fields`](crate::Event::fields).
 #[derive(Clone)]
 pub struct EventFields<'a> {
-    headers: Headers<'a>,
+    headers: Usual<'a>,
     listed: ByName,
     next: usize,
     /// Whether the header that names the event has come: the next one of that key is a field.
@@ -255,7 +271,12 @@ pub struct EventFields<'a> {
 
 impl<'a> EventFields<'a> {
     pub(crate) fn new(message: &Message<'a>, def: Option<&'static EventDef>) -> Self {
-        Self { headers: message.headers(), listed: def.map_or(ByName::NONE, EventDef::by_name), next: 0, named: false }
+        Self {
+            headers: message.headers().usual(),
+            listed: def.map_or(ByName::NONE, EventDef::by_name),
+            next: 0,
+            named: false,
+        }
     }
 
     /// A header that was not the one expected.
@@ -292,7 +313,13 @@ impl<'a> Iterator for EventFields<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<EventField<'a>> {
-        let header = self.headers.next()?;
+        let header = if let Some(header) = self.headers.next() {
+            header
+        } else {
+            let (headers, header) = unusual(self.headers.clone());
+            self.headers = headers;
+            header?
+        };
         if let Some(def) = self.listed.fields.get(self.next)
             && expected(self.listed.fields, self.next, header)
         {
@@ -301,6 +328,16 @@ impl<'a> Iterator for EventFields<'a> {
         }
         Some(self.found(header))
     }
+}
+
+/// The next header where it is not written as usual, and those behind it.
+// What is passed by reference can't be held in registers afterwards.
+#[cold]
+#[inline(never)]
+fn unusual(headers: Usual<'_>) -> (Usual<'_>, Option<Header<'_>>) {
+    let mut headers = headers.rest();
+    let header = headers.next();
+    (headers.usual(), header)
 }
 
 impl core::iter::FusedIterator for EventFields<'_> {}

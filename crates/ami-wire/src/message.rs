@@ -233,7 +233,7 @@ impl<'a> Message<'a> {
     /// let has_plain_lines = |bytes: &[u8]| {
     ///     let message = ami_wire::messages(bytes).next().unwrap().unwrap();
     ///     let mut headers = message.headers();
-    ///     while let Some(header) = headers.next() {
+    ///     for header in headers.by_ref() {
     ///         assert_eq!(header.value, b"1");
     ///     }
     ///     message.has_plain_lines(&headers)
@@ -347,12 +347,11 @@ impl<'a> Headers<'a> {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "it is the whole of a loop over headers")]
     fn cut(&mut self, key_end: usize, line_end: usize) -> Option<Header<'a>> {
-        let header = match cut_usual(self.bytes, self.start, key_end, line_end) {
-            Some(header) => header,
-            None => {
-                self.is_usual = false;
-                cut_unusual(self.bytes.get(self.start..line_end)?, key_end.wrapping_sub(self.start))?
-            }
+        let header = if let Some(header) = cut_usual(self.bytes, self.start, key_end, line_end) {
+            header
+        } else {
+            self.is_usual = false;
+            cut_unusual(self.bytes.get(self.start..line_end)?, key_end.wrapping_sub(self.start))?
         };
         self.start = line_end + 1;
         Some(header)
@@ -366,12 +365,14 @@ impl<'a> Headers<'a> {
     /// ```
     /// let message = ami_wire::messages(b"Event: A\r\nB:1\r\n\r\n").next().unwrap().unwrap();
     /// let mut usual = message.headers().usual();
-    /// let mut count = 0;
-    /// while let Some(header) = usual.next() {
-    ///     count += 1;
+    /// let mut length = 0;
+    /// for header in usual.by_ref() {
+    ///     length += header.value.len();
     /// }
-    /// count += usual.rest().count();
-    /// assert_eq!(count, 2);
+    /// for header in usual.rest() {
+    ///     length += header.value.len();
+    /// }
+    /// assert_eq!(length, 2);
     /// ```
     #[inline]
     pub fn usual(self) -> Usual<'a> {
@@ -492,7 +493,7 @@ impl<'a> Iterator for Headers<'a> {
     #[inline]
     fn fold<B, F: FnMut(B, Header<'a>) -> B>(self, init: B, mut step: F) -> B {
         let (mut all, mut usual) = (init, self.usual());
-        while let Some(header) = usual.next() {
+        for header in usual.by_ref() {
             all = step(all, header);
         }
         let rest = usual.rest();
@@ -582,7 +583,7 @@ mod tests {
                 for message in [message, unmarked] {
                     let mut headers = message.headers();
                     let mut tokens = true;
-                    while let Some(header) = headers.next() {
+                    for header in headers.by_ref() {
                         tokens &= !header.key.is_empty() && !header.key.contains(&b' ');
                     }
                     let surely = message.blank_before == 0 && message.is_complete() && !message.has_output();

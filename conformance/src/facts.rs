@@ -61,14 +61,17 @@ pub(crate) fn is_placeholder(id: &[u8]) -> bool {
 pub(crate) struct Introduced<'a>(SmallVec<[Role<'a>; 2]>);
 
 impl<'a> Introduced<'a> {
-    /// The number of the role that a key tells of; 0 for those that tell of none.
-    fn number_of(&mut self, meaning: Meaning, key: &'a [u8]) -> usize {
+    /// The number of a role by its name, from `first` on, for those that nobody has numbered; 0 for keys that tell of
+    /// none.
+    fn number_of(&mut self, meaning: Meaning, key: &'a [u8], first: usize) -> usize {
         let Some(prefix) = meaning.role().map(|role| role.of(key)) else { return 0 };
-        let known = self.0.iter().position(|role| role.prefix.eq_ignore_ascii_case(prefix));
-        known.unwrap_or_else(|| {
-            self.0.push(Role { prefix, ..Role::default() });
-            self.0.len() - 1
-        })
+        let mut named = self.0.iter().enumerate().skip(first);
+        if let Some((number, _)) = named.find(|(_, role)| role.prefix.eq_ignore_ascii_case(prefix)) {
+            return number;
+        }
+        let number = self.0.len().max(first);
+        self.note(number, |role| role.prefix = prefix);
+        number
     }
 
     #[inline]
@@ -105,20 +108,21 @@ impl<'a> Facts<'a> {
         let mut introduced = Introduced::default();
         for header in message.headers() {
             let key = header.trimmed_key();
-            facts.take_unnumbered(Meaning::of(key, facts.event), key, header.value, &mut introduced);
+            facts.take_unnumbered(Meaning::of(key, facts.event), key, header.value, &mut introduced, 0);
         }
         facts
     }
 
-    /// Takes a header in where nobody has numbered the roles of the event.
+    /// Takes a header in whose role nobody has numbered; the numbers from `first` on are free.
     pub(crate) fn take_unnumbered(
         &mut self,
         meaning: Meaning,
         key: &'a [u8],
         value: &'a [u8],
         introduced: &mut Introduced<'a>,
+        first: usize,
     ) {
-        let number = introduced.number_of(meaning, key);
+        let number = introduced.number_of(meaning, key, first);
         self.take(meaning, number, key, value, introduced);
     }
 

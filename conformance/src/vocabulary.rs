@@ -118,6 +118,9 @@ struct Table {
 /// keys, keys with blanks. The last place serves all for which there is no other.
 const SPELLINGS: usize = 64;
 
+/// How many roles of an event are numbered; no event of the schema has more than a few.
+const ROLES: usize = 32;
+
 #[derive(Debug)]
 struct Key {
     /// The key as it stands on the wire.
@@ -126,8 +129,8 @@ struct Key {
     is_token: bool,
     /// Whether more is to be known of a header than that it is there.
     tells: bool,
-    /// The number of the role of the channel that it tells of.
-    role: u8,
+    /// The number of the role of the channel that it tells of, if there was one left for it.
+    role: Option<u8>,
     /// Where the key stands that followed the last time.
     next: u16,
     /// The bit of the field, where it is always there.
@@ -253,13 +256,11 @@ impl<'a> Reading<'a> {
     fn hear(&mut self, key: &Key, before: Option<Meaning>, header: Header<'a>, notes: &mut Notes<'a>) {
         if key.meaning != Meaning::Other {
             self.said.take(key.meaning, before, header.value);
-            self.facts.take(
-                key.meaning,
-                usize::from(key.role),
-                header.trimmed_key(),
-                header.value,
-                &mut notes.introduced,
-            );
+            let (facts, introduced, name) = (&mut self.facts, &mut notes.introduced, header.trimmed_key());
+            match key.role {
+                Some(role) => facts.take(key.meaning, usize::from(role), name, header.value, introduced),
+                None => facts.take_unnumbered(key.meaning, name, header.value, introduced, ROLES),
+            }
         }
         match key.demand {
             Demand::Nothing => {}
@@ -288,7 +289,7 @@ impl<'a> Reading<'a> {
             let key = header.trimmed_key();
             let meaning = Meaning::of(key, facts.event);
             said.take(meaning, before, header.value);
-            facts.take_unnumbered(meaning, key, header.value, &mut introduced);
+            facts.take_unnumbered(meaning, key, header.value, &mut introduced, 0);
             tokens &= is_token(header.key);
             before = Some(meaning);
         }
@@ -391,22 +392,23 @@ impl Table {
             None if self.is_open => Demand::Nothing,
             None => Demand::Absence,
         };
-        let role = meaning.role().map_or(0, |role| self.role(role, trimmed));
+        let role = meaning.role().map_or(Some(0), |role| self.role(role, trimmed));
         let tells = meaning != Meaning::Other || !matches!(demand, Demand::Nothing);
         let is_token = is_token(spelled);
         Key { spelled: spelled.into(), meaning, is_token, tells, role, next, promised, demand, field }
     }
 
-    /// The number of a role.
-    fn role(&mut self, role: Prefix, key: &[u8]) -> u8 {
+    /// The number of a role, if it has one or there is one left.
+    fn role(&mut self, role: Prefix, key: &[u8]) -> Option<u8> {
         let role = role.of(key);
-        let known = self.roles.iter().position(|known| known.eq_ignore_ascii_case(role));
-        let place = known.unwrap_or_else(|| {
-            self.roles.push(role.into());
-            self.roles.len() - 1
+        let number = self.roles.iter().position(|known| known.eq_ignore_ascii_case(role)).or_else(|| {
+            let next = self.roles.len();
+            (next < ROLES).then(|| {
+                self.roles.push(role.into());
+                next
+            })
         });
-        // The last number serves all for which there is no other, as the last place of the spellings does.
-        u8::try_from(place).unwrap_or(u8::MAX)
+        u8::try_from(number?).ok()
     }
 
     /// Where the key of a header stands that comes in another order than the last time.
@@ -456,4 +458,38 @@ fn is_token(key: &[u8]) -> bool {
 /// Whether every value is of a type.
 const fn accepts_all(kind: &Kind) -> bool {
     matches!(kind, Kind::Text | Kind::Channel | Kind::Uniqueid | Kind::BridgeId | Kind::Secret | Kind::List)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read with a table is what is read without, whatever the roles, and the table stays small.
+    #[test]
+    fn more_roles_than_have_numbers() {
+        let mut vocabulary = Vocabulary::new(None);
+        for round in 0..3 {
+            let lines = (0..100).map(|n| {
+                // Some roles are known, some come twice, and some names come behind.
+                let role = match n % 7 {
+                    0 => String::new(),
+                    1 => "Dest".to_owned(),
+                    2 => "dest".to_owned(),
+                    _ => format!("R{round}x{}", n % 60),
+                };
+                format!(
+                    "{role}ChannelState: {n}\r\n{role}Channel: A/{n}\r\n{role}Uniqueid: 1.{n}\r\n{role}Channel: B/{n}\r\n"
+                )
+            });
+            let message = format!("Event: Newstate\r\n{}\r\n", lines.collect::<String>());
+            let message = ami_wire::messages(message.as_bytes()).next().unwrap().unwrap();
+            let mut reading = Reading::begin(message, Sender::Server);
+            vocabulary.read(&mut reading, true);
+            let expected = Facts::read(message, b"Newstate");
+            assert_eq!(format!("{:?}", reading.facts.roles), format!("{:?}", expected.roles));
+            assert_eq!(expected.roles.len(), 100);
+        }
+        let table = vocabulary.tables.iter().flatten().next().unwrap();
+        assert!(table.roles.len() <= ROLES && table.keys.len() <= table.known + SPELLINGS);
+    }
 }

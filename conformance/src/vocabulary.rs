@@ -127,8 +127,9 @@ struct Key {
     spelled: Box<[u8]>,
     meaning: Meaning,
     is_token: bool,
-    /// Whether more is to be known of a header than that it is there.
+    /// Whether more is to be known of a header than that it is there: always, or where it is empty.
     tells: bool,
+    tells_if_empty: bool,
     /// The number of the role of the channel that it tells of, if there was one left for it.
     role: Option<u8>,
     /// Where the key stands that followed the last time.
@@ -161,11 +162,11 @@ struct Notes<'a> {
 }
 
 /// What the schema demands of a header.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Demand {
     Nothing,
-    /// A value of the type of this field.
-    Type(&'static FieldDef),
+    /// A value of the type of its field.
+    Type,
     /// That it is not there.
     Absence,
 }
@@ -262,14 +263,14 @@ impl<'a> Reading<'a> {
                 None => facts.take_unnumbered(key.meaning, name, header.value, introduced, ROLES),
             }
         }
-        match key.demand {
-            Demand::Nothing => {}
-            Demand::Type(field) => {
+        match (key.demand, key.field) {
+            (Demand::Type, Some(field)) => {
                 if notes.judged && !field.kind.accepts(header.value) && self.look.bad.len() < REPORTED {
                     self.look.bad.push((header, field));
                 }
             }
-            Demand::Absence => {
+            (Demand::Nothing | Demand::Type, _) => {}
+            (Demand::Absence, _) => {
                 if self.look.unknown.len() < REPORTED {
                     self.look.unknown.push(header);
                 }
@@ -376,7 +377,7 @@ impl Table {
             }
         };
         notes.seen.add(key.promised);
-        if key.tells {
+        if key.tells || key.tells_if_empty && header.value.is_empty() {
             let before = before.and_then(|before| self.keys.get(usize::from(before)));
             reading.hear(key, before.map(|key| key.meaning), header, notes);
         }
@@ -388,14 +389,15 @@ impl Table {
         let meaning = Meaning::of(trimmed, self.event);
         let demand = match field {
             Some(field) if accepts_all(&field.kind) => Demand::Nothing,
-            Some(field) => Demand::Type(field),
+            Some(_) => Demand::Type,
             None if self.is_open => Demand::Nothing,
             None => Demand::Absence,
         };
         let role = meaning.role().map_or(Some(0), |role| self.role(role, trimmed));
-        let tells = meaning != Meaning::Other || !matches!(demand, Demand::Nothing);
+        let tells = demand != Demand::Nothing || !matches!(meaning, Meaning::Other | Meaning::Party);
+        let tells_if_empty = tells || meaning == Meaning::Party;
         let is_token = is_token(spelled);
-        Key { spelled: spelled.into(), meaning, is_token, tells, role, next, promised, demand, field }
+        Key { spelled: spelled.into(), meaning, is_token, tells, tells_if_empty, role, next, promised, demand, field }
     }
 
     /// The number of a role, if it has one or there is one left.

@@ -30,6 +30,8 @@ enum Task {
     Docs(tasks::docs::Options),
     /// Run every fuzz target in turn.
     Fuzz(tasks::fuzz::Options),
+    /// Change the code in one place after another, and print what no test notices.
+    Mutants(tasks::mutants::Options),
     /// Work with the schema of ami-types.
     Schema(tasks::schema::Options),
     /// Take the pictures of `ami flow` that the documentation shows; needs Chromium.
@@ -54,6 +56,7 @@ fn run(task: Task) -> Result<()> {
         Task::Conformance(options) => tasks::conformance::run(&options),
         Task::Docs(options) => tasks::docs::run(&options),
         Task::Fuzz(options) => tasks::fuzz::run(&options),
+        Task::Mutants(options) => tasks::mutants::run(&options),
         Task::Schema(options) => tasks::schema::run(&options),
         Task::Screenshots(options) => tasks::screenshots::run(&options),
     }

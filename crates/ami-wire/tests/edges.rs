@@ -71,6 +71,41 @@ fn a_message_may_have_as_many_headers_as_its_limit() {
     }
 }
 
+/// Where one byte exceeds both limits, it is the line that is named.
+#[test]
+fn of_two_limits_the_one_that_is_met_first_is_exceeded() {
+    for start in STARTS {
+        for (message, code) in [
+            (23, DefectCode::OversizeMessage),
+            (24, DefectCode::OversizeLine),
+            (25, DefectCode::OversizeLine),
+            (60, DefectCode::OversizeLine),
+        ] {
+            let text = format!("{start}K:{}\r\n\r\n", "v".repeat(50));
+            let limits = Limits { line: 24, message: start.len() + message, ..Limits::DEFAULT };
+            let found = first(Parser::new().limits(limits), text.as_bytes());
+            assert_eq!(found, Some(Err((code, start.len() as u64))), "{message}");
+        }
+    }
+}
+
+#[test]
+fn output_ends_where_its_message_exceeds_its_limit_but_needs_a_line() {
+    let start = "Response: Follows\r\n";
+    let parser = Parser::new().limits(Limits { message: start.len() + 10, ..Limits::DEFAULT });
+    let text = format!("{start}{}\r\n--END COMMAND--\r\n\r\n", "o".repeat(11));
+    assert_eq!(first(parser, text.as_bytes()), Some(Err((DefectCode::OversizeMessage, start.len() as u64))));
+    // A blank line ends a message, but begins the output of this one: there the limit holds for it.
+    let tight = Parser::new().limits(Limits { message: start.len() - 1, ..Limits::DEFAULT });
+    let blank = format!("{start}\r\none\r\n--END COMMAND--\r\n\r\n");
+    assert_eq!(first(tight, blank.as_bytes()), Some(Err((DefectCode::OversizeMessage, start.len() as u64))));
+    let text = format!("{start}one\r\n{}\r\n--END COMMAND--\r\n\r\n", "o".repeat(11));
+    assert_eq!(first(parser, text.as_bytes()), Some(Ok(())));
+    let message = parser.messages(text.as_bytes()).next().unwrap().unwrap();
+    assert_eq!(message.output().collect::<Vec<_>>(), [b"one"]);
+    assert!(message.defects().any(|defect| defect.code == DefectCode::UnterminatedOutput));
+}
+
 #[test]
 fn output_cut_off_inside_its_last_line_ends_before_the_marker() {
     for (text, output) in [
@@ -84,6 +119,7 @@ fn output_cut_off_inside_its_last_line_ends_before_the_marker() {
         assert_eq!(message.kind(), Kind::Response);
         let lines: Vec<_> = message.command_output().map(|line| String::from_utf8_lossy(line).into_owned()).collect();
         assert_eq!(lines, output, "{text:?}");
+        assert_eq!(message.has_output(), !output.is_empty(), "{text:?}");
         assert!(message.defects().any(|defect| defect.code == DefectCode::Truncated));
     }
 }
@@ -130,6 +166,8 @@ fn what_debug_shows_holds_no_secret() {
     let mut sink = SliceSink::new(&mut memory);
     let mut action = Encoder::action(&mut sink, "Login").unwrap();
     action.header("Secret", "swordfish").unwrap();
+    let shown = format!("{action:?}");
+    assert!(shown.starts_with("Encoder") && !shown.contains("swordfish"), "{shown}");
     action.end().unwrap();
     let length = sink.written().len();
     assert_eq!(format!("{sink:?}"), format!("SliceSink {{ length: {length}, size: 64, .. }}"));
@@ -245,5 +283,58 @@ fn a_message_comes_out_with_its_last_byte() {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn a_blank_line_of_either_ending_belongs_to_the_output_before_it() {
+    for blank in ["\n", "\r\n"] {
+        let text = format!("Response: Follows\r\na\r\n--END COMMAND--\r\n{blank}Event: B\r\n\r\n");
+        let messages: Vec<_> = Parser::new().messages(text.as_bytes()).map(Result::unwrap).collect();
+        let [response, event] = messages.as_slice() else { panic!("{messages:?}") };
+        assert_eq!(event.offset() - response.offset(), response.len() as u64, "{blank:?}");
+        assert!(!event.defects().any(|defect| defect.code == DefectCode::BlankBeforeMessage), "{blank:?}");
+    }
+}
+
+#[test]
+fn output_without_its_marker_ends_before_the_next_message() {
+    let text = b"Response: Follows\r\na\r\n\r\nb\r\n\r\nEvent: B\r\n\r\n";
+    let messages: Vec<_> = Parser::new().messages(text).map(Result::unwrap).collect();
+    let [response, event] = messages.as_slice() else { panic!("{messages:?}") };
+    assert_eq!(response.output().collect::<Vec<_>>(), [&b"a"[..], b"", b"b"]);
+    assert!(response.defects().any(|defect| defect.code == DefectCode::UnterminatedOutput));
+    assert_eq!(event.name(), Some(&b"B"[..]));
+}
+
+#[test]
+fn a_banner_has_a_version() {
+    for (text, kind) in
+        [("Asterisk Call Manager/\r\n\r\n", Kind::Unknown), ("Asterisk Call Manager/1\r\n", Kind::Banner)]
+    {
+        let message = Parser::new().messages(text.as_bytes()).next().unwrap().unwrap();
+        assert_eq!(message.kind(), kind, "{text:?}");
+    }
+}
+
+#[test]
+fn fixed_memory_tells_of_blank_lines_behind_the_last_message() {
+    let mut memory = [0; 64];
+    let mut stream = FixedStream::new(Parser::new(), &mut memory);
+    assert_eq!(stream.feed(b"Event: A\r\n\r\n\r\n"), 14);
+    assert!(stream.next().unwrap().is_ok() && stream.trailing_blank().is_none());
+    stream.end();
+    assert!(stream.next().is_none());
+    let defect = stream.trailing_blank().unwrap();
+    assert_eq!((defect.code, defect.offset), (DefectCode::BlankBeforeMessage, 12));
+}
+
+#[test]
+fn a_banner_is_encoded_without_a_blank_line() {
+    for text in ["Asterisk Call Manager/9.0.0\r\n", "Event: A\r\n\r\n"] {
+        let mut memory = [0; 64];
+        let mut sink = SliceSink::new(&mut memory);
+        Parser::new().messages(text.as_bytes()).next().unwrap().unwrap().encode(&mut sink).unwrap();
+        assert_eq!(sink.written(), text.as_bytes());
     }
 }

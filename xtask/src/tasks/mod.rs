@@ -6,6 +6,7 @@ pub(crate) mod codegen;
 pub(crate) mod conformance;
 pub(crate) mod docs;
 pub(crate) mod fuzz;
+pub(crate) mod mutants;
 pub(crate) mod schema;
 pub(crate) mod screenshots;
 

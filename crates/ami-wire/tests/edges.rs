@@ -1,9 +1,12 @@
 //! Promises at their very edge, one byte to each side: mutants of the parser that lived told where to look.
 
+use std::collections::HashSet;
+use std::io::{self, Read};
+
 use ami_wire::index::{Isa, Scanner};
 use ami_wire::{
-    ActionIds, DefectCode, Direction, EncodeError, Encoder, FixedStream, Framer, Kind, Limits, Parser, SliceSink,
-    Stream, mixed,
+    ActionIds, BufSink, DefectCode, Direction, EncodeError, Encoder, FixedStream, FmtSink, Framer, Kind, Limits,
+    Parser, ReadError, Reader, SliceSink, Stream, messages, mixed, values,
 };
 
 /// What comes of the first message: `None` where there is none, its error, or nothing but success; whole and byte by
@@ -337,4 +340,102 @@ fn a_banner_is_encoded_without_a_blank_line() {
         Parser::new().messages(text.as_bytes()).next().unwrap().unwrap().encode(&mut sink).unwrap();
         assert_eq!(sink.written(), text.as_bytes());
     }
+}
+
+/// Says what it has been told to say, one after another.
+struct Input(Vec<io::Result<&'static [u8]>>);
+
+impl Read for Input {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let mut next = if self.0.is_empty() { Ok(&b""[..]) } else { self.0.remove(0) }?;
+        next.read(to)
+    }
+}
+
+#[test]
+fn an_interrupted_read_is_tried_again_and_another_error_is_said() {
+    let broken = |kind: io::ErrorKind| Err(io::Error::from(kind));
+    let input = vec![
+        Ok(&b"Event: A\r\n"[..]),
+        broken(io::ErrorKind::Interrupted),
+        broken(io::ErrorKind::TimedOut),
+        Ok(&b"\r\n\r\n"[..]),
+    ];
+    let mut reader = Reader::new(Parser::new(), Input(input));
+    let first = reader.next().unwrap().map(|message| message.len());
+    assert!(matches!(first, Err(ReadError::Io(error)) if error.kind() == io::ErrorKind::TimedOut));
+    assert_eq!(reader.next().unwrap().unwrap().len(), 12);
+    assert!(reader.next().is_none());
+    assert_eq!(reader.trailing_blank().map(|defect| defect.offset), Some(12));
+}
+
+#[test]
+fn owned_messages_come_out_of_a_reader_and_a_stream_tells_of_what_is_left() {
+    let text = &b"Event: A\r\n\r\nEvent: B\r\n\r\n\r\n"[..];
+    let names: Vec<_> =
+        Reader::new(Parser::new(), text).owned().map(|next| next.unwrap().name().unwrap().to_vec()).collect();
+    assert_eq!(names, [b"A", b"B"]);
+    let mut stream = Stream::new(Parser::new());
+    stream.feed(text);
+    stream.end();
+    while let Some(message) = stream.next() {
+        assert!(message.is_ok());
+    }
+    assert_eq!(stream.trailing_blank().map(|defect| defect.offset), Some(24));
+}
+
+#[test]
+fn what_debug_shows_of_what_holds_messages() {
+    let text = b"Action: Login\r\nSecret: swordfish\r\n\r\n";
+    let mut stream = Stream::new(Parser::new());
+    stream.feed(&text[..20]);
+    let message = messages(text).next().unwrap().unwrap();
+    let owned = message.to_owned();
+    for (shown, name) in [
+        (format!("{stream:?}"), "held: 20"),
+        (format!("{:?}", messages(text)), "rest: 36"),
+        (format!("{:?}", message.headers()), "Login"),
+        (format!("{:?}", owned.headers()), "Login"),
+    ] {
+        assert!(shown.contains(name) && !shown.contains("swordfish"), "{shown}");
+    }
+}
+
+#[test]
+fn sinks_take_what_fits_and_forget_when_told() {
+    let mut text = FmtSink(String::new());
+    Encoder::action(&mut text, "Ping").unwrap().end().unwrap();
+    assert_eq!(text.0, "Action: Ping\r\n\r\n");
+    for (room, fits) in [(15, false), (16, true), (17, true)] {
+        let mut memory = vec![0; room];
+        let mut front = &mut memory[..];
+        let written = Encoder::action(BufSink(&mut front), "Ping").and_then(Encoder::end);
+        assert_eq!(written.map(drop), if fits { Ok(()) } else { Err(EncodeError::Full) }, "{room}");
+        assert_eq!(memory.starts_with(b"Action: Ping\r\n\r\n"), fits, "{room}");
+    }
+    let mut memory = [0; 16];
+    let mut sink = SliceSink::new(&mut memory);
+    for _ in 0..2 {
+        Encoder::action(&mut sink, "Ping").unwrap().end().unwrap();
+        assert_eq!(sink.written().len(), 16);
+        sink.clear();
+        assert!(sink.written().is_empty());
+    }
+}
+
+#[test]
+fn owned_messages_that_differ_have_different_hashes() {
+    let owned =
+        |number: u32| messages(format!("Event: {number}\r\n\r\n").as_bytes()).next().unwrap().unwrap().to_owned();
+    let hasher = std::collections::hash_map::RandomState::new();
+    let hash = |number| std::hash::BuildHasher::hash_one(&hasher, owned(number));
+    assert_eq!(hash(1), hash(1));
+    assert!((0..8).map(hash).collect::<HashSet<_>>().len() > 1);
+}
+
+#[test]
+fn a_value_that_does_not_fit_says_where_and_why() {
+    let error = values::unsigned(b"12x").unwrap_err();
+    assert_eq!((error.position, error.expected), (2, "the end"));
+    assert_eq!(error.to_string(), "expected the end at byte 2 of the value");
 }

@@ -1,5 +1,6 @@
 //! A stream over memory of the caller's.
 
+use crate::window::to_start;
 use crate::{Defect, Error, Framer, Limits, Message, Parser};
 
 /// A stream over memory of the caller's: feed it what arrives, take out messages. It allocates nothing.
@@ -76,7 +77,7 @@ impl<'b> FixedStream<'b> {
     pub fn room(&mut self) -> &mut [u8] {
         // Bytes are moved only where the end of the memory is reached, and never twice for the same message.
         if self.front > 0 && (self.back == self.memory.len() || self.front == self.back) {
-            self.memory.copy_within(self.front..self.back, 0);
+            to_start(self.memory, self.front..self.back);
             self.back -= self.front;
             self.front = 0;
         }

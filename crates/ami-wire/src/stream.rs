@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::window::to_start;
 use crate::{Defect, Error, Framer, Message, Parser};
 
 /// A stream with a buffer of its own: feed it what arrives, take out messages.
@@ -103,7 +104,7 @@ impl Stream {
         // Moving costs what is held, so it is done only when at least as much was consumed since the last time.
         let held = self.back - self.front;
         if self.front >= held {
-            self.buffer.copy_within(self.front..self.back, 0);
+            to_start(&mut self.buffer, self.front..self.back);
             self.front = 0;
             self.back = held;
         }

@@ -1,5 +1,7 @@
 //! What is known of the bytes ahead: where lines and keys end, and where messages do.
 
+use core::ops::Range;
+
 use crate::index::{self, BLOCK, Carry, PAIRS};
 
 /// Marks and ends of messages that were found from the front of the buffer on.
@@ -197,7 +199,7 @@ impl Window {
         }
         self.pass_marks();
         let shift = self.front();
-        self.marks.copy_within(self.next_mark..self.mark_count, 0);
+        to_start(&mut self.marks, self.next_mark..self.mark_count);
         self.mark_count -= self.next_mark;
         self.next_mark = 0;
         for mark in self.marks.iter_mut().take(self.mark_count) {
@@ -286,6 +288,14 @@ impl Window {
 fn is_blank_line(bytes: &[u8], before: usize, end: usize) -> bool {
     // What is before the front of the buffer is beyond its end.
     matches!(bytes.get(before..=end), Some([b'\n', b'\r', b'\n'] | [b'\n', b'\n']))
+}
+
+/// Moves a part of a slice to the start; what is no part of it is left where it is. Unlike `copy_within` alone, it has no
+/// way to panic.
+pub(crate) fn to_start<T: Copy>(slice: &mut [T], part: Range<usize>) {
+    if slice.get(part.clone()).is_some() {
+        slice.copy_within(part, 0);
+    }
 }
 
 #[cfg(test)]

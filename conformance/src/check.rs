@@ -26,6 +26,18 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// How the obligations of each rule came out.
     pub rules: RuleCounts,
+    /// What was not captured.
+    pub gaps: Gaps,
+}
+
+/// Bytes that a capture lacks in the middle of its connections: what they hold is not known, and nothing is held against
+/// anyone because of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Gaps {
+    /// How many there are.
+    pub count: u64,
+    /// How many bytes of messages were lost: those that are missing, and those of messages that were cut by them.
+    pub bytes: u64,
 }
 
 /// Whether a trace keeps what the protocol promises.
@@ -74,6 +86,7 @@ pub fn check(trace: &Trace, options: Options) -> (Checked, Result<(), InputError
         release: None,
         findings: Vec::new(),
         rules: RuleCounts::default(),
+        gaps: Gaps::default(),
     };
     let plan = Arc::new(Plan::new(&options));
     let mut sessions = Sessions { options, plan, open: BTreeMap::new(), first_release: u32::MAX, checked };
@@ -143,7 +156,9 @@ impl Consumer for Sessions {
         }
     }
 
-    fn gap(&mut self, connection: u32, sender: Sender, _gap: Gap) {
+    fn gap(&mut self, connection: u32, sender: Sender, gap: Gap) {
+        self.checked.gaps.count += 1;
+        self.checked.gaps.bytes += gap.to.saturating_sub(gap.from);
         self.session(connection).gap(sender);
     }
 

@@ -169,7 +169,12 @@ impl<'a> Facts<'a> {
     /// Whether the rules about channels, dials and bridges look at it: not at what other subsystems publish, nor at
     /// item events of a list, which describe a state.
     pub fn is_judged(&self) -> bool {
-        self.unsolicited && self.event.order() != Order::Elsewhere && !self.name.eq_ignore_ascii_case(b"Status")
+        match self.event.order() {
+            // No action is answered with these: without Privilege as well, they tell what happened.
+            Order::Channel => true,
+            Order::Application => self.unsolicited && !self.name.eq_ignore_ascii_case(b"Status"),
+            Order::Elsewhere => false,
+        }
     }
 }
 

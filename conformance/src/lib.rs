@@ -43,7 +43,7 @@ mod vocabulary;
 struct Readme;
 
 pub use baseline::Baseline;
-pub use check::{Checked, Conformance, check};
+pub use check::{Checked, Conformance, Gaps, check};
 pub use finding::{Counts, Finding, Place, Reference, Sender, Severity, Verdict};
 pub use levels::Levels;
 pub use release::Releases;

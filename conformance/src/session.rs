@@ -12,7 +12,7 @@ use crate::facts::{Facts, is_placeholder};
 use crate::finding::{Counts, Finding, Place, Reference, Sender, Severity, Verdict};
 use crate::levels::Levels;
 use crate::meaning::strip_end;
-use crate::model::{Channel, ChannelKey, Event, Forgotten, Model, Named, Order};
+use crate::model::{Channel, ChannelKey, Event, Forgotten, Model, Named};
 use crate::release::Releases;
 use crate::rules::{Active, Cx, Dispatch, Ended, Era, On, RULES, Raised, Rule, Scene, SchemaDispatch, TalkDispatch};
 use crate::said::Said;
@@ -407,6 +407,7 @@ impl Session {
                 finally(&self.model, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
             }
         }
+        self.doubt_what_lacks_events();
         self.out.extend(self.raised.drain(..).map(|raised| raised.finding));
     }
 
@@ -442,6 +443,9 @@ impl Session {
             let scene = Scene { facts, named: &named, model: &self.model, at, said, expected: &self.expected };
             let concerned = self.plan.dispatch.concerned(era, facts.event, !named.channels.is_empty());
             ask(concerned, &scene, &mut self.counts, &mut self.raised);
+            if self.options.subscription.has_filters() {
+                doubt(&mut self.raised, &mut self.counts);
+            }
             for Raised { finding, channel } in self.raised.drain(..) {
                 let broken = channel
                     .and_then(|key| {
@@ -509,9 +513,17 @@ impl Session {
                         silent(&self.model, channel, &mut Cx { rule, index, severity, ended, counts, raised });
                     }
                 }
+                self.doubt_what_lacks_events();
                 self.out.extend(self.raised.drain(..).map(|raised| raised.finding));
             }
             self.model.silenced(key);
+        }
+    }
+
+    /// Takes back what a message would prove or disprove that an event filter can have kept out.
+    fn doubt_what_lacks_events(&mut self) {
+        if self.options.subscription.has_filters() {
+            doubt(&mut self.raised, &mut self.counts);
         }
     }
 
@@ -537,6 +549,7 @@ impl Session {
                 forgotten.bridges.iter().for_each(|bridge| end(bridge, &mut cx));
             }
         }
+        self.doubt_what_lacks_events();
         self.out.extend(self.raised.drain(..).map(|raised| raised.finding));
     }
 
@@ -634,6 +647,18 @@ fn ask(rules: &[Active], scene: &Scene<'_, '_>, counts: &mut [Counts], raised: &
     }
 }
 
+/// Takes back findings whose proof takes that every event came.
+fn doubt(raised: &mut Vec<Raised>, counts: &mut [Counts]) {
+    raised.retain(|raised| {
+        let rule = raised.finding.rule;
+        let index = RULES.iter().position(|other| *other == rule).filter(|_| rule.needs_all_events());
+        let Some(counts) = index.and_then(|index| counts.get_mut(index)) else { return true };
+        counts.violated = counts.violated.saturating_sub(1);
+        counts.add(Verdict::Unobservable);
+        false
+    });
+}
+
 /// What is known of the server besides its messages.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expected {
@@ -712,7 +737,7 @@ fn file(
 fn generation_of(facts: &Facts<'_>) -> Generation {
     let Facts { event, message, .. } = facts;
     // Items of a list tell the place in the dialplan in every release.
-    if event.order() == Order::Elsewhere || !facts.unsolicited {
+    if !facts.is_judged() {
         return Generation::Unknown;
     }
     // Over HTTP keys can come in lower case.

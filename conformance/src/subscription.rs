@@ -59,6 +59,11 @@ impl Subscription {
         self.classes.is_none() && self.allow.is_empty() && self.deny.is_empty()
     }
 
+    /// Whether single events can have been kept out, of any kind and at any time.
+    pub(crate) fn has_filters(&self) -> bool {
+        !(self.allow.is_empty() && self.deny.is_empty())
+    }
+
     /// Why an event should not have come, if so. The server asks for all of an event's classes. With filters that
     /// allow, an event needs one of them; then none that denies may match.
     pub(crate) fn excludes(&self, name: &[u8], privilege: &[u8], text: &[u8]) -> Option<String> {

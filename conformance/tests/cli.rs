@@ -383,3 +383,62 @@ fn the_race_and_the_window_can_be_set() {
     let output = ami(&["check", "--format", "json", "asterisk-13"]);
     assert!(!text(&output.stdout).contains(&format!("\"rule\":\"{late}\",\"severity\"")));
 }
+
+#[test]
+fn a_baseline_takes_the_place_of_no_capture_and_of_no_better_one() {
+    let (folder, trace) = broken();
+    let before = std::fs::read(&trace).unwrap();
+    let output = ami(&["check", "--write-baseline", &trace, &trace]);
+    assert_eq!((code(&output), std::fs::read(&trace).unwrap()), (2, before));
+    assert!(text(&output.stderr).contains("can't be written as well"), "{}", text(&output.stderr));
+    let file = folder.path().join("pbx.json");
+    let baseline = file.to_str().unwrap();
+    assert_eq!(code(&ami(&["check", "--write-baseline", baseline, &trace])), 0);
+    let before = std::fs::read(&file).unwrap();
+    let output = ami(&["check", "--write-baseline", baseline, &trace, "no-such.s2c"]);
+    assert_eq!((code(&output), std::fs::read(&file).unwrap()), (2, before));
+    assert!(text(&output.stderr).contains("no-such.s2c"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn what_a_filter_can_have_kept_out_is_not_held_against_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("filtered.s2c");
+    let path = file.to_str().unwrap();
+    let bytes = common::bytes("asterisk-22/parallel.s2c");
+    let messages = common::split(&bytes);
+    for (event, rule) in [("DialEnd", "dial/end-for-each-begin"), ("BridgeLeave", "bridge/leave-before-hangup")] {
+        let kept: Vec<_> = messages
+            .iter()
+            .filter(|message| !message.starts_with(format!("Event: {event}").as_bytes()))
+            .copied()
+            .collect();
+        std::fs::write(&file, kept.concat()).unwrap();
+        assert_eq!(code(&ami(&["check", path])), 1);
+        let filter = format!("!Event: {event}");
+        let output = ami(&["check", "--format", "json", "--eventfilter", &filter, path]);
+        assert_eq!(code(&output), 0, "{}", text(&output.stdout));
+        let report = json(&output);
+        let counts =
+            report["traces"][0]["rules"].as_array().unwrap().iter().find(|counts| counts["rule"] == rule).unwrap();
+        assert!(counts["unobservable"].as_u64().unwrap() > 0 && counts["violated"] == 0, "{counts}");
+    }
+    // What came is still judged.
+    let twice = [&messages[..], &messages[messages.len() - 3..]].concat();
+    let hangup = twice.iter().rposition(|message| message.starts_with(b"Event: Hangup"));
+    let hangup = hangup.or_else(|| messages.iter().rposition(|message| message.starts_with(b"Event: Hangup"))).unwrap();
+    let again = [messages.concat(), twice[hangup].to_vec()].concat();
+    std::fs::write(&file, again).unwrap();
+    let output = ami(&["check", "--eventfilter", "!Event: DialEnd", path]);
+    assert!(code(&output) == 1 && text(&output.stdout).contains("channel/hangup-once"), "{}", text(&output.stdout));
+}
+
+#[test]
+fn results_of_a_report_for_code_review_differ() {
+    let log = json(&ami(&["check", "--format", "sarif", "asterisk-22/conf.s2c"]));
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let fingerprints: std::collections::BTreeSet<_> =
+        results.iter().map(|result| result["partialFingerprints"].to_string()).collect();
+    assert!(results.len() > 1);
+    assert_eq!(fingerprints.len(), results.len());
+}

@@ -218,3 +218,45 @@ proptest! {
         prop_assert!(findings.len() <= whole.len());
     }
 }
+
+/// A client's stream can begin later than the server's: what it sent before cannot be known.
+#[test]
+fn a_client_that_is_seen_later_has_sent_nothing_wrong() {
+    let mut cuts = 0;
+    for name in common::all() {
+        let Some(client) = common::client_of(&name) else { continue };
+        let server = common::bytes(&name);
+        let errors = |client: &[u8]| {
+            let (findings, _) = common::check_sides(Some(client), &server, Options::default());
+            findings.iter().filter(|f| f.known.is_none() && f.severity == Severity::Error).count()
+        };
+        let starts: Vec<_> = ami_wire::messages(&client).flatten().map(|action| action.offset() as usize).collect();
+        let whole = errors(&client);
+        for part in [10, 30, 60, 90] {
+            let from = starts[starts.len() * part / 100];
+            assert!(errors(&client[from..]) <= whole, "{name} from {part} %");
+            cuts += 1;
+        }
+    }
+    assert!(cuts > 100, "{cuts}");
+}
+
+/// An emulator that leaves `Privilege` out is no more exempt from what channels promise than others.
+#[test]
+fn events_of_channels_without_privilege_are_judged() {
+    let bytes = common::bytes("asterisk-22/blind.s2c");
+    let messages: Vec<Vec<u8>> = common::split(&bytes)
+        .into_iter()
+        .filter(|message| !message.starts_with(b"Event: BridgeLeave"))
+        .map(|message| {
+            let lines = message.split_inclusive(|byte| *byte == b'\n');
+            lines.filter(|line| !line.starts_with(b"Privilege:")).flatten().copied().collect()
+        })
+        .collect();
+    let (findings, _) = common::check(&messages.concat(), Options::default());
+    assert!(
+        findings.iter().any(|finding| finding.rule.name == "bridge/leave-before-hangup"),
+        "{:#?}",
+        describe(&findings)
+    );
+}

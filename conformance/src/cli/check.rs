@@ -82,7 +82,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "CLASSES")]
     read: Option<String>,
 
-    /// An event filter of the user, as in manager.conf: a regular expression, or `!` and one
+    /// An event filter of the user, as in manager.conf: a regular expression, or `!` and one. What it can have kept
+    /// out is not held against the server
     #[arg(long, value_name = "RULE", allow_hyphen_values = true)]
     eventfilter: Vec<String>,
 
@@ -209,6 +210,12 @@ impl Args {
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.unwrap_or(0)).build();
         let mut traces = Trace::gather(&self.files);
+        if let Some(path) = &self.write_baseline
+            && let Err(error) = super::refuse_to_overwrite(path, &self.files, traces.iter().flatten())
+        {
+            complain(&error);
+            return Ok(Outcome::Failed);
+        }
         let progress = Progress::watch(&mut traces, false);
         let check_all = || -> Vec<_> {
             traces
@@ -227,8 +234,20 @@ impl Args {
         drop(progress);
         if let Some(path) = &self.write_baseline {
             all.iter().flatten().for_each(|(_, checked, _)| baseline.learn(checked));
-            if let Err(error) = baseline.write(path) {
+            let is_whole = all.iter().all(|result| matches!(result, Ok((_, _, Ok(())))));
+            // A baseline of half the captures would let the faults of the others count.
+            let written = if is_whole {
+                baseline.write(path)
+            } else {
+                Err(format!("{} is not written: not all captures could be read", path.display()))
+            };
+            if let Err(error) = written {
                 complain(&error);
+                for result in &all {
+                    if let Err(error) | Ok((_, _, Err(error))) = result {
+                        complain(&error.to_string());
+                    }
+                }
                 return Ok(Outcome::Failed);
             }
         }

@@ -66,15 +66,7 @@ impl Args {
     fn target(&self, traces: &[Trace]) -> Result<(Format, Option<&Path>), String> {
         let output = self.output.as_deref().filter(|path| path.as_os_str() != "-");
         let Some(path) = output else { return Ok((self.format.unwrap_or(Format::Text), None)) };
-        // Whoever mixes up the arguments should not lose a capture.
-        let is_read = fs::canonicalize(path).is_ok_and(|real| {
-            let in_folders = traces.iter().flat_map(|trace| trace.name.split(" + ")).map(Path::new);
-            let named = self.files.iter().map(PathBuf::as_path).chain(in_folders);
-            named.filter_map(|file| fs::canonicalize(file).ok()).any(|file| file == real)
-        });
-        if is_read {
-            return Err(format!("{} is read: it can't be written as well", path.display()));
-        }
+        super::refuse_to_overwrite(path, &self.files, traces.iter())?;
         let format = self.format.or_else(|| Format::of(path)).ok_or_else(|| {
             let name = path.display();
             format!("the name {name} does not tell how to draw: end it in .txt, .svg or .html, or say --format")

@@ -11,10 +11,13 @@ mod rules;
 mod stats;
 
 use std::io::{self, ErrorKind, IsTerminal};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::Styles;
 use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::source::Trace;
 
 /// Checks captured Asterisk Manager Interface sessions, and shows what is in them.
 #[derive(Debug, Parser)]
@@ -103,4 +106,23 @@ fn colour() -> bool {
 fn width() -> Option<usize> {
     let stdout = io::stdout();
     stdout.is_terminal().then(|| terminal_size::terminal_size_of(stdout))?.map(|(width, _)| usize::from(width.0))
+}
+
+/// An error where a file that is to be written is one that is read: whoever mixes up the arguments should not lose a
+/// capture.
+fn refuse_to_overwrite<'t>(
+    path: &Path,
+    files: &[PathBuf],
+    traces: impl Iterator<Item = &'t Trace>,
+) -> Result<(), String> {
+    let is_read = std::fs::canonicalize(path).is_ok_and(|real| {
+        let in_folders = traces.flat_map(|trace| trace.name.split(" + ")).map(Path::new);
+        files
+            .iter()
+            .map(PathBuf::as_path)
+            .chain(in_folders)
+            .filter_map(|file| std::fs::canonicalize(file).ok())
+            .any(|file| file == real)
+    });
+    if is_read { Err(format!("{} is read: it can't be written as well", path.display())) } else { Ok(()) }
 }

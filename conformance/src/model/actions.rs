@@ -61,6 +61,10 @@ pub struct Actions {
     has_client: bool,
     /// Whether the server's stream is in the trace from its beginning, without a gap.
     from_start: bool,
+    /// Whether the client's stream is in the trace from its beginning, as its login tells.
+    client_from_start: bool,
+    /// How many actions the client sent.
+    sent: u64,
     /// Whether a response was paired since the last gap in what the server sent.
     in_step: bool,
     /// Whether actions are missing behind the last one.
@@ -69,6 +73,8 @@ pub struct Actions {
     end: u64,
 }
 
+/// Among so many actions a login is that of a session which begins here.
+const FIRST: u64 = 2;
 /// Responses that are remembered, to know a second one with the same `ActionID`.
 const ANSWERED: usize = 256;
 /// Actions that can wait: a client side without a server side must not fill the memory.
@@ -82,10 +88,10 @@ impl Actions {
         self.has_client
     }
 
-    /// Whether it is known which action the next response is for: the server's stream is there from its beginning, or
-    /// a response was paired since the last gap in it.
+    /// Whether it is known which action the next response is for: both streams are there from their beginning, or
+    /// a response was paired since the last gap in the server's.
     pub fn is_in_step(&self) -> bool {
-        self.in_step || self.from_start
+        self.in_step || (self.from_start && self.client_from_start)
     }
 
     /// The actions without a response, in order.
@@ -187,10 +193,14 @@ impl Actions {
         let ends_badly = |line: ami_wire::Line<'_>| line.ending != b"\r\n";
         let has_odd_lines = said.message.offset() != self.end || said.message.lines().any(ends_badly);
         self.end = said.message.offset() + said.message.as_bytes().len() as u64;
-        self.has_client = true;
         let is_login = ["Login", "Logoff", "Logout", "Challenge"]
             .iter()
             .any(|name| said.name.eq_ignore_ascii_case(name.as_bytes()));
+        // A session begins with a login; some ask before, to be refused. One that comes later tells of no beginning.
+        let logs_in = ["Login", "Challenge"].iter().any(|name| said.name.eq_ignore_ascii_case(name.as_bytes()));
+        self.client_from_start |= logs_in && self.sent < FIRST;
+        self.sent += 1;
+        self.has_client = true;
         self.pending.push_back(Action {
             id: said.action_id.map(Into::into),
             at: at.clone(),

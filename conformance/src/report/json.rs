@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 
-use crate::check::{Checked, Conformance};
+use crate::check::{Checked, Conformance, Gaps};
 use crate::finding::{Counts, Finding, Place, Reference};
 use crate::release::Releases;
 
@@ -21,6 +21,8 @@ struct TraceReport<'a> {
     messages: u64,
     release: Option<Releases>,
     verdict: Conformance,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gaps: Option<Gaps>,
     findings: &'a [Finding],
     rules: Vec<RuleReport>,
 }
@@ -113,6 +115,7 @@ pub fn write(traces: &[&Checked], mut out: impl Write) -> io::Result<()> {
             messages: checked.messages,
             release: checked.release,
             verdict: checked.verdict(),
+            gaps: Some(checked.gaps).filter(|gaps| gaps.count > 0),
             findings: &checked.findings,
             rules: checked.rules.iter().map(|(rule, counts)| RuleReport { rule: rule.name, counts }).collect(),
         })

@@ -3,6 +3,7 @@
 //! A finding stands at the line of the file on which the header concerned is. Where the file cannot be read again
 //! (standard input), it stands at the byte of the stream. Known deviations are results that are suppressed.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
@@ -23,15 +24,17 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 ///
 /// What the output says.
 pub fn write(inputs: &[Input<'_>], unread: &[String], mut out: impl Write) -> io::Result<()> {
-    let results: Vec<Value> = inputs
-        .iter()
-        .flat_map(|input| {
-            let excerpts = excerpts(input.trace, &input.checked.findings);
-            let source = input.checked.source.as_str();
-            let results = input.checked.findings.iter().map(move |finding| result(finding, source, &excerpts));
-            results.collect::<Vec<_>>()
-        })
-        .collect();
+    let mut times = BTreeMap::new();
+    let mut results = Vec::new();
+    for input in inputs {
+        let excerpts = excerpts(input.trace, &input.checked.findings);
+        let source = input.checked.source.as_str();
+        for finding in &input.checked.findings {
+            let time: &mut u32 = times.entry((finding.rule.name, finding.entity.as_deref())).or_default();
+            *time += 1;
+            results.push(result(finding, *time, source, &excerpts));
+        }
+    }
     let notifications: Vec<Value> =
         unread.iter().map(|what| json!({ "level": "error", "message": { "text": what } })).collect();
     let log = json!({
@@ -85,7 +88,7 @@ fn describe(rule: &Rule) -> Value {
     })
 }
 
-fn result(finding: &Finding, source: &str, excerpts: &Excerpts) -> Value {
+fn result(finding: &Finding, time: u32, source: &str, excerpts: &Excerpts) -> Value {
     let mut result = Map::new();
     result.insert("ruleId".to_owned(), finding.rule.name.into());
     if let Some(index) = RULES.iter().position(|rule| *rule == finding.rule) {
@@ -116,9 +119,9 @@ fn result(finding: &Finding, source: &str, excerpts: &Excerpts) -> Value {
     if !related.is_empty() {
         result.insert("relatedLocations".to_owned(), related.into());
     }
-    // The same break of the same entity is the same result in the next run, wherever it moved to.
-    let fingerprint = format!("{}|{}", finding.rule.name, entity.unwrap_or_default());
-    result.insert("partialFingerprints".to_owned(), json!({ "ruleAndEntity/v1": fingerprint }));
+    // The first break of a rule by an entity is the same result in the next run, wherever it moved to, and so is the second.
+    let fingerprint = format!("{}|{}|{time}", finding.rule.name, entity.unwrap_or_default());
+    result.insert("partialFingerprints".to_owned(), json!({ "ruleAndEntity/v2": fingerprint }));
     if let Some(known) = finding.known {
         let why = DEVIATIONS
             .iter()

@@ -9,7 +9,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::page;
 use super::shown::Shown;
-use crate::check::{Checked, Conformance};
+use crate::check::{Checked, Conformance, Gaps};
 use crate::deviations::DEVIATIONS;
 use crate::finding::{Counts, Finding, Place, Severity};
 use crate::rules::Rule;
@@ -235,6 +235,12 @@ fn headline(checked: &Checked, style: Style) -> String {
     }
     if !excused.is_empty() {
         _ = write!(line, " ({})", excused.join(", "));
+    }
+    if checked.gaps.count > 0 {
+        let Gaps { count, bytes } = checked.gaps;
+        let gaps = format!("{} in the capture cost {bytes} bytes", plural(count as usize, "gap"));
+        let gaps = style.paint(anstyle::AnsiColor::Yellow.on_default(), &gaps);
+        _ = write!(line, "; {gaps}, and what they held was not checked");
     }
     line
 }

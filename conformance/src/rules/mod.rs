@@ -73,6 +73,32 @@ impl fmt::Debug for Rule {
     }
 }
 
+/// The rules about channels whose proof lies in the messages that came, and in none that did not.
+const PROVED_BY_WHAT_CAME: [&str; 13] = [
+    "channel/nothing-after-hangup",
+    "channel/hangup-once",
+    "channel/newchannel-once",
+    "channel/newchannel-fields",
+    "channel/state-description",
+    "channel/application-after-hangup",
+    "channel/unknown-party",
+    "channel/chanvariable-form",
+    "dial/dest-fields",
+    "dial/caller-fields",
+    "dial/status-known",
+    "bridge/nothing-after-destroy",
+    "dtmf/duration",
+];
+
+impl Rule {
+    /// Whether its proof takes that no event was kept out: those that look at channels compare what is said of them with
+    /// what was said before.
+    pub(crate) fn needs_all_events(&self) -> bool {
+        let of_channels = matches!(self.on, On::Channels | On::Events(_) | On::Applications { .. } | On::Calls { .. });
+        of_channels && !PROVED_BY_WHAT_CAME.contains(&self.name)
+    }
+}
+
 impl PartialEq for Rule {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name

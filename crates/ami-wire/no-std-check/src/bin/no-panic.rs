@@ -87,7 +87,7 @@ fn every_entry_point(bytes: &[u8], number: usize) {
 fn look(message: Result<Message<'_>, ami_wire::Error>) {
     let Ok(message) = message else { return };
     black_box((message.kind(), message.name(), message.offset(), message.len(), message.direction()));
-    black_box((message.is_complete(), message.has_output(), message.has_plain_lines()));
+    black_box((message.is_complete(), message.has_output(), message.has_plain_lines(&message.headers())));
     message.headers().for_each(|header| header_of(header));
     black_box((message.get(black_box("Channel")), message.get_str(black_box("Channel"))));
     message.get_all(black_box("Variable")).for_each(|value| _ = black_box(value));

@@ -76,8 +76,8 @@ impl<'a> Introduced<'a> {
 
     #[inline]
     fn note(&mut self, number: usize, note: impl FnOnce(&mut Role<'a>)) {
-        while self.0.len() <= number {
-            self.0.push(Role::default());
+        if self.0.len() <= number {
+            self.0.resize(number + 1, Role::default());
         }
         if let Some(role) = self.0.get_mut(number) {
             note(role);

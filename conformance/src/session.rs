@@ -407,8 +407,7 @@ impl Session {
                 finally(&self.model, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
             }
         }
-        self.doubt_what_lacks_events();
-        self.out.extend(self.raised.drain(..).map(|raised| raised.finding));
+        self.file_settled();
     }
 
     fn era(&self) -> Option<Era> {
@@ -443,9 +442,7 @@ impl Session {
             let scene = Scene { facts, named: &named, model: &self.model, at, said, expected: &self.expected };
             let concerned = self.plan.dispatch.concerned(era, facts.event, !named.channels.is_empty());
             ask(concerned, &scene, &mut self.counts, &mut self.raised);
-            if self.options.subscription.has_filters() {
-                doubt(&mut self.raised, &mut self.counts);
-            }
+            doubt(&self.options.subscription, &mut self.raised, &mut self.counts);
             for Raised { finding, channel } in self.raised.drain(..) {
                 let broken = channel
                     .and_then(|key| {
@@ -513,18 +510,16 @@ impl Session {
                         silent(&self.model, channel, &mut Cx { rule, index, severity, ended, counts, raised });
                     }
                 }
-                self.doubt_what_lacks_events();
-                self.out.extend(self.raised.drain(..).map(|raised| raised.finding));
+                self.file_settled();
             }
             self.model.silenced(key);
         }
     }
 
-    /// Takes back what a message would prove or disprove that an event filter can have kept out.
-    fn doubt_what_lacks_events(&mut self) {
-        if self.options.subscription.has_filters() {
-            doubt(&mut self.raised, &mut self.counts);
-        }
+    /// Files what was settled and is no known deviation.
+    fn file_settled(&mut self) {
+        doubt(&self.options.subscription, &mut self.raised, &mut self.counts);
+        self.out.extend(self.raised.drain(..).map(|raised| raised.finding));
     }
 
     fn settle(&mut self, forgotten: &Forgotten, ended: Ended) {
@@ -549,8 +544,7 @@ impl Session {
                 forgotten.bridges.iter().for_each(|bridge| end(bridge, &mut cx));
             }
         }
-        self.doubt_what_lacks_events();
-        self.out.extend(self.raised.drain(..).map(|raised| raised.finding));
+        self.file_settled();
     }
 
     /// Bytes of one direction were not captured: what came before no longer tells what there is.
@@ -647,8 +641,11 @@ fn ask(rules: &[Active], scene: &Scene<'_, '_>, counts: &mut [Counts], raised: &
     }
 }
 
-/// Takes back findings whose proof takes that every event came.
-fn doubt(raised: &mut Vec<Raised>, counts: &mut [Counts]) {
+/// Takes back findings whose proof takes that every event came, where filters can have kept one out.
+fn doubt(subscription: &Subscription, raised: &mut Vec<Raised>, counts: &mut [Counts]) {
+    if !subscription.has_filters() {
+        return;
+    }
     raised.retain(|raised| {
         let rule = raised.finding.rule;
         let index = RULES.iter().position(|other| *other == rule).filter(|_| rule.needs_all_events());

@@ -5,7 +5,7 @@
 //! when the event is first met. Servers send the headers of an event in the same order nearly always, so that each key is
 //! compared with the one that followed the last time; nothing is allocated while all is well.
 
-use ami_types::schema::{self, EventDef, FieldDef, Kind, Release, ReleaseRange};
+use ami_types::schema::{self, EventDef, FieldDef, Release, ReleaseRange};
 use ami_wire::{Header, Headers, Message};
 use smallvec::SmallVec;
 
@@ -388,7 +388,7 @@ impl Table {
         let trimmed = spelled.trim_ascii();
         let meaning = Meaning::of(trimmed, self.event);
         let demand = match field {
-            Some(field) if accepts_all(&field.kind) => Demand::Nothing,
+            Some(field) if field.kind.accepts_all() => Demand::Nothing,
             Some(_) => Demand::Type,
             None if self.is_open => Demand::Nothing,
             None => Demand::Absence,
@@ -455,11 +455,6 @@ impl Table {
 /// Whether a key is a word, as far as its printable bytes tell.
 fn is_token(key: &[u8]) -> bool {
     !key.is_empty() && !key.contains(&b' ')
-}
-
-/// Whether every value is of a type.
-const fn accepts_all(kind: &Kind) -> bool {
-    matches!(kind, Kind::Text | Kind::Channel | Kind::Uniqueid | Kind::BridgeId | Kind::Secret | Kind::List)
 }
 
 #[cfg(test)]

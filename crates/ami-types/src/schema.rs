@@ -171,6 +171,16 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether every value is of this type.
+    ///
+    /// ```
+    /// # use ami_types::schema::Kind;
+    /// assert!(Kind::Text.accepts_all() && !Kind::Uint.accepts_all());
+    /// ```
+    pub const fn accepts_all(&self) -> bool {
+        matches!(self, Self::Text | Self::Channel | Self::Uniqueid | Self::BridgeId | Self::Secret | Self::List)
+    }
+
     /// Whether a value is of this type. The empty value is of every type: it stands for "not known".
     pub fn accepts(&self, value: &[u8]) -> bool {
         value.is_empty()

@@ -1,6 +1,7 @@
 //! Checks whole traces.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow::Continue;
 use std::sync::Arc;
 
 use ami_wire::{Error, Message, Parser};
@@ -12,7 +13,7 @@ use crate::session::{Options, Plan, RuleCounts, Session};
 use crate::source::{Consumer, Ended, Gap, InputError, Opened, Trace};
 
 /// What was found in one trace.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checked {
     /// The trace's name.
     pub source: String,
@@ -73,33 +74,40 @@ impl Checked {
     }
 }
 
-/// Checks a trace.
+/// Checks a trace. The connections of a packet capture are spread over the threads of the `rayon` pool that this is called
+/// from; how many there are changes nothing in what is found.
 ///
 /// # Errors
 ///
 /// The input that could not be read, beside what was found until then.
+#[allow(clippy::needless_pass_by_value, reason = "a caller has no use for them afterwards")]
 pub fn check(trace: &Trace, options: Options) -> (Checked, Result<(), InputError>) {
-    let checked = Checked {
-        source: trace.name.clone(),
-        connections: 0,
-        messages: 0,
-        release: None,
-        findings: Vec::new(),
-        rules: RuleCounts::default(),
-        gaps: Gaps::default(),
-    };
     let plan = Arc::new(Plan::new(&options));
-    let mut sessions = Sessions { options, plan, open: BTreeMap::new(), first_release: u32::MAX, checked };
-    let result = trace.read(Parser::new(), &mut sessions);
-    while let Some((_, session)) = sessions.open.pop_first() {
-        sessions.finish(session);
+    let make = || Sessions::new(options.clone(), Arc::clone(&plan));
+    let (shares, result) = trace.read_spread(Parser::new(), make, |_| Continue(()));
+    let mut checked = Checked { source: trace.name.clone(), ..Checked::default() };
+    let mut first_release = u32::MAX;
+    for mut sessions in shares {
+        while let Some((_, session)) = sessions.open.pop_first() {
+            sessions.finish(session);
+        }
+        let share = sessions.checked;
+        checked.connections = checked.connections.max(share.connections);
+        checked.messages += share.messages;
+        if sessions.first_release < first_release {
+            first_release = sessions.first_release;
+            checked.release = share.release;
+        }
+        checked.findings.extend(share.findings);
+        checked.rules.merge(&share.rules);
+        checked.gaps.count += share.gaps.count;
+        checked.gaps.bytes += share.gaps.bytes;
     }
-    let mut checked = sessions.checked;
     checked.findings.sort_by(|a, b| a.order().cmp(&b.order()));
     (checked, result)
 }
 
-/// The connections of a trace.
+/// Connections of a trace.
 struct Sessions {
     options: Options,
     plan: Arc<Plan>,
@@ -111,6 +119,10 @@ struct Sessions {
 }
 
 impl Sessions {
+    fn new(options: Options, plan: Arc<Plan>) -> Self {
+        Self { options, plan, open: BTreeMap::new(), first_release: u32::MAX, checked: Checked::default() }
+    }
+
     fn session(&mut self, connection: u32) -> &mut Session {
         self.checked.connections = self.checked.connections.max(connection as usize + 1);
         self.open

@@ -526,3 +526,23 @@ proptest! {
         _ = check(&trace, Options::default());
     }
 }
+
+/// What is wrong with a capture is told with its place.
+#[test]
+fn errors_tell_where_they_are() {
+    let (server, client) = session();
+    let whole = pcap(1, &packets(Link::Ethernet, false, &parts(&server, &client, 700)));
+    let error = |capture: &[u8]| {
+        let (checked, result) = check(&Trace::from_bytes("capture", capture), Options::default());
+        (checked.messages, result.unwrap_err().to_string())
+    };
+    let (messages, told) = error(&whole[..whole.len() - 3]);
+    assert!(messages > 100, "what came before is good");
+    let count = parts(&server, &client, 700).len();
+    let last = 16 + packet(Link::Ethernet, false, parts(&server, &client, 700).last().unwrap()).len();
+    let place = format!("at byte {}, behind packet {}", whole.len() - last, count - 1);
+    assert_eq!(told, format!("capture in memory: the packet capture ends inside a packet {place}"));
+    // A link that is not read: IEEE 802.11.
+    let (_, told) = error(&pcap(105, &packets(Link::Ethernet, false, &parts(&server, &client, 700))));
+    assert!(told.contains(&format!("; {count} of its {count} packets")) && told.contains("105"), "{told}");
+}

@@ -1,4 +1,5 @@
 use std::io::{self, BufWriter, Write};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -107,9 +108,9 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// How many traces to check at a time [default: one a core]
+    /// How many traces, and connections of a packet capture, to check at a time [default: one a core]
     #[arg(long, short, value_name = "COUNT")]
-    jobs: Option<usize>,
+    jobs: Option<NonZeroUsize>,
 
     /// Show how the obligations of every rule came out, not only of those that were violated
     #[arg(long)]
@@ -208,7 +209,7 @@ impl Args {
                 return Ok(Outcome::Failed);
             }
         };
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.unwrap_or(0)).build();
+        super::use_threads(self.jobs);
         let mut traces = Trace::gather(&self.files);
         if let Some(path) = &self.write_baseline
             && let Err(error) = super::refuse_to_overwrite(path, &self.files, traces.iter().flatten())
@@ -217,20 +218,12 @@ impl Args {
             return Ok(Outcome::Failed);
         }
         let progress = Progress::watch(&mut traces, false);
-        let check_all = || -> Vec<_> {
-            traces
-                .into_par_iter()
-                .map(|trace| {
-                    let trace = trace?;
-                    let (checked, result) = check(&trace, options.clone());
-                    Ok((trace, checked, result))
-                })
-                .collect()
+        let check_one = |trace: Result<Trace, InputError>| {
+            let trace = trace?;
+            let (checked, result) = check(&trace, options.clone());
+            Ok((trace, checked, result))
         };
-        let mut all = match pool {
-            Ok(pool) => pool.install(check_all),
-            Err(_) => check_all(),
-        };
+        let mut all: Vec<_> = traces.into_par_iter().map(check_one).collect();
         drop(progress);
         if let Some(path) = &self.write_baseline {
             all.iter().flatten().for_each(|(_, checked, _)| baseline.learn(checked));

@@ -11,6 +11,7 @@ mod rules;
 mod stats;
 
 use std::io::{self, ErrorKind, IsTerminal};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -87,6 +88,13 @@ pub fn run() -> ExitCode {
         Outcome::Failed
     });
     ExitCode::from(outcome as u8)
+}
+
+/// Works with so many threads from now on; with one a core where nothing is asked for.
+fn use_threads(jobs: Option<NonZeroUsize>) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, NonZeroUsize::get));
+    // Where threads cannot be had, or are there already, the work is done with those that there are.
+    _ = pool.build_global();
 }
 
 /// Tells an error on standard error.

@@ -1,8 +1,9 @@
 use std::io::{self, BufWriter, Write};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use ami_wire::Parser;
 use clap::ValueEnum;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::progress::Progress;
@@ -36,7 +37,14 @@ pub(super) struct Args {
     /// Count all captures together
     #[arg(long)]
     total: bool,
+
+    /// How many traces, and connections of a packet capture, to read at a time [default: one a core]
+    #[arg(long, short, value_name = "COUNT")]
+    jobs: Option<NonZeroUsize>,
 }
+
+/// How many traces are counted before their sum is made.
+const TOGETHER: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -55,38 +63,38 @@ struct Report<'s> {
 impl Args {
     pub(super) fn run(self) -> io::Result<Outcome> {
         let mut outcome = Outcome::Clean;
+        super::use_threads(self.jobs);
         let mut traces = Trace::gather(&self.files);
         let progress = Progress::watch(&mut traces, false);
         let mut unread = Vec::new();
         let mut all: Vec<Stats> = Vec::new();
         let mut read = 0_usize;
-        for trace in traces {
-            let result = trace.and_then(|trace| {
-                match all.last_mut().filter(|_| self.total) {
-                    Some(stats) => stats.next_trace(),
-                    None => all.push(Stats::new(&trace.name)),
-                }
-                let Some(stats) = all.last_mut() else { return Ok(()) };
-                let before = stats.messages().messages;
-                let result = trace.read(Parser::new(), stats);
+        // Not all at once: with --total no more is kept than the sum and what is added next.
+        while !traces.is_empty() {
+            let rest = traces.split_off(traces.len().min(TOGETHER));
+            let some = std::mem::replace(&mut traces, rest);
+            let counted: Vec<_> = some.into_par_iter().map(|trace| trace.map(|trace| Stats::of(&trace))).collect();
+            for counted in counted {
+                let (stats, result) = match counted {
+                    Ok((stats, result)) => (Some(stats), result),
+                    Err(error) => (None, Err(error)),
+                };
                 // Nothing can be said of what is no capture.
-                if result.is_ok() || stats.messages().messages > before {
+                if let Some(stats) = stats.filter(|stats| result.is_ok() || stats.messages().messages > 0) {
                     read += 1;
-                } else if !self.total {
-                    all.pop();
+                    match all.last_mut().filter(|_| self.total) {
+                        Some(sum) => sum.add_trace(stats),
+                        None => all.push(stats),
+                    }
                 }
-                result
-            });
-            if let Err(error) = result {
-                unread.push(error.to_string());
+                if let Err(error) = result {
+                    unread.push(error.to_string());
+                }
             }
         }
         drop(progress);
-        if self.total {
-            all.retain(|_| read > 0);
-            if let Some(stats) = all.first_mut().filter(|_| read > 1) {
-                stats.source = format!("{read} traces");
-            }
+        if let Some(sum) = all.first_mut().filter(|_| self.total && read > 1) {
+            sum.source = format!("{read} traces");
         }
         let mut out = BufWriter::new(io::stdout().lock());
         let count = usize::from(self.top);

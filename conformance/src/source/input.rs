@@ -103,8 +103,11 @@ impl Peek {
 
     /// The first block, as far as the input is that long and can be read.
     pub(super) fn head(&mut self) -> &[u8] {
-        let missing = (BLOCK - self.head.len()) as u64;
-        self.error = self.input.by_ref().take(missing).read_to_end(&mut self.head).err();
+        // Asked again, it does not forget what hindered the first time.
+        if self.error.is_none() {
+            let missing = (BLOCK - self.head.len()) as u64;
+            self.error = self.input.by_ref().take(missing).read_to_end(&mut self.head).err();
+        }
         &self.head
     }
 }

@@ -8,6 +8,7 @@ mod http;
 mod input;
 mod pcap;
 mod reading;
+mod spread;
 mod streams;
 mod tcp;
 mod unpack;
@@ -16,6 +17,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
+use std::ops::ControlFlow::Continue;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -59,6 +62,42 @@ pub trait Consumer {
     /// Nothing more will come of a connection that was [opened](Self::opened); both its directions have ended.
     fn closed(&mut self, connection: u32) {
         _ = connection;
+    }
+
+    /// What is told from now on comes behind all that was told under lower numbers, to whichever consumer, and so many
+    /// connections of the trace had begun by then: where packets are [read by several](Trace::read_spread).
+    fn turn(&mut self, number: u64, connections: u32) {
+        _ = (number, connections);
+    }
+}
+
+impl<C: Consumer> Consumer for &mut C {
+    fn message(&mut self, connection: u32, sender: Sender, message: Result<Message<'_>, Error>) {
+        C::message(self, connection, sender, message);
+    }
+
+    fn end(&mut self, connection: u32, sender: Sender, ended: Ended) {
+        C::end(self, connection, sender, ended);
+    }
+
+    fn opened(&mut self, connection: u32, opened: &Opened) {
+        C::opened(self, connection, opened);
+    }
+
+    fn time(&mut self, connection: u32, sender: Sender, time: Duration) {
+        C::time(self, connection, sender, time);
+    }
+
+    fn gap(&mut self, connection: u32, sender: Sender, gap: Gap) {
+        C::gap(self, connection, sender, gap);
+    }
+
+    fn closed(&mut self, connection: u32) {
+        C::closed(self, connection);
+    }
+
+    fn turn(&mut self, number: u64, connections: u32) {
+        C::turn(self, number, connections);
     }
 }
 
@@ -244,10 +283,67 @@ impl Trace {
     /// The input that could not be read. What came before was handed on.
     pub fn read(&self, parser: Parser, consumer: &mut impl Consumer) -> Result<(), InputError> {
         for file in &self.streams {
-            file.read(parser, consumer)?;
+            match file.begin()? {
+                Begun::Packets(input) => {
+                    pcap::read(input, &mut Framing::new(parser, &mut *consumer)).map_err(file.says())?;
+                }
+                Begun::Text(form, input) => file.read_text(form, input, parser, consumer, &mut |_| Continue(()))?,
+            }
         }
         Ok(())
     }
+
+    /// Reads the trace with several consumers that `make` makes: the connections of a packet capture are dealt out to them,
+    /// and they work on different cores, as many as the thread pool of `rayon` that this is called from has. What each gets
+    /// does not depend on how many cores there are. A trace of one connection has one consumer.
+    ///
+    /// Now and then `between` gets all of them, when they have come equally far, and says whether to read on; at the end they
+    /// are given back.
+    ///
+    /// # Errors
+    ///
+    /// The input that could not be read, beside the consumers. What came before was handed on.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow::Continue;
+    /// use ami_conformance::source::Trace;
+    /// use ami_conformance::stats::Stats;
+    ///
+    /// let trace = Trace::from_bytes("example", &b"Event: A\r\n\r\nEvent: B\r\n\r\n"[..]);
+    /// let (all, result) = trace.read_spread(ami_wire::Parser::new(), || Stats::new("example"), |_| Continue(()));
+    /// result?;
+    /// assert_eq!(all.len(), 1);
+    /// assert_eq!(all[0].messages().messages, 2);
+    /// # Ok::<(), ami_conformance::source::InputError>(())
+    /// ```
+    pub fn read_spread<C: Consumer + Send>(
+        &self,
+        parser: Parser,
+        mut make: impl FnMut() -> C,
+        mut between: impl FnMut(&mut [&mut C]) -> ControlFlow<()>,
+    ) -> (Vec<C>, Result<(), InputError>) {
+        let mut consumers = Vec::new();
+        let mut read = |file: &File| match file.begin()? {
+            Begun::Packets(input) => pcap::Capture::open(input)
+                .and_then(|capture| spread::read(parser, capture, &mut consumers, &mut make, &mut between))
+                .map_err(file.says()),
+            Begun::Text(form, input) => {
+                if consumers.is_empty() {
+                    consumers.push(make());
+                }
+                let Some(first) = consumers.first_mut() else { return Ok(()) };
+                file.read_text(form, input, parser, first, &mut |consumer| between(&mut [consumer]))
+            }
+        };
+        let result = self.streams.iter().try_for_each(&mut read);
+        (consumers, result)
+    }
+}
+
+/// An input whose form is known.
+enum Begun {
+    Packets(Peek),
+    Text(Form, Peek),
 }
 
 /// Makes traces of files: pairs become one.
@@ -311,19 +407,34 @@ impl File {
         Ok(Peek::new(unpack::unpack(raw)?))
     }
 
-    fn read(&self, parser: Parser, consumer: &mut impl Consumer) -> Result<(), InputError> {
+    /// Makes an error of what is wrong with its packets.
+    fn says(&self) -> impl Fn(String) -> InputError {
+        |reason| InputError::new(self.origin.shown(), &reason)
+    }
+
+    fn begin(&self) -> Result<Begun, InputError> {
+        let shown = self.origin.shown();
+        let mut input = self.open().map_err(|error| InputError::io(shown, &error))?;
+        match Form::of(input.head()) {
+            Form::Packets => Ok(Begun::Packets(input)),
+            Form::Markup => {
+                Err(InputError::no_capture(shown, "this is markup without messages: XML or a page for people"))
+            }
+            form => Ok(Begun::Text(form, input)),
+        }
+    }
+
+    /// Reads all but packets. `between` gets the consumer after each block, and says whether to read on.
+    fn read_text<C: Consumer>(
+        &self,
+        form: Form,
+        mut input: Peek,
+        parser: Parser,
+        consumer: &mut C,
+        between: &mut dyn FnMut(&mut C) -> ControlFlow<()>,
+    ) -> Result<(), InputError> {
         let shown = self.origin.shown();
         let fail = |error: std::io::Error| InputError::io(shown, &error);
-        let mut input = self.open().map_err(fail)?;
-        let head = input.head();
-        let form = Form::of(head);
-        if form == Form::Markup {
-            return Err(InputError::no_capture(shown, "this is markup without messages: XML or a page for people"));
-        }
-        if form == Form::Packets {
-            let mut framing = Framing::new(parser, consumer);
-            return pcap::read(input, &mut framing).map_err(|reason| InputError::new(shown, &reason));
-        }
         // What hinders at the end of a file that has to be decoded: told when what came before it was read.
         let mut hindered = Ok(());
         let direction = match (form, self.sender) {
@@ -335,7 +446,7 @@ impl File {
                 Direction::Any
             }
             (_, Some(sender)) => sender.direction(),
-            (_, None) => input::direction_of(head),
+            (_, None) => input::direction_of(input.head()),
         };
         let mut reading = Reading::new(parser, direction, self.sender);
         let result = loop {
@@ -345,6 +456,9 @@ impl File {
                     reading.filled(count);
                     while let Some((_, sender, message)) = reading.next() {
                         consumer.message(0, sender, message);
+                    }
+                    if between(consumer).is_break() {
+                        return Ok(());
                     }
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
@@ -357,6 +471,7 @@ impl File {
             consumer.message(0, sender, message);
         }
         reading.tell_end(consumer);
+        _ = between(consumer);
         if result.is_ok() && form == Form::Binary && reading.known == 0 {
             return Err(InputError::no_capture(shown, "this is a binary file without a single AMI message"));
         }

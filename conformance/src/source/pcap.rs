@@ -1,12 +1,14 @@
 //! Packet captures: pcap and pcapng, of every link that AMI is captured on.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use etherparse::defrag::{IpDefragPayloadVec, IpDefragPool};
 use etherparse::{EtherType, IpNumber, LaxNetSlice, LaxSlicedPacket, NetSlice, SlicedPacket, TcpSlice, TransportSlice};
-use pcap_parser::traits::PcapNGPacketBlock as _;
+use pcap_parser::traits::{PcapNGPacketBlock as _, PcapReaderIterator};
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 
 use super::BLOCK;
@@ -57,58 +59,107 @@ impl Interface {
 ///
 /// Why it could not be read to its end. What came before was handed on.
 pub(super) fn read(input: impl Read + Send, sink: &mut impl Sink) -> Result<(), String> {
-    let mut packets = Packets { assembler: Assembler::default(), fragments: IpDefragPool::new(), count: 0 };
-    let result = packets.read(input, sink);
-    let found = packets.assembler.finish(sink);
-    result?;
-    if found == 0 && packets.count > 0 {
-        return Err("there is no AMI connection in this packet capture".to_owned());
+    let mut capture = Capture::open(input)?;
+    let result = loop {
+        match capture.step(sink) {
+            Ok(true) => {}
+            Ok(false) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    let found = capture.finish(sink);
+    result.and(found)
+}
+
+/// A packet capture that is being read.
+pub(super) struct Capture<'i> {
+    reader: Box<dyn PcapReaderIterator + Send + 'i>,
+    /// The size of the reader's buffer.
+    capacity: usize,
+    /// Bytes of the file before the block that is next.
+    offset: u64,
+    interfaces: Vec<Interface>,
+    packets: Packets,
+}
+
+impl<'i> Capture<'i> {
+    pub(super) fn open(input: impl Read + Send + 'i) -> Result<Self, String> {
+        let reader = create_reader(BLOCK, input).map_err(|error| reason(&error).to_owned())?;
+        let packets = Packets {
+            assembler: Assembler::default(),
+            fragments: IpDefragPool::new(),
+            count: 0,
+            other: BTreeMap::new(),
+        };
+        Ok(Self { reader, capacity: BLOCK, offset: 0, interfaces: Vec::new(), packets })
     }
-    Ok(())
+
+    /// Reads on, one block of the file at most; `false` at its end.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing more can be read.
+    pub(super) fn step(&mut self, sink: &mut impl Sink) -> Result<bool, String> {
+        let Self { reader, capacity, offset, interfaces, packets } = self;
+        let place = |packets: &Packets| format!("at byte {offset}, behind packet {}", packets.count);
+        // A block without length would be met again and again.
+        let damaged = |packets: &Packets| Err(format!("the packet capture is damaged {}", place(packets)));
+        match reader.next() {
+            Ok((0, _)) => return damaged(packets),
+            Ok((length, block)) => {
+                packets.block(block, interfaces, sink);
+                reader.consume(length);
+                *offset += length as u64;
+                return Ok(true);
+            }
+            Err(PcapError::Eof) => return Ok(false),
+            Err(PcapError::UnexpectedEof | PcapError::Incomplete(_) | PcapError::BufferTooSmall) => {}
+            Err(error) => return Err(format!("{} {}", reason(&error), place(packets))),
+        }
+        if reader.reader_exhausted() {
+            let cut = || Err(format!("{} {}", reason::<&[u8]>(&PcapError::UnexpectedEof), place(packets)));
+            return if reader.data().is_empty() { Ok(false) } else { cut() };
+        }
+        if reader.data().len() * 2 >= *capacity {
+            *capacity *= 2;
+            if *capacity > LONGEST || !reader.grow(*capacity) {
+                return damaged(packets);
+            }
+        }
+        match reader.refill() {
+            Ok(()) => Ok(true),
+            Err(error) => Err(format!("{} {}", reason(&error), place(packets))),
+        }
+    }
+
+    /// Nothing more comes: hands on what is known of the connections that have not ended.
+    ///
+    /// # Errors
+    ///
+    /// That there is no AMI in it.
+    pub(super) fn finish(mut self, sink: &mut impl Sink) -> Result<(), String> {
+        let found = self.packets.assembler.finish(sink);
+        if found > 0 || self.packets.count == 0 {
+            return Ok(());
+        }
+        let mut why = "there is no AMI connection in this packet capture".to_owned();
+        for (link, count) in &self.packets.other {
+            let link = Linktype(*link);
+            _ = write!(why, "; {count} of its {} packets are of a link that is not read: {link}", self.packets.count);
+        }
+        Err(why)
+    }
 }
 
 struct Packets {
     assembler: Assembler,
     fragments: IpDefragPool<u64, ()>,
     count: u64,
+    /// How many packets came over links that are not read, by the number of the link.
+    other: BTreeMap<i32, u64>,
 }
 
 impl Packets {
-    fn read(&mut self, input: impl Read + Send, sink: &mut impl Sink) -> Result<(), String> {
-        let mut reader = create_reader(BLOCK, input).map_err(|error| reason(&error))?;
-        let mut interfaces: Vec<Interface> = Vec::new();
-        let mut capacity = BLOCK;
-        loop {
-            // A block without length would be met again and again.
-            let damaged = || Err("the packet capture is damaged".to_owned());
-            let length = match reader.next() {
-                Ok((0, _)) => return damaged(),
-                Ok((length, block)) => {
-                    self.block(block, &mut interfaces, sink);
-                    Some(length)
-                }
-                Err(PcapError::Eof) => return Ok(()),
-                Err(PcapError::UnexpectedEof | PcapError::Incomplete(_) | PcapError::BufferTooSmall) => None,
-                Err(error) => return Err(reason(&error)),
-            };
-            if let Some(length) = length {
-                reader.consume(length);
-                continue;
-            }
-            if reader.reader_exhausted() {
-                let cut = Err(reason::<&[u8]>(&PcapError::UnexpectedEof));
-                return if reader.data().is_empty() { Ok(()) } else { cut };
-            }
-            if reader.data().len() * 2 >= capacity {
-                capacity *= 2;
-                if capacity > LONGEST || !reader.grow(capacity) {
-                    return damaged();
-                }
-            }
-            reader.refill().map_err(|error| reason(&error))?;
-        }
-    }
-
     fn block(&mut self, block: PcapBlockOwned<'_>, interfaces: &mut Vec<Interface>, sink: &mut impl Sink) {
         match block {
             PcapBlockOwned::LegacyHeader(header) => {
@@ -147,6 +198,10 @@ impl Packets {
             let oldest = self.count.saturating_sub(FRAGMENTS_WITHIN);
             self.fragments.retain(|at| *at >= oldest);
         }
+        if !Inside::knows(link) {
+            *self.other.entry(link.0).or_default() += 1;
+            return;
+        }
         let Some((inside, data)) = Inside::of(link, data) else { return };
         let Some(packet) = inside.slice(data) else { return };
         let Some(addresses) = addresses(&packet) else { return };
@@ -178,10 +233,19 @@ enum Inside {
 }
 
 impl Inside {
+    /// Raw IP, as some systems number it.
+    const RAW: [i32; 5] = [12, 14, 101, 228, 229];
+
+    /// Whether packets of this link can be read.
+    fn knows(link: Linktype) -> bool {
+        matches!(
+            link,
+            Linktype::ETHERNET | Linktype::NULL | Linktype::LOOP | Linktype::LINUX_SLL | Linktype::LINUX_SLL2
+        ) || Self::RAW.contains(&link.0)
+    }
+
     /// Takes off the headers of links that are no more than a type.
     fn of(link: Linktype, data: &[u8]) -> Option<(Self, &[u8])> {
-        /// Raw IP, as some systems number it.
-        const RAW: [i32; 5] = [12, 14, 101, 228, 229];
         let typed = |at: usize, length: usize| {
             let kind = u16::from_be_bytes(data.get(at..at + 2)?.try_into().ok()?);
             Some((Self::Typed(EtherType(kind)), data.get(length..)?))
@@ -192,7 +256,7 @@ impl Inside {
             Linktype::NULL | Linktype::LOOP => Some((Self::Ip, data.get(4..)?)),
             Linktype::LINUX_SLL => typed(14, 16),
             Linktype::LINUX_SLL2 => typed(0, 20),
-            Linktype(number) if RAW.contains(&number) => Some((Self::Ip, data)),
+            Linktype(number) if Self::RAW.contains(&number) => Some((Self::Ip, data)),
             _ => None,
         }
     }
@@ -236,12 +300,12 @@ fn segment<'a>([source, destination]: [IpAddr; 2], tcp: &TcpSlice<'a>, time: Dur
     }
 }
 
-fn reason<I>(error: &PcapError<I>) -> String {
+fn reason<I>(error: &PcapError<I>) -> &'static str {
     match error {
         PcapError::Eof | PcapError::UnexpectedEof | PcapError::Incomplete(_) => {
-            "the packet capture ends inside a packet".to_owned()
+            "the packet capture ends inside a packet"
         }
-        PcapError::ReadError => "the packet capture cannot be read to its end".to_owned(),
-        _ => "the packet capture is damaged".to_owned(),
+        PcapError::ReadError => "the packet capture cannot be read to its end",
+        _ => "the packet capture is damaged",
     }
 }

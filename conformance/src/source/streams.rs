@@ -31,9 +31,9 @@ pub(super) struct Complete {
 }
 
 /// Makes messages of streams, and hands them on.
-pub(super) struct Framing<'c, C> {
+pub(super) struct Framing<C> {
     parser: Parser,
-    consumer: &'c mut C,
+    consumer: C,
     /// The connections that are open, by number.
     open: HashMap<u32, Box<[Side; 2]>>,
 }
@@ -47,13 +47,23 @@ struct Side {
     resync: Option<Resync>,
 }
 
-impl<'c, C: Consumer> Framing<'c, C> {
-    pub(super) fn new(parser: Parser, consumer: &'c mut C) -> Self {
+impl<C: Consumer> Framing<C> {
+    pub(super) fn new(parser: Parser, consumer: C) -> Self {
         Self { parser, consumer, open: HashMap::new() }
+    }
+
+    /// Who takes the messages.
+    pub(super) fn consumer(&mut self) -> &mut C {
+        &mut self.consumer
+    }
+
+    /// Gives up the streams that are open.
+    pub(super) fn into_consumer(self) -> C {
+        self.consumer
     }
 }
 
-impl<C: Consumer> Sink for Framing<'_, C> {
+impl<C: Consumer> Sink for Framing<C> {
     fn opened(&mut self, connection: u32, opened: &Opened) {
         let side = |sender: Sender| Side {
             stream: Stream::new(self.parser.direction(sender.direction())),

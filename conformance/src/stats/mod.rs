@@ -8,11 +8,12 @@ mod text;
 mod top;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow::Continue;
 use std::time::Duration;
 
 use ami_types::schema;
 use ami_wire::values::{ChannelName, EpochTime, Privileges, UniqueId};
-use ami_wire::{Error, Kind, Message};
+use ami_wire::{Error, Kind, Message, Parser};
 pub use rate::{Rate, Step};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -22,7 +23,7 @@ pub use top::{Entry, Top};
 use crate::facts::Facts;
 use crate::finding::Sender;
 use crate::release::Releases;
-use crate::source::{Consumer, Ended, Gap, Opened};
+use crate::source::{Consumer, Ended, Gap, InputError, Opened, Trace};
 use crate::vocabulary::{Reading, Vocabulary};
 
 /// How many names of one sort are told apart.
@@ -121,8 +122,8 @@ impl Clock {
 ///
 /// let trace = Trace::from_bytes("example", &b"Asterisk Call Manager/11.0.0\r\n\
 ///     Event: VarSet\r\nPrivilege: dialplan,all\r\nChannel: PJSIP/1-01\r\nUniqueid: 1795516800.1\r\nVariable: A\r\nValue: 1\r\n\r\n"[..]);
-/// let mut stats = Stats::new("example");
-/// trace.read(ami_wire::Parser::new(), &mut stats)?;
+/// let (stats, result) = Stats::of(&trace);
+/// result?;
 /// assert_eq!(stats.release().unwrap().to_string(), "22");
 /// assert_eq!(stats.kind(ami_wire::Kind::Event).messages, 1);
 /// assert_eq!(&*stats.channels().most(1)[0].name, b"1795516800.1");
@@ -133,8 +134,6 @@ pub struct Stats {
     /// What reports call it.
     pub source: String,
     connections: u64,
-    /// Connections of the traces that were read before, and of this one.
-    connections_of: [u64; 2],
     midway: u64,
     gaps: u64,
     gap_bytes: u64,
@@ -156,15 +155,23 @@ pub struct Stats {
     defects: BTreeMap<&'static str, DefectCount>,
     longest: Option<Longest>,
     rates: [Rate; 3],
+    /// The connections that are open.
+    open: BTreeMap<u32, Open>,
+    /// Of the first connection whose banner tells.
+    release: Option<(u32, Releases)>,
+    /// By releases: there are few.
+    vocabularies: Vec<(Option<Releases>, Vocabulary)>,
+}
+
+/// What is known of a connection.
+#[derive(Clone, Copy, Debug, Default)]
+struct Open {
+    /// What its banner tells.
+    releases: Option<Releases>,
+    /// When its newest channel was made.
     newest: u64,
     /// The time of the packet.
     now: Option<Duration>,
-    /// Releases of connections that have a banner and are not closed.
-    releases: BTreeMap<u32, Releases>,
-    /// Of the first banner that tells.
-    release: Option<Releases>,
-    /// By releases: there are few.
-    vocabularies: Vec<(Option<Releases>, Vocabulary)>,
 }
 
 fn side(sender: Sender) -> usize {
@@ -183,7 +190,6 @@ impl Stats {
         Self {
             source: source.into(),
             connections: 0,
-            connections_of: [0; 2],
             midway: 0,
             gaps: 0,
             gap_bytes: 0,
@@ -204,20 +210,87 @@ impl Stats {
             defects: BTreeMap::new(),
             longest: None,
             rates: [Rate::default(), Rate::default(), Rate::at_least(Duration::from_secs(1))],
-            newest: 0,
-            now: None,
-            releases: BTreeMap::new(),
+            open: BTreeMap::new(),
             release: None,
             vocabularies: Vec::new(),
         }
     }
 
-    /// What follows is of another trace.
-    pub fn next_trace(&mut self) {
-        self.connections_of = [self.connections, 0];
-        self.releases.clear();
-        self.newest = 0;
-        self.now = None;
+    /// Of all connections of a trace. They are spread over the cores; the sum does not depend on how many there are.
+    ///
+    /// # Errors
+    ///
+    /// The input that could not be read, beside what was counted until then.
+    pub fn of(trace: &Trace) -> (Self, Result<(), InputError>) {
+        let (shares, result) = trace.read_spread(Parser::new(), || Self::new(&trace.name), |_| Continue(()));
+        let mut all = Self::new(&trace.name);
+        let mut connections = 0;
+        for share in shares {
+            // Each numbers them as the trace does.
+            connections = connections.max(share.connections);
+            all.absorb(share);
+        }
+        all.connections = connections;
+        (all, result)
+    }
+
+    /// Adds another trace. Its connections are numbered on behind those that are there.
+    pub fn add_trace(&mut self, mut other: Self) {
+        let before = u32::try_from(self.connections).unwrap_or(u32::MAX);
+        let shift = |connection: &mut u32| *connection = connection.saturating_add(before);
+        other.defects.values_mut().for_each(|defect| shift(&mut defect.first.connection));
+        other.longest.iter_mut().for_each(|longest| shift(&mut longest.at.connection));
+        other.release.iter_mut().for_each(|(connection, _)| shift(connection));
+        self.absorb(other);
+    }
+
+    /// Adds what was counted of other connections of the same trace.
+    fn absorb(&mut self, other: Self) {
+        self.connections += other.connections;
+        self.midway += other.midway;
+        self.gaps += other.gaps;
+        self.gap_bytes += other.gap_bytes;
+        self.skipped += other.skipped;
+        self.unasked += other.unasked;
+        for (bytes, more) in self.streams.iter_mut().zip(other.streams) {
+            *bytes += more;
+        }
+        for (amount, more) in self.kinds.iter_mut().zip(other.kinds) {
+            amount.messages += more.messages;
+            amount.bytes += more.bytes;
+        }
+        self.banners.absorb(other.banners, |(), ()| ());
+        self.actions.absorb(other.actions, |(), ()| ());
+        self.responses.absorb(other.responses, |(), ()| ());
+        self.classes.absorb(other.classes, |(), ()| ());
+        self.endpoints.absorb(other.endpoints, |(), ()| ());
+        self.unknown_events.absorb(other.unknown_events, |(), ()| ());
+        self.unknown_headers.absorb(other.unknown_headers, |(), ()| ());
+        self.events.absorb(other.events, |ours, theirs| *ours = ours.take().or(theirs));
+        self.channels.absorb(other.channels, |ours, theirs| {
+            if ours.is_empty() {
+                *ours = theirs;
+            }
+        });
+        self.queues.absorb(other.queues, |ours, theirs| {
+            ours.joined += theirs.joined;
+            ours.answered += theirs.answered;
+            ours.abandoned += theirs.abandoned;
+        });
+        for (code, theirs) in other.defects {
+            let ours = self.defects.entry(code).or_insert(DefectCount { count: 0, ..theirs });
+            ours.count += theirs.count;
+            if theirs.first.connection < ours.first.connection {
+                ours.first = theirs.first;
+            }
+        }
+        if let Some(longest) = other.longest {
+            self.keep_longest(longest);
+        }
+        for (rate, more) in self.rates.iter_mut().zip(other.rates) {
+            rate.absorb(more);
+        }
+        self.release = [self.release, other.release].into_iter().flatten().min_by_key(|(connection, _)| *connection);
     }
 
     /// How many connections there are.
@@ -238,9 +311,9 @@ impl Stats {
         })
     }
 
-    /// The releases that the server can be, by the first banner that tells.
+    /// The releases that the server can be, by the banner of the first connection that tells.
     pub fn release(&self) -> Option<Releases> {
-        self.release
+        self.release.map(|(_, releases)| releases)
     }
 
     /// Channels by `Uniqueid`, and how many events named each; with it the name that it had last.
@@ -285,7 +358,7 @@ impl Stats {
         }
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         if is("Newchannel") {
-            self.new_channel(&message);
+            self.new_channel(connection, &message);
         } else if let Some(queue) = message.get("Queue").filter(|queue| !queue.is_empty()) {
             let counts = self.queues.count(queue);
             counts.joined += u64::from(is("QueueCallerJoin") || is("Join"));
@@ -295,9 +368,10 @@ impl Stats {
         self.look(connection, name, &message);
     }
 
-    fn new_channel(&mut self, message: &Message<'_>) {
+    fn new_channel(&mut self, connection: u32, message: &Message<'_>) {
         if let Some(id) = message.get("Uniqueid").and_then(|id| UniqueId::parse(id).ok()) {
-            self.newest = self.newest.max(id.epoch);
+            let open = self.open.entry(connection).or_default();
+            open.newest = open.newest.max(id.epoch);
         }
         if let Some(name) = message.get("Channel").and_then(|name| ChannelName::parse(name).ok()) {
             let endpoint = [name.technology, b"/", name.peer].concat();
@@ -311,7 +385,7 @@ impl Stats {
             self.unknown_events.count(name);
             return;
         }
-        let releases = self.releases.get(&connection).copied();
+        let releases = self.open.get(&connection).and_then(|open| open.releases);
         let at = self.vocabularies.iter().position(|(of, _)| *of == releases).unwrap_or_else(|| {
             self.vocabularies.push((releases, Vocabulary::new(releases)));
             self.vocabularies.len() - 1
@@ -327,14 +401,17 @@ impl Stats {
     fn banner(&mut self, connection: u32, line: &[u8]) {
         self.banners.count(line);
         if let Some(releases) = Releases::from_banner(line) {
-            self.releases.insert(connection, releases);
-            self.release.get_or_insert(releases);
+            self.open.entry(connection).or_default().releases = Some(releases);
+            if self.release.is_none_or(|(first, _)| connection < first) {
+                self.release = Some((connection, releases));
+            }
         }
     }
 
-    fn tell_time(&mut self, sender: Sender, message: &Message<'_>) {
+    fn tell_time(&mut self, connection: u32, sender: Sender, message: &Message<'_>) {
         let [packets, timestamps, channels] = &mut self.rates;
-        if let Some(now) = self.now {
+        let open = self.open.get(&connection).copied().unwrap_or_default();
+        if let Some(now) = open.now {
             packets.count(now);
         }
         if sender == Sender::Client {
@@ -343,20 +420,33 @@ impl Stats {
         if let Some(time) = message.get("Timestamp").and_then(|value| EpochTime::parse(value).ok()) {
             timestamps.count(Duration::new(time.seconds, time.micros.saturating_mul(1000)));
         }
-        if self.newest > 0 {
-            channels.count(Duration::from_secs(self.newest));
+        if open.newest > 0 {
+            channels.count(Duration::from_secs(open.newest));
         }
     }
 
     fn defect(&mut self, connection: u32, sender: Sender, code: &'static str, offset: u64) {
         let first = At { connection, direction: sender.as_str(), offset };
-        self.defects.entry(code).or_insert(DefectCount { count: 0, first }).count += 1;
+        let defect = self.defects.entry(code).or_insert(DefectCount { count: 0, first });
+        defect.count += 1;
+        if connection < defect.first.connection {
+            defect.first = first;
+        }
+    }
+
+    /// The first of the longest is kept.
+    fn keep_longest(&mut self, longest: Longest) {
+        let is_longer = |kept: &Longest| {
+            (longest.bytes, std::cmp::Reverse(longest.at.connection))
+                > (kept.bytes, std::cmp::Reverse(kept.at.connection))
+        };
+        if self.longest.as_ref().is_none_or(is_longer) {
+            self.longest = Some(longest);
+        }
     }
 
     fn met(&mut self, connection: u32) {
-        let [before, here] = &mut self.connections_of;
-        *here = (*here).max(u64::from(connection) + 1);
-        self.connections = *before + *here;
+        self.connections = self.connections.max(u64::from(connection) + 1);
     }
 }
 
@@ -390,12 +480,12 @@ impl Consumer for Stats {
         for defect in message.defects() {
             self.defect(connection, sender, defect.code.as_str(), defect.offset);
         }
-        self.tell_time(sender, &message);
+        self.tell_time(connection, sender, &message);
         let bytes = message.len() as u64;
-        if self.longest.as_ref().is_none_or(|longest| longest.bytes < bytes) {
+        if self.longest.as_ref().is_none_or(|longest| longest.bytes <= bytes) {
             let at = At { connection, direction: sender.as_str(), offset: message.offset() };
             let name = message.name().map(|name| String::from_utf8_lossy(name).into_owned());
-            self.longest = Some(Longest { bytes, name, at });
+            self.keep_longest(Longest { bytes, name, at });
         }
     }
 
@@ -414,8 +504,8 @@ impl Consumer for Stats {
         self.midway += u64::from(opened.server_midway || opened.client_midway);
     }
 
-    fn time(&mut self, _connection: u32, _sender: Sender, time: Duration) {
-        self.now = Some(time);
+    fn time(&mut self, connection: u32, _sender: Sender, time: Duration) {
+        self.open.entry(connection).or_default().now = Some(time);
     }
 
     fn gap(&mut self, _connection: u32, _sender: Sender, gap: Gap) {
@@ -424,7 +514,7 @@ impl Consumer for Stats {
     }
 
     fn closed(&mut self, connection: u32) {
-        self.releases.remove(&connection);
+        self.open.remove(&connection);
     }
 }
 
@@ -541,7 +631,7 @@ impl Serialize for Shown<'_> {
         });
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("source", &stats.source)?;
-        map.serialize_entry("release", &stats.release)?;
+        map.serialize_entry("release", &stats.release())?;
         map.serialize_entry("banners", &Names(&stats.banners, count))?;
         map.serialize_entry("connections", &stats.connections)?;
         map.serialize_entry("midway", &stats.midway)?;

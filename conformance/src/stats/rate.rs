@@ -69,12 +69,34 @@ impl Rate {
         *self.steps.entry(millis / length(self.length)).or_default() += 1;
         self.total += 1;
         while self.span() > STEPS as u64 {
-            let from = length(self.length);
-            self.length += 1;
-            let to = length(self.length);
-            for (step, messages) in std::mem::take(&mut self.steps) {
-                *self.steps.entry(step * from / to).or_default() += messages;
-            }
+            self.lengthen();
+        }
+    }
+
+    /// Takes the next length of a step.
+    fn lengthen(&mut self) {
+        let from = length(self.length);
+        self.length += 1;
+        let to = length(self.length);
+        for (step, messages) in std::mem::take(&mut self.steps) {
+            *self.steps.entry(step * from / to).or_default() += messages;
+        }
+    }
+
+    /// Adds what another one counted: the sum is the same as if one had counted all.
+    pub fn absorb(&mut self, mut other: Self) {
+        while self.length < other.length {
+            self.lengthen();
+        }
+        while other.length < self.length {
+            other.lengthen();
+        }
+        for (step, messages) in other.steps {
+            *self.steps.entry(step).or_default() += messages;
+        }
+        self.total += other.total;
+        while self.span() > STEPS as u64 {
+            self.lengthen();
         }
     }
 
@@ -126,6 +148,23 @@ mod tests {
         assert_eq!(steps.iter().map(|step| step.messages).sum::<u64>(), 4);
         assert_eq!((steps[0].messages, steps.last().unwrap().messages), (1, 3));
         assert!(steps.len() <= STEPS);
+    }
+
+    #[test]
+    fn two_become_what_one_had_counted() {
+        let times = (0..400_u64).map(|n| Duration::from_millis(1_700_000_000_000 + n * n * 37 % 5_000_011));
+        let (mut whole, mut parts) = (Rate::default(), [Rate::default(), Rate::default(), Rate::default()]);
+        for (n, time) in times.enumerate() {
+            whole.count(time);
+            parts[if n < 5 { 0 } else { 1 + n % 2 }].count(time);
+        }
+        let [mut sum, second, third] = parts;
+        assert_ne!(sum.step(), second.step(), "lengths of both sides are met");
+        let mut other = third;
+        other.absorb(sum);
+        sum = other;
+        sum.absorb(second);
+        assert_eq!((sum.step(), sum.steps(), sum.total()), (whole.step(), whole.steps(), whole.total()));
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Cell {
 impl Page<'_> {
     fn head(&self, out: &mut impl Write) -> io::Result<()> {
         let (stats, bold) = (self.stats, self.bold);
-        let release = stats.release.map_or_else(|| "release not known".to_owned(), |it| format!("Asterisk {it}"));
+        let release = stats.release().map_or_else(|| "release not known".to_owned(), |it| format!("Asterisk {it}"));
         writeln!(
             out,
             "{bold}{}{bold:#}: {release}, {}, {}",

@@ -90,6 +90,50 @@ impl<T: Default> Top<T> {
         0
     }
 
+    /// Adds what another one counted; `merge` joins what else is known of a name that both have.
+    ///
+    /// Where both were exact and there is room, the sum is. Else each name that one of them lacks may have been met there as
+    /// often as the rarest one that has a place, and counts that much higher: the bounds of both add up.
+    pub fn absorb(&mut self, other: Self, mut merge: impl FnMut(&mut T, T)) {
+        let (ours, theirs) = (self.missed(), other.missed());
+        self.total += other.total;
+        self.evicted |= other.evicted;
+        let mut known: HashMap<Box<[u8]>, Entry<T>> =
+            std::mem::take(&mut self.entries).into_iter().map(|entry| (entry.name.clone(), entry)).collect();
+        let mut all = Vec::new();
+        for mut entry in other.entries {
+            if let Some(mut both) = known.remove(&entry.name) {
+                both.count += entry.count;
+                both.over += entry.over;
+                merge(&mut both.of, entry.of);
+                all.push(both);
+            } else {
+                entry.count += ours;
+                entry.over += ours;
+                all.push(entry);
+            }
+        }
+        all.extend(known.into_values().map(|entry| Entry {
+            count: entry.count + theirs,
+            over: entry.over + theirs,
+            ..entry
+        }));
+        all.sort_unstable_by(|a, b| (Reverse(a.count), &a.name).cmp(&(Reverse(b.count), &b.name)));
+        self.evicted |= all.len() > self.places;
+        all.truncate(self.places);
+        self.by_name = all.iter().enumerate().map(|(at, entry)| (entry.name.clone(), at)).collect();
+        self.rarest = all.iter().enumerate().map(|(at, entry)| Reverse((entry.count, at))).collect();
+        self.entries = all;
+    }
+
+    /// How often a name can have been met that has no place.
+    fn missed(&self) -> u64 {
+        if !self.evicted {
+            return 0;
+        }
+        self.entries.iter().map(|entry| entry.count).min().unwrap_or_default()
+    }
+
     /// How often names were counted, of all together.
     pub fn total(&self) -> u64 {
         self.total
@@ -150,5 +194,49 @@ mod tests {
         assert!(frequent.into_iter().all(|name| found.contains_key(name)));
         assert_eq!(top.distinct(), (100, false));
         assert_eq!((top.entries.len(), top.by_name.len(), top.rarest.len()), (100, 100, 100));
+    }
+
+    #[test]
+    fn two_counters_become_one() {
+        let mut tops = [Top::<u64>::new(3), Top::new(3)];
+        for (at, name) in [(0, "b"), (0, "a"), (0, "b"), (1, "c"), (1, "b")] {
+            *tops[at].count(name.as_bytes()) += 1;
+        }
+        let [mut top, other] = tops;
+        top.absorb(other, |ours, theirs| *ours += theirs);
+        let all: Vec<_> = top.most(9).iter().map(|entry| (&*entry.name, entry.count, entry.over, entry.of)).collect();
+        assert_eq!(all, [(&b"b"[..], 3, 0, 3), (b"a", 1, 0, 1), (b"c", 1, 0, 1)]);
+        assert_eq!((top.distinct(), top.total()), ((3, true), 5));
+        // It goes on as one that has counted all of it.
+        top.count(b"d");
+        let all: Vec<_> = top.most(9).iter().map(|entry| (&*entry.name, entry.count, entry.over)).collect();
+        assert_eq!(all, [(&b"b"[..], 3, 0), (b"d", 2, 1), (b"c", 1, 0)]);
+        assert_eq!(top.distinct(), (3, false));
+    }
+
+    #[test]
+    fn bounds_hold_when_counters_without_room_become_one() {
+        let names: Vec<u64> = (0..60_000_u64).map(|n| if n % 3 == 0 { n % 7 } else { n * 7919 % 20_011 }).collect();
+        let mut truth = HashMap::new();
+        let mut tops: Vec<Top> = (0..4).map(|_| Top::new(100)).collect();
+        for (at, name) in names.iter().enumerate() {
+            *truth.entry(*name).or_insert(0_u64) += 1;
+            tops[at / 7 % 4].count(&name.to_be_bytes());
+        }
+        let mut top = tops.remove(0);
+        for other in tops {
+            top.absorb(other, |(), ()| ());
+        }
+        assert_eq!(top.total(), names.len() as u64);
+        assert_eq!(top.distinct(), (100, false));
+        for entry in top.most(100) {
+            let true_count = truth[&u64::from_be_bytes((&*entry.name).try_into().unwrap())];
+            assert!((entry.count - entry.over..=entry.count).contains(&true_count), "{entry:?}: {true_count}");
+        }
+        let frequent = truth.iter().filter(|(_, count)| **count > names.len() as u64 / 100).map(|(name, _)| name);
+        let found: Vec<u64> =
+            top.most(100).iter().map(|entry| u64::from_be_bytes((&*entry.name).try_into().unwrap())).collect();
+        assert!(frequent.clone().count() >= 7);
+        assert!(frequent.into_iter().all(|name| found.contains(name)));
     }
 }

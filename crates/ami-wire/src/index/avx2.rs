@@ -9,6 +9,7 @@ use core::arch::x86_64::{
 };
 
 use super::driver::{BLOCK, PAIRS, Vector, entry_points};
+use super::sse2;
 
 /// The proof that the processor has AVX2, BMI 1, BMI 2, LZCNT and POPCNT.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +52,11 @@ impl Vector for Avx2 {
             u64::from(_mm256_movemask_epi8(packed).cast_unsigned())
         };
         both(0) | both(32) << 32
+    }
+
+    #[inline(always)]
+    fn ahead(self, block: &[u8; BLOCK]) {
+        sse2::ask(block);
     }
 
     #[inline(always)]

@@ -10,6 +10,7 @@ use core::arch::x86_64::{
 };
 
 use super::driver::{BLOCK, PAIRS, Vector, entry_points};
+use super::sse2;
 
 /// The proof that the processor has AVX-512 F, BW, VL and VBMI2, BMI 1, BMI 2, LZCNT and POPCNT.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +76,11 @@ impl Vector for Avx512 {
                 _mm512_storeu_si512(to.add(1), _mm512_add_epi16(high, base));
             }
         }
+    }
+
+    #[inline(always)]
+    fn ahead(self, block: &[u8; BLOCK]) {
+        sse2::ask(block);
     }
 
     #[inline(always)]

@@ -3,11 +3,11 @@
 #![allow(clippy::cast_ptr_alignment, reason = "the loads and stores need no alignment")]
 
 use core::arch::x86_64::{
-    __m128i, _mm_cmpeq_epi8, _mm_cmpeq_epi16, _mm_cmplt_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_packs_epi16,
-    _mm_set1_epi8, _mm_set1_epi16, _mm_setzero_si128, _mm_sub_epi16, _mm_subs_epu16,
+    __m128i, _MM_HINT_T0, _mm_cmpeq_epi8, _mm_cmpeq_epi16, _mm_cmplt_epi8, _mm_loadu_si128, _mm_movemask_epi8,
+    _mm_packs_epi16, _mm_prefetch, _mm_set1_epi8, _mm_set1_epi16, _mm_setzero_si128, _mm_sub_epi16, _mm_subs_epu16,
 };
 
-use super::driver::{BLOCK, PAIRS, Vector, entry_points};
+use super::driver::{AHEAD, BLOCK, PAIRS, Vector, entry_points};
 
 /// The proof that the processor has SSE2.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +18,15 @@ impl Sse2 {
     pub(super) const fn get() -> Option<Self> {
         if cfg!(target_feature = "sse2") { Some(Self(())) } else { None }
     }
+}
+
+/// See [`Vector::ahead`]; the instruction is the same for all instruction sets.
+#[inline(always)]
+pub(super) fn ask(block: &[u8; BLOCK]) {
+    let from = block.as_ptr().wrapping_add(AHEAD);
+    // SAFETY: SSE is part of x86-64, and a prefetch reads nothing that the program could see: where there is no memory at
+    // the address, which is only computed, it does nothing.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast::<i8>()) }
 }
 
 impl Vector for Sse2 {
@@ -53,6 +62,11 @@ impl Vector for Sse2 {
             u64::from(_mm_movemask_epi8(_mm_packs_epi16(near(at), near(at + 8))).cast_unsigned())
         };
         both(0) | both(16) << 16 | both(32) << 32 | both(48) << 48
+    }
+
+    #[inline(always)]
+    fn ahead(self, block: &[u8; BLOCK]) {
+        ask(block);
     }
 
     #[inline(always)]

@@ -71,6 +71,44 @@ const ALSO_OF_SCHEMA: &[(&str, &str, &str)] = &[
     ("wire/key-not-token", "schema/unknown-field", "System uptime"),
 ];
 
+/// The rules about channels whose proof lies in what came: an event that a filter kept out can excuse nobody. What
+/// others miss, or compare with what was said before, can have been in it.
+#[test]
+fn a_filter_leaves_the_rules_that_need_no_other_event() {
+    let families = "channel dial bridge dtmf local transfer parking queue confbridge media dialplan legacy";
+    let mut left = Vec::new();
+    for rule in RULES {
+        if !families.split(' ').any(|family| rule.name.starts_with(&format!("{family}/"))) {
+            continue;
+        }
+        let complete = rule.name == "local/halves-end-together";
+        let mut options = Options { complete, ..options(rule) };
+        let (all, _) = common::check_both(&on_the_wire(rule.violating), options.clone());
+        assert!(all.iter().any(|finding| finding.rule == *rule), "{}", rule.name);
+        options.subscription.filter("!no event has this").unwrap();
+        let (findings, _) = common::check_both(&on_the_wire(rule.violating), options);
+        if findings.iter().any(|finding| finding.rule == *rule) {
+            left.push(rule.name);
+        }
+    }
+    let expected = [
+        "channel/nothing-after-hangup",
+        "channel/hangup-once",
+        "channel/newchannel-once",
+        "channel/newchannel-fields",
+        "channel/state-description",
+        "channel/application-after-hangup",
+        "channel/unknown-party",
+        "channel/chanvariable-form",
+        "dial/dest-fields",
+        "dial/caller-fields",
+        "dial/status-known",
+        "bridge/nothing-after-destroy",
+        "dtmf/duration",
+    ];
+    assert_eq!(left, expected);
+}
+
 #[test]
 fn violating_examples_are_found() {
     for rule in RULES {

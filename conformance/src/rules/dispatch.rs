@@ -46,8 +46,8 @@ impl Dispatch {
             let rules = |channels: bool| {
                 let looks = |active: &Active| {
                     let looks = match active.rule.on {
-                        On::Channels => channels,
-                        On::Events(events) | On::Applications { events, .. } | On::Calls { events, .. } => {
+                        On::Channels(_) => channels,
+                        On::Events(_, events) | On::Applications { events, .. } | On::Calls { events, .. } => {
                             events.iter().any(|looked| *looked as usize == event)
                         }
                         On::Talk { .. } | On::Lists { .. } | On::Defect(_) | On::Schema { .. } => false,

@@ -73,29 +73,17 @@ impl fmt::Debug for Rule {
     }
 }
 
-/// The rules about channels whose proof lies in the messages that came, and in none that did not.
-const PROVED_BY_WHAT_CAME: [&str; 13] = [
-    "channel/nothing-after-hangup",
-    "channel/hangup-once",
-    "channel/newchannel-once",
-    "channel/newchannel-fields",
-    "channel/state-description",
-    "channel/application-after-hangup",
-    "channel/unknown-party",
-    "channel/chanvariable-form",
-    "dial/dest-fields",
-    "dial/caller-fields",
-    "dial/status-known",
-    "bridge/nothing-after-destroy",
-    "dtmf/duration",
-];
-
 impl Rule {
     /// Whether its proof takes that no event was kept out: those that look at channels compare what is said of them with
     /// what was said before.
     pub(crate) fn needs_all_events(&self) -> bool {
-        let of_channels = matches!(self.on, On::Channels | On::Events(_) | On::Applications { .. } | On::Calls { .. });
-        of_channels && !PROVED_BY_WHAT_CAME.contains(&self.name)
+        match self.on {
+            On::Channels(proof) | On::Events(proof, _) | On::Applications { proof, .. } | On::Calls { proof, .. } => {
+                proof == Proof::AllEvents
+            }
+            // What they take into account of a filter, they say themselves.
+            On::Talk { .. } | On::Lists { .. } | On::Defect(_) | On::Schema { .. } => false,
+        }
     }
 }
 
@@ -111,18 +99,19 @@ impl Eq for Rule {}
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum On {
     /// Every event that names a channel.
-    Channels,
+    Channels(Proof),
     /// These events.
-    Events(&'static [Event]),
+    Events(Proof, &'static [Event]),
     /// These events of applications. When the `Hangup` of a channel is so long ago that no application speaks of it any
     /// more, `silent` settles what is pending for it; `finally` settles what is pending for no channel when the trace ends.
     Applications {
+        proof: Proof,
         events: &'static [Event],
         silent: fn(&Model, &Channel, &mut Cx<'_>),
         finally: Option<fn(&Model, &mut Cx<'_>)>,
     },
     /// These events of applications. `finally` settles what is pending when the trace ends.
-    Calls { events: &'static [Event], finally: fn(&Model, &mut Cx<'_>) },
+    Calls { proof: Proof, events: &'static [Event], finally: fn(&Model, &mut Cx<'_>) },
     /// What the server says, by kind of message, whatever its release; `end` settles what is pending when the
     /// connection ends.
     Talk { kinds: &'static [Kind], end: Option<fn(&Model, &mut Cx<'_>)> },
@@ -133,6 +122,16 @@ pub(crate) enum On {
     Defect(DefectCode),
     /// Every event, list items and what other subsystems publish included: what the schema answers to one question.
     Schema { question: Question, broken: fn(&Look<'_>, &Reference, &mut Cx<'_>) },
+}
+
+/// Where the proof lies that a rule about channels was broken. This decides what an event filter makes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Proof {
+    /// In the messages that came, whatever else did not: a filter takes nothing from it.
+    WhatCame,
+    /// In what did not come, or in what an event says compared with what was said before: an event that a filter kept
+    /// out can hold what is missing.
+    AllEvents,
 }
 
 /// The generation of servers that a rule speaks of.

@@ -34,7 +34,7 @@ impl TalkDispatch {
                     }
                 }
                 On::Defect(code) => table.by_defect.push((code, active.index, active.rule)),
-                On::Channels | On::Events(_) | On::Applications { .. } | On::Calls { .. } | On::Schema { .. } => {}
+                On::Channels(_) | On::Events(..) | On::Applications { .. } | On::Calls { .. } | On::Schema { .. } => {}
             }
         }
         table

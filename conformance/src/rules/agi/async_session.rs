@@ -1,7 +1,7 @@
 use crate::finding::{Reference, Severity};
 use crate::model::{Channel, Event, Model};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "agi/async-session",
@@ -54,6 +54,7 @@ CommandId: 17
 ",
     era: Era::Modern,
     on: On::Applications {
+        proof: Proof::AllEvents,
         events: &[
             Event::AsyncAgiStart,
             Event::AsyncAgiExec,

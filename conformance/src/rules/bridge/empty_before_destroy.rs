@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Bridge, Event};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "bridge/empty-before-destroy",
@@ -48,7 +48,7 @@ Privilege: call,all
 BridgeUniqueid: 6f0d41ee-c9f2-4f8d-8f1d-1d2d3bd5b0aa
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::BridgeDestroy]),
+    on: On::Events(Proof::AllEvents, &[Event::BridgeDestroy]),
     message,
     channel_end: None,
     bridge_end: Some(end),

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Channel, Event};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "bridge/leave-before-hangup",
@@ -45,7 +45,7 @@ Uniqueid: 1795516800.1
 Cause: 16
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::BridgeLeave, Event::Hangup]),
+    on: On::Events(Proof::AllEvents, &[Event::BridgeLeave, Event::Hangup]),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "bridge/member-count",
@@ -44,7 +44,7 @@ Uniqueid: 1795516800.1
 BridgeNumChannels: 2
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::BridgeEnter, Event::BridgeLeave]),
+    on: On::Events(Proof::AllEvents, &[Event::BridgeEnter, Event::BridgeLeave]),
     message,
     channel_end: None,
     bridge_end: None,

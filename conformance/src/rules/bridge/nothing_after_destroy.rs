@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Bridge, Event};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "bridge/nothing-after-destroy",
@@ -40,13 +40,10 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Events(&[
-        Event::BridgeCreate,
-        Event::BridgeEnter,
-        Event::BridgeLeave,
-        Event::BridgeDestroy,
-        Event::BridgeMerge,
-    ]),
+    on: On::Events(
+        Proof::WhatCame,
+        &[Event::BridgeCreate, Event::BridgeEnter, Event::BridgeLeave, Event::BridgeDestroy, Event::BridgeMerge],
+    ),
     message,
     channel_end: None,
     bridge_end: Some(end),

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "bridge/one-at-a-time",
@@ -44,7 +44,7 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::BridgeEnter]),
+    on: On::Events(Proof::AllEvents, &[Event::BridgeEnter]),
     message,
     channel_end: None,
     bridge_end: None,

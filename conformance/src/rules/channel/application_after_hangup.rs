@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Channel, Order};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "channel/application-after-hangup",
@@ -204,7 +204,7 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Channels,
+    on: On::Channels(Proof::WhatCame),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -1,6 +1,6 @@
 use crate::finding::Severity;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "channel/chanvariable-form",
@@ -25,7 +25,7 @@ Uniqueid: 1795516800.1
 ChanVariable: TENANT
 ",
     era: Era::Modern,
-    on: On::Channels,
+    on: On::Channels(Proof::WhatCame),
     message,
     channel_end: None,
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::facts::is_placeholder;
 use crate::finding::Severity;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "channel/linkedid-known",
@@ -38,7 +38,7 @@ Uniqueid: 1795516800.2
 Linkedid: 1795516899.7
 ",
     era: Era::Modern,
-    on: On::Channels,
+    on: On::Channels(Proof::AllEvents),
     message,
     channel_end: None,
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Channel, Event};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "channel/name-stable",
@@ -43,7 +43,7 @@ Uniqueid: 1795516800.1
 Cause: 16
 ",
     era: Era::Modern,
-    on: On::Channels,
+    on: On::Channels(Proof::AllEvents),
     message,
     channel_end: Some(end),
     bridge_end: None,

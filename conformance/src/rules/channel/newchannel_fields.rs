@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "channel/newchannel-fields",
@@ -23,7 +23,7 @@ Privilege: call,all
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::Newchannel]),
+    on: On::Events(Proof::WhatCame, &[Event::Newchannel]),
     message,
     channel_end: None,
     bridge_end: None,

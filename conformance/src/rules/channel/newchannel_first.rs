@@ -1,7 +1,7 @@
 use crate::finding::{Reference, Severity};
 use crate::model::{Channel, Event};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "channel/newchannel-first",
@@ -38,7 +38,7 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Channels,
+    on: On::Channels(Proof::AllEvents),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Event, Order};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "channel/newstate-announces",
@@ -46,7 +46,7 @@ ChannelState: 6
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Channels,
+    on: On::Channels(Proof::AllEvents),
     message,
     channel_end: None,
     bridge_end: None,

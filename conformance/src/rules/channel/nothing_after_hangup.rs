@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Channel, Event, Order};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "channel/nothing-after-hangup",
@@ -41,7 +41,7 @@ Variable: RESULT
 Value: 1
 ",
     era: Era::Modern,
-    on: On::Channels,
+    on: On::Channels(Proof::WhatCame),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -1,6 +1,6 @@
 use crate::finding::Severity;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "channel/state-description",
@@ -28,7 +28,7 @@ ChannelStateDesc: Ringing
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Channels,
+    on: On::Channels(Proof::WhatCame),
     message,
     channel_end: None,
     bridge_end: None,

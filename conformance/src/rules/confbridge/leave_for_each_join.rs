@@ -1,7 +1,7 @@
 use crate::finding::{Reference, Severity};
 use crate::model::{Channel, Event, Model};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "confbridge/leave-for-each-join",
@@ -59,6 +59,7 @@ BridgeUniqueid: 6f0d41ee-c9f2-4f8d-8f1d-1d2d3bd5b0aa
 ",
     era: Era::Modern,
     on: On::Applications {
+        proof: Proof::AllEvents,
         events: &[Event::ConfbridgeStart, Event::ConfbridgeJoin, Event::ConfbridgeLeave, Event::ConfbridgeEnd],
         silent,
         finally: Some(finally),

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dial/begin-before-end",
@@ -41,7 +41,7 @@ DestUniqueid: 1795516800.2
 DialStatus: BUSY
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::DialEnd]),
+    on: On::Events(Proof::AllEvents, &[Event::DialEnd]),
     message,
     channel_end: None,
     bridge_end: None,

@@ -3,7 +3,7 @@ use smallvec::SmallVec;
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dial/caller-fields",
@@ -37,7 +37,7 @@ DestUniqueid: 1795516800.2
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::DialBegin, Event::DialEnd]),
+    on: On::Events(Proof::WhatCame, &[Event::DialBegin, Event::DialEnd]),
     message,
     channel_end: None,
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dial/dest-fields",
@@ -22,7 +22,7 @@ Privilege: call,all
 DestChannel: PJSIP/200-00000002
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::DialBegin, Event::DialEnd]),
+    on: On::Events(Proof::WhatCame, &[Event::DialBegin, Event::DialEnd]),
     message,
     channel_end: None,
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Channel, Event};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dial/end-for-each-begin",
@@ -49,7 +49,7 @@ Uniqueid: 1795516800.2
 Cause: 19
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::DialEnd, Event::Hangup]),
+    on: On::Events(Proof::AllEvents, &[Event::DialEnd, Event::Hangup]),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dial/no-second-begin",
@@ -40,7 +40,7 @@ DestChannel: PJSIP/200-00000002
 DestUniqueid: 1795516800.2
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::DialBegin]),
+    on: On::Events(Proof::AllEvents, &[Event::DialBegin]),
     message,
     channel_end: None,
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::{Reference, Severity};
 use crate::model::{Channel, Event, FOLLOWED, shown};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dialplan/newexten-on-transition",
@@ -50,7 +50,7 @@ Variable: X
 Value: 1
 ",
     era: Era::Modern,
-    on: On::Events(FOLLOWED),
+    on: On::Events(Proof::AllEvents, FOLLOWED),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "dtmf/begin-before-end",
@@ -44,7 +44,7 @@ Digit: 5
 DurationMs: 120
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::DtmfEnd]),
+    on: On::Events(Proof::AllEvents, &[Event::DtmfEnd]),
     message,
     channel_end: None,
     bridge_end: None,

@@ -2,7 +2,7 @@ use crate::facts::Role;
 use crate::finding::{Reference, Severity};
 use crate::model::{Channel, ChannelKey, Event, Order};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "legacy/channel-life",
@@ -52,7 +52,7 @@ ChannelState: 6
 Uniqueid: 1795516800.1
 ",
     era: Era::Legacy,
-    on: On::Channels,
+    on: On::Channels(Proof::AllEvents),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Channel, Event};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "legacy/dial-pairs",
@@ -46,7 +46,7 @@ Channel: SIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Legacy,
-    on: On::Events(&[Event::Dial, Event::Hangup]),
+    on: On::Events(Proof::AllEvents, &[Event::Dial, Event::Hangup]),
     message,
     channel_end: Some(end),
     bridge_end: None,

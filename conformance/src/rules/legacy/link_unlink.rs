@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Channel, Event, links_or_parts};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "legacy/link-unlink",
@@ -47,7 +47,7 @@ Channel: SIP/200-00000002
 Uniqueid: 1795516800.2
 ",
     era: Era::Legacy,
-    on: On::Events(&[Event::Link, Event::Unlink, Event::Bridge, Event::Hangup]),
+    on: On::Events(Proof::AllEvents, &[Event::Link, Event::Unlink, Event::Bridge, Event::Hangup]),
     message,
     channel_end: Some(end),
     bridge_end: None,

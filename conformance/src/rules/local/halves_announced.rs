@@ -1,7 +1,7 @@
 use crate::finding::{Reference, Severity};
 use crate::model::{Channel, Event};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "local/halves-announced",
@@ -50,7 +50,7 @@ LocalTwoChannel: Local/100@default-00000009;2
 LocalTwoUniqueid: 1795516800.5
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::LocalBridge, Event::Newchannel]),
+    on: On::Events(Proof::AllEvents, &[Event::LocalBridge, Event::Newchannel]),
     message,
     channel_end: None,
     bridge_end: None,

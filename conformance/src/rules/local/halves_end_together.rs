@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::Channel;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "local/halves-end-together",
@@ -66,7 +66,7 @@ Uniqueid: 1795516800.4
 Cause: 16
 ",
     era: Era::Modern,
-    on: On::Events(&[]),
+    on: On::Events(Proof::AllEvents, &[]),
     message,
     channel_end: Some(end),
     bridge_end: None,

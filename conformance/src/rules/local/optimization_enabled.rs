@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "local/optimization-enabled",
@@ -45,7 +45,7 @@ LocalTwoUniqueid: 1795516800.5
 Id: 1
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::LocalOptimizationBegin, Event::LocalOptimization]),
+    on: On::Events(Proof::AllEvents, &[Event::LocalOptimizationBegin, Event::LocalOptimization]),
     message,
     channel_end: None,
     bridge_end: None,

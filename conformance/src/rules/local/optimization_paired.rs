@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Channel, Event, Model};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "local/optimization-paired",
@@ -50,6 +50,7 @@ Id: 7
 ",
     era: Era::Modern,
     on: On::Applications {
+        proof: Proof::AllEvents,
         events: &[Event::LocalOptimizationBegin, Event::LocalOptimizationEnd],
         silent,
         finally: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Event, Switch};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "media/hold-alternates",
@@ -36,18 +36,21 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Events(&[
-        Event::Hold,
-        Event::Unhold,
-        Event::MusicOnHoldStart,
-        Event::MusicOnHoldStop,
-        Event::MixMonitorStart,
-        Event::MixMonitorStop,
-        Event::ChannelTalkingStart,
-        Event::ChannelTalkingStop,
-        Event::ChanSpyStart,
-        Event::ChanSpyStop,
-    ]),
+    on: On::Events(
+        Proof::AllEvents,
+        &[
+            Event::Hold,
+            Event::Unhold,
+            Event::MusicOnHoldStart,
+            Event::MusicOnHoldStop,
+            Event::MixMonitorStart,
+            Event::MixMonitorStop,
+            Event::ChannelTalkingStart,
+            Event::ChannelTalkingStop,
+            Event::ChanSpyStart,
+            Event::ChanSpyStop,
+        ],
+    ),
     message,
     channel_end: None,
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Channel, Event, is_lot};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "parking/parked-before-enter",
@@ -58,7 +58,7 @@ Parkinglot: default
 ParkingSpace: 701
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::ParkedCall, Event::BridgeEnter]),
+    on: On::Events(Proof::AllEvents, &[Event::ParkedCall, Event::BridgeEnter]),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{AgentCall, Channel, Event, Model};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "queue/agent-outcome",
@@ -59,6 +59,7 @@ Interface: PJSIP/200
 ",
     era: Era::Modern,
     on: On::Applications {
+        proof: Proof::AllEvents,
         events: &[Event::AgentConnect, Event::AgentRingNoAnswer, Event::AgentComplete, Event::AgentDump],
         silent,
         finally: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::{Channel, Event, Model, Stay};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "queue/leave-for-each-join",
@@ -53,6 +53,7 @@ Queue: support
 ",
     era: Era::Modern,
     on: On::Applications {
+        proof: Proof::AllEvents,
         events: &[Event::QueueCallerJoin, Event::QueueCallerLeave, Event::QueueCallerAbandon],
         silent,
         finally: None,

@@ -1,7 +1,7 @@
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "transfer/blind-before-leave",
@@ -63,7 +63,7 @@ BridgeUniqueid: 6f0d41ee-c9f2-4f8d-8f1d-1d2d3bd5b0aa
 Extension: 300
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::BlindTransfer]),
+    on: On::Events(Proof::AllEvents, &[Event::BlindTransfer]),
     message,
     channel_end: None,
     bridge_end: None,

@@ -1,7 +1,7 @@
 use crate::finding::{Reference, Severity};
 use crate::model::{Channel, Event, is_party};
 use crate::rules::context::Broken;
-use crate::rules::{Cx, Era, On, Rule, Scene};
+use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
 pub(crate) static RULE: Rule = Rule {
     name: "transfer/parties-known",
@@ -44,7 +44,10 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Events(&[Event::BlindTransfer, Event::AttendedTransfer, Event::Transfer, Event::Newchannel]),
+    on: On::Events(
+        Proof::AllEvents,
+        &[Event::BlindTransfer, Event::AttendedTransfer, Event::Transfer, Event::Newchannel],
+    ),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -157,6 +157,9 @@ impl Consumer for Sessions {
         if let Some(blank) = ended.trailing_blank {
             session.trailing_blank(sender, blank);
         }
+        if ended.cut {
+            session.cut_off(sender);
+        }
     }
 
     fn opened(&mut self, connection: u32, opened: &Opened) {

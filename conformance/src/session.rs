@@ -581,6 +581,27 @@ impl Session {
         }
     }
 
+    /// The capture of one direction breaks off, although its sender may have gone on: what is pending is open, with
+    /// [`complete`](Options::complete), too, and what the client sent behind it is not known.
+    ///
+    /// ```
+    /// use ami_conformance::{Options, Sender, Session};
+    ///
+    /// let enter = b"Event: BridgeEnter\r\nPrivilege: call,all\r\nBridgeUniqueid: b1\r\nUniqueid: 1795516800.1\r\n\r\n";
+    /// let mut session = Session::new(0, Options { complete: true, ..Options::default() });
+    /// session.push(Sender::Server, &ami_wire::messages(enter).next().unwrap()?);
+    /// let violated_until_now = session.findings().count() as u64;
+    /// session.cut_off(Sender::Server); // the BridgeLeave can have come behind
+    /// assert_eq!(session.finish().violated(), violated_until_now);
+    /// # Ok::<(), ami_wire::Error>(())
+    /// ```
+    pub fn cut_off(&mut self, sender: Sender) {
+        match sender {
+            Sender::Server => self.options.complete = false,
+            Sender::Client => self.gap(Sender::Client),
+        }
+    }
+
     /// Settles what the conversation left open.
     fn end_talk(&mut self) {
         let ended = if self.options.complete { Ended::Complete } else { Ended::Trace };

@@ -216,12 +216,7 @@ fn packed_captures_are_unpacked() {
         std::fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let gzip = {
-        use std::io::Write as _;
-        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        packer.write_all(&plain).unwrap();
-        packer.finish().unwrap()
-    };
+    let gzip = gzip(&plain);
     let expected = ami(&["dump", "--format", "jsonl", &file("a.s2c", &plain)]).stdout;
     for (name, bytes) in [("a.s2c.gz", gzip.clone()), ("odd-name", zstd::encode_all(&gzip[..], 3).unwrap())] {
         let output = ami(&["dump", "--format", "jsonl", &file(name, &bytes)]);
@@ -232,6 +227,64 @@ fn packed_captures_are_unpacked() {
     let output = ami(&["dump", "--format", "jsonl", &file("cut.s2c.gz", &gzip[..gzip.len() / 2])]);
     assert_eq!(code(&output), 2);
     assert!(output.stdout.len() > 1000 && expected.starts_with(&output.stdout[..1000]));
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(bytes).unwrap();
+    packer.finish().unwrap()
+}
+
+/// The end of an archive that was cut is the end of the capture, and nobody's doing: what came before is checked.
+#[test]
+fn what_an_archive_lacks_is_held_against_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (server, client) = (common::bytes("asterisk-22/blind.s2c"), common::bytes("asterisk-22/blind.c2s"));
+    let packed = [gzip(&server), zstd::encode_all(&server[..], 3).unwrap()];
+    std::fs::write(path("x.c2s"), &client).unwrap();
+    let check = |arguments: &[&str]| {
+        let output = ami(&[&["check", "--format", "json", "--strict"], arguments].concat());
+        let trace = json(&output)["traces"][0].clone();
+        (code(&output), trace["messages"].as_u64().unwrap(), trace["findings"].clone(), text(&output.stderr))
+    };
+    // Of the whole session there is nothing to say, so that all that is said of a part comes of the cut.
+    std::fs::write(path("x.s2c"), &server).unwrap();
+    let (whole_code, whole, findings, _) = check(&[&path("x.s2c"), &path("x.c2s")]);
+    assert_eq!((whole_code, findings), (0, serde_json::json!([])));
+    for archive in &packed {
+        let mut counts = std::collections::BTreeSet::new();
+        for part in 1..20 {
+            std::fs::write(path("x.s2c"), &archive[..archive.len() * part / 20]).unwrap();
+            for complete in [&[][..], &["--complete"]] {
+                let (code, messages, findings, told) =
+                    check(&[complete, &[path("x.s2c").as_str(), &path("x.c2s")]].concat());
+                assert_eq!((code, findings), (2, serde_json::json!([])), "{part}");
+                assert!(told.contains("archive is cut off"), "{told}");
+                assert!(messages <= whole);
+                counts.insert(messages);
+            }
+        }
+        // zstd holds back all of so short a session until its end.
+        let is_zstd = archive.starts_with(&[0x28]);
+        assert!(counts.len() > 10 || is_zstd, "what came before the cut is read: {counts:?}");
+    }
+    // Nor is an answer to what the client's archive lacks.
+    std::fs::write(path("x.s2c"), &server).unwrap();
+    let archive = gzip(&client);
+    for part in 5..20 {
+        std::fs::write(path("x.c2s"), &archive[..archive.len() * part / 20]).unwrap();
+        let (code, messages, findings, _) = check(&[&path("x.s2c"), &path("x.c2s")]);
+        assert_eq!((code, findings), (2, serde_json::json!([])), "{part}");
+        assert!(messages < whole && messages >= common::split(&server).len() as u64, "the server's side is read");
+    }
+    // Behind the end there may be a lot, but nothing of the capture.
+    std::fs::write(path("y.s2c"), [&packed[0][..], b"tail"].concat()).unwrap();
+    let (code, messages, findings, told) = check(&["--complete", &path("y.s2c")]);
+    assert_eq!((code, findings), (2, serde_json::json!([])));
+    assert_eq!(messages, common::split(&server).len() as u64);
+    assert!(told.contains("behind the end of the gzip data stands something else"), "{told}");
 }
 
 #[test]

@@ -140,6 +140,9 @@ pub struct Ended {
     pub length: u64,
     /// Blank lines behind the last message.
     pub trailing_blank: Option<ami_wire::Defect>,
+    /// Whether only the capture ended here, because it is damaged: what the sender sent behind it is not known, and a
+    /// message under way was not handed on.
+    pub cut: bool,
 }
 
 /// What one report is about: one connection or more.
@@ -282,15 +285,14 @@ impl Trace {
     ///
     /// The input that could not be read. What came before was handed on.
     pub fn read(&self, parser: Parser, consumer: &mut impl Consumer) -> Result<(), InputError> {
-        for file in &self.streams {
-            match file.begin()? {
-                Begun::Packets(input) => {
-                    pcap::read(input, &mut Framing::new(parser, &mut *consumer)).map_err(file.says())?;
-                }
-                Begun::Text(form, input) => file.read_text(form, input, parser, consumer, &mut |_| Continue(()))?,
+        let mut read = |file: &File| match file.begin()? {
+            Begun::Packets(input) => {
+                pcap::read(input, &mut Framing::new(parser, &mut *consumer)).map_err(file.says())
             }
-        }
-        Ok(())
+            Begun::Text(form, input) => file.read_text(form, input, parser, consumer, &mut |_| Continue(())),
+        };
+        // What one side lacks takes away nothing of what the other one said.
+        self.streams.iter().fold(Ok(()), |result, file| result.and(read(file)))
     }
 
     /// Reads the trace with several consumers that `make` makes: the connections of a packet capture are dealt out to them,
@@ -335,7 +337,7 @@ impl Trace {
                 file.read_text(form, input, parser, first, &mut |consumer| between(&mut [consumer]))
             }
         };
-        let result = self.streams.iter().try_for_each(&mut read);
+        let result = self.streams.iter().fold(Ok(()), |result, file| result.and(read(file)));
         (consumers, result)
     }
 }
@@ -466,11 +468,15 @@ impl File {
                 Err(error) => break Err(fail(error)),
             }
         };
-        reading.end();
+        // What an archive lacks, its sender did not leave out.
+        let is_cut = result.is_err() || hindered.is_err();
+        if !is_cut {
+            reading.end();
+        }
         while let Some((_, sender, message)) = reading.next() {
             consumer.message(0, sender, message);
         }
-        reading.tell_end(consumer);
+        reading.tell_end(is_cut, consumer);
         _ = between(consumer);
         if result.is_ok() && form == Form::Binary && reading.known == 0 {
             return Err(InputError::no_capture(shown, "this is a binary file without a single AMI message"));

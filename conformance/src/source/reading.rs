@@ -110,11 +110,11 @@ impl Reading {
         Some((start, *last, Ok(message.with_offset(offset))))
     }
 
-    /// Tells how the text ended.
-    pub(super) fn tell_end(&mut self, consumer: &mut impl Consumer) {
-        let mut trailing_blank = self.stream.trailing_blank();
+    /// Tells how the text ended; `cut` where it goes on, and only the capture does not.
+    pub(super) fn tell_end(&mut self, cut: bool, consumer: &mut impl Consumer) {
+        let mut trailing_blank = self.stream.trailing_blank().filter(|_| !cut);
         if self.sender.is_some() {
-            consumer.end(0, self.last, Ended { length: self.length, trailing_blank });
+            consumer.end(0, self.last, Ended { length: self.length, trailing_blank, cut });
             return;
         }
         let [server, client] = &mut self.before;
@@ -126,9 +126,9 @@ impl Reading {
             blank.offset = *mine + blank.offset.saturating_sub(self.done);
         }
         *mine += self.length.saturating_sub(self.done);
-        consumer.end(0, self.last, Ended { length: *mine, trailing_blank });
+        consumer.end(0, self.last, Ended { length: *mine, trailing_blank, cut });
         if *others > 0 {
-            consumer.end(0, other, Ended { length: *others, trailing_blank: None });
+            consumer.end(0, other, Ended { length: *others, trailing_blank: None, cut });
         }
     }
 }
@@ -166,7 +166,7 @@ mod tests {
         reading.end();
         take(&mut reading);
         let mut ends = Ends(Vec::new());
-        reading.tell_end(&mut ends);
+        reading.tell_end(false, &mut ends);
         (all, ends.0)
     }
 

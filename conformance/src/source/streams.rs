@@ -114,7 +114,7 @@ impl<C: Consumer> Sink for Framing<C> {
                 }
             }
             let trailing_blank = side.stream.trailing_blank();
-            self.consumer.end(connection, sender, Ended { length: side.length, trailing_blank });
+            self.consumer.end(connection, sender, Ended { length: side.length, trailing_blank, cut: false });
         }
         self.consumer.closed(connection);
     }

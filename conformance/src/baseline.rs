@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::check::Checked;
 use crate::finding::Finding;
@@ -38,8 +39,7 @@ struct Fingerprint {
     explanation: String,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct File {
     version: u32,
     faults: Vec<Fault>,
@@ -68,16 +68,36 @@ impl Baseline {
     ///
     /// # Errors
     ///
-    /// A sentence: the file cannot be read, or is no baseline.
+    /// A sentence: the file cannot be read, or what of it is no baseline.
     pub fn read(path: &Path) -> Result<Self, String> {
         let wrong = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
         let text = fs::read_to_string(path).map_err(|error| wrong(&error))?;
-        let file: File = serde_json::from_str(&text).map_err(|error| wrong(&format!("no baseline: {error}")))?;
-        if file.version != VERSION {
-            return Err(wrong(&format!("a baseline of version {}, which this program does not know", file.version)));
+        Self::parse(&text).map_err(|what| wrong(&format!("no baseline: {what}; `--write-baseline` writes one")))
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let file: Value = serde_json::from_str(text)
+            .map_err(|error| format!("this is no JSON (line {}, column {})", error.line(), error.column()))?;
+        let Value::Object(mut file) = file else { return Err("this is JSON, but no object".to_owned()) };
+        match file.remove("version") {
+            Some(version) if version == VERSION => {}
+            Some(version) => {
+                return Err(format!("it is of version {version}, and this program knows version {VERSION} only"));
+            }
+            None => return Err("it has no `version`".to_owned()),
+        }
+        let Some(Value::Array(list)) = file.remove("faults") else {
+            return Err("it has no list of `faults`".to_owned());
+        };
+        if let Some(key) = file.keys().next() {
+            return Err(format!("it has `{key}`, which this program does not know"));
         }
         let mut faults = BTreeMap::new();
-        for Fault { fingerprint, count } in file.faults {
+        for (at, fault) in list.into_iter().enumerate() {
+            let Ok(Fault { fingerprint, count }) = serde_json::from_value(fault) else {
+                let expected = "a `rule`, an `explanation` and a `count`, and can have an `event` and an `entity`";
+                return Err(format!("fault {} of its list is none: each has {expected}", at + 1));
+            };
             *faults.entry(fingerprint).or_default() += count;
         }
         Ok(Self(faults))

@@ -154,14 +154,29 @@ fn inputs_that_are_no_captures() {
     std::fs::create_dir(path("nothing")).unwrap();
     std::fs::write(path("nothing/notes.md"), "# Notes\n\nEvent: is a word.\n").unwrap();
 
-    let cases: [(&str, i32, &str); 4] = [
+    // Nothing was captured, or something that is not AMI.
+    std::fs::write(path("none.pcap"), common::pcap(1, &[])).unwrap();
+    let section: Vec<u8> = [0x0a0d_0d0a_u32, 28, 0x1a2b_3c4d, 1, u32::MAX, u32::MAX, 28]
+        .iter()
+        .flat_map(|word| word.to_le_bytes())
+        .collect();
+    std::fs::write(path("none.pcapng"), section).unwrap();
+    let mut query = Vec::new();
+    let packet = etherparse::PacketBuilder::ethernet2([1; 6], [2; 6]).ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64);
+    packet.udp(5000, 53).write(&mut query, b"Event: A\r\n\r\n").unwrap();
+    std::fs::write(path("other.pcap"), common::pcap(1, &[query])).unwrap();
+
+    let cases: [(&str, i32, &str); 7] = [
+        ("none.pcap", 0, ""),
+        ("none.pcapng", 0, ""),
+        ("other.pcap", 2, "there is no AMI connection in this packet capture"),
         ("binary", 2, "this is a binary file without a single AMI message"),
         ("empty.s2c", 0, ""),
         ("missing", 2, "no such file or directory"),
         ("nothing", 2, "there is no capture in this directory"),
     ];
     for (name, expected, message) in cases {
-        for command in ["check", "dump"] {
+        for command in ["check", "dump", "stats"] {
             let output = ami(&[command, &path(name)]);
             assert_eq!(code(&output), expected, "{command} {name}");
             assert!(!text(&output.stdout).contains("conforms") || expected == 0, "{command} {name}");
@@ -173,9 +188,18 @@ fn inputs_that_are_no_captures() {
     assert_eq!(code(&output), 2);
     assert_eq!(json(&output)["traces"][0]["verdict"], "violates");
     // An empty stream is a valid one.
-    let output = ami(&["check", "--format", "json", &path("empty.s2c")]);
-    assert_eq!(json(&output)["traces"][0]["messages"], 0);
-    assert_eq!(json(&output)["traces"][0]["release"], serde_json::Value::Null);
+    for name in ["empty.s2c", "none.pcap", "none.pcapng"] {
+        let output = ami(&["check", "--complete", "--format", "json", &path(name)]);
+        assert_eq!(json(&output)["traces"][0]["messages"], 0);
+        assert_eq!(json(&output)["traces"][0]["release"], serde_json::Value::Null);
+        assert_eq!(json(&output)["traces"][0]["verdict"], "conforms");
+    }
+    let help = text(&ami(&["check", "--help"]).stdout);
+    assert!(help.contains("A capture of nothing is a valid one"), "{help}");
+    // Nobody broke lines where the terminal should: none is short in the middle of a paragraph.
+    let paragraph = help.split("\n\n").find(|part| part.starts_with("ami.toml can set")).unwrap();
+    let mut lines = paragraph.lines().rev().skip(1);
+    assert!(lines.all(|line| line.len() > 80), "{paragraph}");
 }
 
 #[test]
@@ -288,6 +312,20 @@ fn what_an_archive_lacks_is_held_against_nobody() {
 }
 
 #[test]
+fn counts_begin_at_one() {
+    for arguments in [["--jobs", "0"], ["--window", "0"], ["--window", "many"], ["-j", "-1"]] {
+        let output = ami(&[&["check"], &arguments[..], &["asterisk-22/blind.s2c"]].concat());
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        let told = text(&output.stderr);
+        assert!(told.contains("expected a number from 1 on") || arguments == ["-j", "-1"], "{told}");
+    }
+    assert_eq!(code(&ami(&["check", "--jobs", "1", "--window", "1", "asterisk-22/blind.s2c"])), 0);
+    assert!(
+        text(&ami(&["dump", "--jobs", "0", "asterisk-22/blind.s2c"]).stderr).contains("expected a number from 1 on")
+    );
+}
+
+#[test]
 fn lists_and_explanations() {
     insta::assert_snapshot!("rules", text(&ami(&["rules"]).stdout));
     insta::assert_snapshot!("explain", text(&ami(&["explain", "dial/end-for-each-begin"]).stdout));
@@ -354,13 +392,24 @@ fn a_configuration_file_sets_options_and_the_command_line_comes_on_top() {
 fn mistakes_in_a_configuration_file_are_told_with_their_line() {
     let (folder, trace) = broken();
     for (text, expected) in [
-        ("strict = true\nbaselin = 'x'", "line 2"),
-        ("race = 'many'", "line 1"),
-        ("deny = ['bridge/no-such']", "bridge/no-such"),
-        ("release = '99'", "'99' is no release"),
-        ("fail-on = 'sometimes'", "fail-on"),
-        ("read = 'cal'", "'cal' is no class"),
-        ("eventfilter = ['(']", "no regular expression"),
+        ("strict = true\nbaselin = 'x'", "ami.toml:2:1: there is no option 'baselin'; known are allow, "),
+        ("strict = 1", "ami.toml:1:10: strict: expected true or false, found a number"),
+        ("strict = ", "ami.toml:1:10: no TOML: "),
+        ("race = 'many'", "ami.toml:1:8: race: expected a number of messages, such as 32, found a text"),
+        ("race = -1", "ami.toml:1:8: race: expected a number of messages, such as 32"),
+        ("\nwindow = 0", "ami.toml:2:10: window: expected a number of channels from 1 on"),
+        (
+            "deny = ['wire', 'bridge/no-such']",
+            "ami.toml:1:17: deny: there is no rule and no group of rules 'bridge/no-",
+        ),
+        ("warn = [\n  'wire',\n  7\n]", "ami.toml:3:3: warn: expected a list of rules and groups of rules"),
+        ("allow = 'wire'", "ami.toml:1:9: allow: expected a list of rules and groups of rules"),
+        ("# ä\nrelease = '99' # ä", "ami.toml:2:11: release: '99' is no release; known are 1.0, "),
+        ("release = 22", "ami.toml:1:11: release: expected a release in quotes, such as \"22\", found a number"),
+        ("fail-on = 'sometimes'", "ami.toml:1:11: fail-on: expected \"error\", \"warning\", \"note\" or \"never\""),
+        ("fail-on = false", "ami.toml:1:11: fail-on: expected \"error\", \"warning\", \"note\" or \"never\", found tr"),
+        ("read = 'cal'", "ami.toml:1:8: read: 'cal' is no class"),
+        ("eventfilter = ['(']", "ami.toml:1:16: eventfilter: '(' is no regular expression"),
         ("baseline = 'nowhere.json'", "nowhere.json"),
     ] {
         std::fs::write(folder.path().join("ami.toml"), text).unwrap();
@@ -369,6 +418,12 @@ fn mistakes_in_a_configuration_file_are_told_with_their_line() {
         assert!(text_of(&output).contains(expected), "{text}: {}", text_of(&output));
     }
     assert_eq!(code(&ami_in(folder.path(), &["check", "--config", "no-such.toml", &trace])), 2);
+    // The place is shown.
+    std::fs::write(folder.path().join("ami.toml"), "notes = true\nwarn = ['ä', 'wire']").unwrap();
+    let output = ami_in(folder.path(), &["check", &trace]);
+    let expected = "error: ami.toml:2:9: warn: there is no rule and no group of rules 'ä'\n  |\n\
+        2 | warn = ['ä', 'wire']\n  |         ^^^\n";
+    assert_eq!(text_of(&output), expected);
 }
 
 fn text_of(output: &Output) -> String {
@@ -406,6 +461,9 @@ fn a_baseline_excuses_what_it_tells_as_often_as_it_tells_it() {
         (&"conforms".into(), &"violates".into())
     );
     // Another fault is none of it.
+    let again_text = text(&ami(&["check", "--baseline", baseline, &trace, again.to_str().unwrap()]).stdout);
+    let row = again_text.lines().find(|line| line.starts_with("bridge/leave-before-hangup ")).unwrap();
+    assert_eq!(row.split_whitespace().skip(1).take(2).collect::<Vec<_>>(), ["1", "1"], "violated and excused: {row}");
     std::fs::write(&again, without("asterisk-22/blind.s2c", last_leave().2)).unwrap();
     let output = ami(&["check", "--complete", "--baseline", baseline, again.to_str().unwrap()]);
     assert_eq!(code(&output), 1);
@@ -415,8 +473,25 @@ fn a_baseline_excuses_what_it_tells_as_often_as_it_tells_it() {
     std::fs::write(&file, "{\"version\": 2, \"faults\": []}").unwrap();
     let output = ami(&["check", "--baseline", baseline, &trace]);
     assert!(code(&output) == 2 && text_of(&output).contains("version 2"));
-    std::fs::write(&file, "nonsense").unwrap();
-    assert!(code(&ami(&["check", "--baseline", baseline, &trace])) == 2);
+    let fault = "{\"rule\": \"wire/bare-cr\", \"explanation\": \"\", \"count\": 1}";
+    for (text, expected) in [
+        ("nonsense", "this is no JSON (line 1, column 2)"),
+        ("", "this is no JSON"),
+        ("[]", "this is JSON, but no object"),
+        ("{\"traces\": []}", "it has no `version`"),
+        ("{\"version\": 1}", "it has no list of `faults`"),
+        ("{\"version\": 1, \"faults\": {}}", "it has no list of `faults`"),
+        ("{\"version\": 1, \"faults\": [], \"more\": 1}", "it has `more`, which this program does not know"),
+        (&format!("{{\"version\": 1, \"faults\": [{fault}, 7]}}"), "fault 2 of its list is none: each has a `rule`"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let output = ami(&["check", "--baseline", baseline, &trace]);
+        assert_eq!(code(&output), 2, "{text}");
+        let told = text_of(&output);
+        assert!(told.contains(&format!("pbx.json: no baseline: {expected}")), "{text}: {told}");
+    }
+    std::fs::write(&file, format!("{{\"version\": 1, \"faults\": [{fault}]}}")).unwrap();
+    assert_eq!(code(&ami(&["check", "--baseline", baseline, &trace])), 1);
 }
 
 #[test]

@@ -30,8 +30,13 @@ Examples:
   ami check --baseline pbx.json new.s2c           what it does wrong besides
   zstd -dc big.zst | ami check -            standard input (zstd and gzip are unpacked anyway)
 
-ami.toml can set allow, warn, deny, eventfilter (lists), read, release, fail-on, baseline (texts), race, window
-(numbers), strict, notes, complete (true or false).")]
+ami.toml can set allow, warn, deny, eventfilter (lists), read, release, fail-on, baseline (texts), race, window \
+(numbers), strict, notes, complete (true or false).
+
+A capture of nothing is a valid one: an empty file, or a packet capture without a packet, conforms. One that holds \
+something else than AMI cannot be read: a packet capture without an AMI connection, a binary file, a web page. So it is \
+with what lacks its end, such as an archive that was cut: what came before is checked and reported, and the exit code is \
+2 all the same.")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(super) struct Args {
     /// Captures, directories of captures, or `-` for standard input
@@ -89,8 +94,8 @@ pub(super) struct Args {
     eventfilter: Vec<String>,
 
     /// How many dead channels and bridges to remember [default: 8192]
-    #[arg(long, value_name = "COUNT")]
-    window: Option<usize>,
+    #[arg(long, value_name = "COUNT", value_parser = super::count)]
+    window: Option<NonZeroUsize>,
 
     /// How many messages after a channel's end what applications say of it is a lost race, and no break [default: 32]
     #[arg(long, value_name = "MESSAGES")]
@@ -109,7 +114,7 @@ pub(super) struct Args {
     config: Option<PathBuf>,
 
     /// How many traces, and connections of a packet capture, to check at a time [default: one a core]
-    #[arg(long, short, value_name = "COUNT")]
+    #[arg(long, short, value_name = "COUNT", value_parser = super::count)]
     jobs: Option<NonZeroUsize>,
 
     /// Show how the obligations of every rule came out, not only of those that were violated
@@ -134,7 +139,7 @@ enum Format {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FailOn {
+pub(super) enum FailOn {
     Error,
     Warning,
     Note,
@@ -173,12 +178,11 @@ impl Args {
         for filter in config.eventfilter.iter().chain(&self.eventfilter) {
             subscription.filter(filter)?;
         }
-        let of_config = config.release.as_deref().map(Releases::parse).transpose()?;
         let default = Options::default();
         Ok(Options {
             complete: self.complete || config.complete,
-            release: self.release.or(of_config),
-            window: self.window.or(config.window).unwrap_or(default.window),
+            release: self.release.or(config.release),
+            window: self.window.or(config.window).map_or(default.window, NonZeroUsize::get),
             race: self.race.or(config.race).unwrap_or(default.race),
             known: !self.no_known,
             notes: self.notes || config.notes,
@@ -191,9 +195,7 @@ impl Args {
     /// All that the configuration file and the command line say together.
     fn settle(&self) -> Result<(Options, FailOn, Baseline), String> {
         let config = Config::load(self.config.as_deref())?;
-        let of_config = config.fail_on.as_deref().map(|name| FailOn::from_str(name, false)).transpose();
-        let of_config = of_config.map_err(|_| "fail-on is error, warning, note or never".to_owned())?;
-        let fail_on = self.fail_on.or(of_config).unwrap_or(FailOn::Error);
+        let fail_on = self.fail_on.or(config.fail_on).unwrap_or(FailOn::Error);
         let baseline = match self.baseline.as_ref().or(config.baseline.as_ref()) {
             Some(path) if self.write_baseline.is_none() => Baseline::read(path)?,
             _ => Baseline::default(),

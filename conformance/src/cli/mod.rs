@@ -116,6 +116,11 @@ fn width() -> Option<usize> {
     stdout.is_terminal().then(|| terminal_size::terminal_size_of(stdout))?.map(|(width, _)| usize::from(width.0))
 }
 
+/// A count on the command line of what there must be at least one of.
+fn count(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "expected a number from 1 on".to_owned())
+}
+
 /// An error where a file that is to be written is one that is read: whoever mixes up the arguments should not lose a
 /// capture.
 fn refuse_to_overwrite<'t>(

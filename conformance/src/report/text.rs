@@ -245,7 +245,8 @@ fn headline(checked: &Checked, style: Style) -> String {
     line
 }
 
-/// Writes what all traces together came to: how the obligations of the rules came out, and how many traces conform.
+/// Writes what all traces together came to: how the obligations of the rules came out, and how many traces conform. What
+/// is excused (known, or in the baseline) stands in a column of its own.
 ///
 /// # Errors
 ///
@@ -255,7 +256,15 @@ pub fn write_summary(traces: &[&Checked], style: Style, out: &mut impl Write) ->
     for checked in traces {
         rules.merge(&checked.rules);
     }
-    let shown: Vec<_> = rules.iter().filter(|(_, counts)| style.counts || counts.violated > 0).collect();
+    let mut excused: BTreeMap<&str, u64> = BTreeMap::new();
+    for finding in traces.iter().flat_map(|checked| &checked.findings).filter(|finding| finding.is_excused()) {
+        *excused.entry(finding.rule.name).or_default() += 1;
+    }
+    let row = |(rule, counts): (&'static Rule, Counts)| {
+        let excused = excused.get(rule.name).copied().unwrap_or_default();
+        Row { rule: rule.name, violated: counts.violated.saturating_sub(excused), excused, counts }
+    };
+    let shown: Vec<_> = rules.iter().filter(|(_, counts)| style.counts || counts.violated > 0).map(row).collect();
     if !shown.is_empty() {
         write_table(&shown, style, out)?;
     }
@@ -278,24 +287,44 @@ pub fn write_summary(traces: &[&Checked], style: Style, out: &mut impl Write) ->
     Ok(())
 }
 
+/// A row of the summary.
+struct Row {
+    rule: &'static str,
+    /// Violations that count.
+    violated: u64,
+    /// Those that are known, or in the baseline.
+    excused: u64,
+    counts: Counts,
+}
+
+/// A column of the summary: its head, its width with the space before it, and what stands in it.
+type Column = (&'static str, usize, fn(&Row) -> u64);
+
 /// The columns of the summary. On a narrow terminal the numbers stand closer, and what is seldom asked for is left out.
-fn write_table(rules: &[(&Rule, Counts)], style: Style, out: &mut impl Write) -> io::Result<()> {
-    let name = rules.iter().map(|(rule, _)| rule.name.len()).max().unwrap_or_default().max("rule".len());
-    let heads = ["violated", "held", "open", "unobservable"];
-    let all = [9, 9, 9, 13];
-    let fits =
-        |columns: usize| style.width.is_none_or(|width| name + 1 + all.iter().take(columns).sum::<usize>() <= width);
-    let columns = (1..=heads.len()).rev().find(|columns| fits(*columns)).unwrap_or(1);
+fn write_table(rows: &[Row], style: Style, out: &mut impl Write) -> io::Result<()> {
+    let name = rows.iter().map(|row| row.rule.len()).max().unwrap_or_default().max("rule".len());
+    let mut columns: Vec<Column> = vec![("violated", 9, |row| row.violated)];
+    if rows.iter().any(|row| row.excused > 0) {
+        columns.push(("excused", 8, |row| row.excused));
+    }
+    columns.push(("held", 9, |row| row.counts.held));
+    columns.push(("open", 9, |row| row.counts.open));
+    columns.push(("unobservable", 13, |row| row.counts.unobservable));
+    let fits = |columns: &[Column]| {
+        style.width.is_none_or(|width| name + 1 + columns.iter().map(|(_, width, _)| width).sum::<usize>() <= width)
+    };
+    while columns.len() > 1 && !fits(&columns) {
+        columns.pop();
+    }
     let mut head = format!("{:<name$}", "rule");
-    for (head_of, width) in heads.iter().zip(all).take(columns) {
+    for (head_of, width, _) in &columns {
         _ = write!(head, " {head_of:>width$}", width = width - 1);
     }
     writeln!(out, "\n{}", style.paint(anstyle::Style::new().bold(), &head))?;
-    for (rule, counts) in rules {
-        let mut line = format!("{:<name$}", rule.name);
-        let numbers = [counts.violated, counts.held, counts.open, counts.unobservable];
-        for (number, width) in numbers.iter().zip(all).take(columns) {
-            _ = write!(line, " {number:>width$}", width = width - 1);
+    for row in rows {
+        let mut line = format!("{:<name$}", row.rule);
+        for (_, width, number) in &columns {
+            _ = write!(line, " {:>width$}", number(row), width = width - 1);
         }
         writeln!(out, "{line}")?;
     }

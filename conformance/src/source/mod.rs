@@ -286,9 +286,7 @@ impl Trace {
     /// The input that could not be read. What came before was handed on.
     pub fn read(&self, parser: Parser, consumer: &mut impl Consumer) -> Result<(), InputError> {
         let mut read = |file: &File| match file.begin()? {
-            Begun::Packets(input) => {
-                pcap::read(input, &mut Framing::new(parser, &mut *consumer)).map_err(file.says())
-            }
+            Begun::Packets(input) => pcap::read(input, &mut Framing::new(parser, &mut *consumer)).map_err(file.says()),
             Begun::Text(form, input) => file.read_text(form, input, parser, consumer, &mut |_| Continue(())),
         };
         // What one side lacks takes away nothing of what the other one said.

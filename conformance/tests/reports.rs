@@ -58,6 +58,7 @@ fn refuses(schema: &str, instance: &Value) -> bool {
 }
 
 const JSON: &str = "schema/check-report.schema.json";
+const STATS: &str = "schema/stats-report.schema.json";
 const SARIF: &str = "tests/data/sarif-2.1.0.schema.json";
 
 #[test]
@@ -80,6 +81,88 @@ fn json_is_valid_by_its_schema() {
     let mut broken = log;
     broken["traces"][0]["findings"][0]["more"] = Value::from(1);
     assert!(refuses(JSON, &broken));
+}
+
+#[test]
+fn json_with_a_baseline_is_valid_by_its_schema() {
+    let folder = folder();
+    assert_eq!(check(folder.path(), &["--write-baseline", "pbx.json", "lost leave.s2c"]).0, 0);
+    let (code, text) = check(folder.path(), &["--format", "json", "--baseline", "pbx.json", "lost leave.s2c"]);
+    let log: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((code, &log["traces"][0]["findings"][0]["baselined"]), (0, &Value::from(true)));
+    validate(JSON, &log);
+}
+
+/// Over all recorded sessions: the reports that programs read keep their contracts.
+#[test]
+fn reports_on_the_corpus_are_valid_by_their_schemas() {
+    let json = |arguments: &[&str]| -> Value {
+        let mut ami = Command::cargo_bin("ami").unwrap();
+        let output = ami.current_dir(common::traces()).args(arguments).arg(".").output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    for (schema, command) in [(JSON, "check"), (STATS, "stats")] {
+        let report = json(&[command, "--format", "json"]);
+        assert!(report["traces"].as_array().unwrap().len() > 100);
+        validate(schema, &report);
+    }
+    let total = json(&["stats", "--format", "json", "--total", "--top", "100"]);
+    assert_eq!(total["traces"].as_array().unwrap().len(), 1);
+    validate(STATS, &total);
+}
+
+#[test]
+fn the_schema_of_statistics_says_something() {
+    let folder = folder();
+    std::fs::write(folder.path().join("empty.s2c"), b"").unwrap();
+    std::fs::write(folder.path().join("odd.s2c"), b"Event: A\nPrivilege: call\n\nno kind\n\n").unwrap();
+    let mut ami = Command::cargo_bin("ami").unwrap();
+    let arguments = ["stats", "--format", "json", "queue.s2c", "empty.s2c", "odd.s2c"];
+    let output = ami.current_dir(folder.path()).args(arguments).output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    validate(STATS, &report);
+    assert_eq!(report["traces"][1]["longest"], Value::Null);
+    assert!(report["traces"][2]["defects"]["bare-lf"]["count"].as_u64().unwrap() >= 1, "{report}");
+    let one = || Value::from("1");
+    for (path, value) in [
+        ("/version", Value::from(1)),
+        ("/traces/0/messages", one()),
+        ("/traces/0/release", Value::from(22)),
+        ("/traces/0/longest/offset", one()),
+        ("/traces/0/longest/direction", one()),
+        ("/traces/0/kinds/event", one()),
+        ("/traces/0/banners/top/0/count", Value::from(0)),
+        ("/traces/0/events/exact", one()),
+        ("/traces/0/events/top/0/class", Value::from(1)),
+        ("/traces/0/channels/top/0/channel", Value::Null),
+        ("/traces/0/queues/top/0/joined", Value::from(-1)),
+        ("/traces/0/rate/clock", one()),
+        ("/traces/0/rate/steps/0", serde_json::json!([1, 2, 3])),
+        ("/traces/2/defects/bare-lf/count", Value::from(0)),
+        ("/traces/2/defects/bare-lf/first/offset", one()),
+    ] {
+        let mut broken = report.clone();
+        *broken.pointer_mut(path).unwrap_or_else(|| panic!("{path} is there")) = value;
+        assert!(refuses(STATS, &broken), "{path}");
+    }
+    // Every object is closed: a key that the contract does not have is refused, and one that it has must be there.
+    let objects = ["", "/traces/0", "/traces/0/gaps", "/traces/0/bytes", "/traces/0/longest", "/traces/0/kinds"];
+    let more =
+        ["/kinds/event", "/banners", "/banners/top/0", "/events/top/0", "/channels/top/0", "/queues/top/0", "/rate"];
+    let more = more.iter().map(|path| format!("/traces/0{path}"));
+    let of_defects = ["/traces/2/defects/bare-lf", "/traces/2/defects/bare-lf/first"].map(str::to_owned);
+    for path in objects.map(str::to_owned).into_iter().chain(more).chain(of_defects) {
+        let object = report.pointer(&path).unwrap().as_object().unwrap();
+        let mut broken = report.clone();
+        broken.pointer_mut(&path).unwrap().as_object_mut().unwrap().insert("more".to_owned(), one());
+        assert!(refuses(STATS, &broken), "{path}/more");
+        for key in object.keys().filter(|key| !(path.ends_with("/longest") && *key == "name")) {
+            let mut broken = report.clone();
+            broken.pointer_mut(&path).unwrap().as_object_mut().unwrap().remove(key);
+            assert!(refuses(STATS, &broken), "{path}/{key}");
+        }
+    }
 }
 
 #[test]
@@ -192,6 +275,119 @@ fn junit_is_well_formed_and_counts_right() {
     assert!(failure.attribute("message").unwrap().contains("is still in bridge"));
     let known = document.descendants().find(|node| node.tag_name().name() == "system-out").unwrap();
     assert!(known.text().unwrap().contains("known deviation queue-second-dialend"));
+}
+
+/// An element of JUnit XML as the schema of its readers has it: its attributes, those that must be there first, and its
+/// children in their order, with whether each comes at most once.
+struct Element {
+    name: &'static str,
+    required: &'static [&'static str],
+    optional: &'static [&'static str],
+    children: &'static [(&'static str, bool)],
+    text: bool,
+}
+
+/// There is no one schema: this is what those of Jenkins and of Surefire have in common, and `skipped` of suites.
+const JUNIT: &[Element] = &[
+    Element {
+        name: "testsuites",
+        required: &["name", "tests", "failures", "errors"],
+        optional: &["time", "skipped"],
+        children: &[("testsuite", false)],
+        text: false,
+    },
+    Element {
+        name: "testsuite",
+        required: &["name", "tests", "failures", "errors"],
+        optional: &["time", "timestamp", "skipped"],
+        children: &[("testcase", false)],
+        text: false,
+    },
+    Element {
+        name: "testcase",
+        required: &["name", "classname"],
+        optional: &["time"],
+        children: &[("skipped", true), ("error", true), ("failure", true), ("system-out", true)],
+        text: false,
+    },
+    Element { name: "skipped", required: &[], optional: &["message"], children: &[], text: false },
+    Element { name: "error", required: &["message"], optional: &["type"], children: &[], text: true },
+    Element { name: "failure", required: &["message", "type"], optional: &[], children: &[], text: true },
+    Element { name: "system-out", required: &[], optional: &[], children: &[], text: true },
+];
+
+/// What an element breaks of its description.
+fn wrong_in(node: roxmltree::Node<'_, '_>, out: &mut Vec<String>) {
+    let name = node.tag_name().name();
+    let Some(element) = JUNIT.iter().find(|element| element.name == name) else {
+        out.push(format!("<{name}> is not known"));
+        return;
+    };
+    for required in element.required.iter().filter(|key| node.attribute(**key).is_none()) {
+        out.push(format!("<{name}> has no {required}"));
+    }
+    for attribute in node.attributes() {
+        if !element.required.contains(&attribute.name()) && !element.optional.contains(&attribute.name()) {
+            out.push(format!("<{name} {}> is not known", attribute.name()));
+        }
+    }
+    let mut last = None;
+    for child in node.children() {
+        if child.is_text() && !element.text && !child.text().unwrap_or_default().trim().is_empty() {
+            out.push(format!("<{name}> has text"));
+        }
+        if child.is_element() {
+            let place = element.children.iter().position(|(other, _)| *other == child.tag_name().name());
+            match place.and_then(|place| element.children.get(place).map(|(_, once)| (place, *once))) {
+                None => out.push(format!("<{name}> has a <{}>", child.tag_name().name())),
+                Some((place, once)) => {
+                    if last.is_some_and(|last| place < last || (once && place == last)) {
+                        out.push(format!("<{}> stands in the wrong place of <{name}>", child.tag_name().name()));
+                    }
+                    last = Some(place);
+                }
+            }
+            wrong_in(child, out);
+        }
+    }
+}
+
+fn wrong_in_junit(text: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    wrong_in(roxmltree::Document::parse(text).unwrap().root_element(), &mut wrong);
+    wrong
+}
+
+#[test]
+fn junit_has_the_structure_that_its_readers_know() {
+    let text = report("junit");
+    assert_eq!(wrong_in_junit(&text), Vec::<String>::new());
+    // Suites in the order of the inputs, cases in the order of the rules.
+    let document = roxmltree::Document::parse(&text).unwrap();
+    let expected: Vec<_> = ami_conformance::rules::RULES.iter().map(|rule| rule.name.to_owned()).collect();
+    let suites: Vec<_> = document.root_element().children().filter(roxmltree::Node::is_element).collect();
+    for suite in &suites[..2] {
+        let name = |case: roxmltree::Node<'_, '_>| {
+            format!("{}/{}", case.attribute("classname").unwrap(), case.attribute("name").unwrap())
+        };
+        let cases: Vec<_> = suite.children().filter(roxmltree::Node::is_element).map(name).collect();
+        assert_eq!(cases, expected);
+    }
+    let (code, clean) = check(&common::traces(), &["--format", "junit", "asterisk-22", "asterisk-1.4"]);
+    assert_eq!((code, wrong_in_junit(&clean)), (0, Vec::new()));
+    // The description says something.
+    for (old, new) in [
+        ("<testsuite name=", "<testsuite title="),
+        ("<testsuites name=", "<testsuites more=\"1\" name="),
+        (" classname=\"channel\"", ""),
+        ("<system-out>", "<skipped/><system-out>again</system-out><system-out>"),
+        ("<failure message=", "<system-out/><failure message="),
+        ("<skipped ", "<omitted "),
+        ("</testsuite>", "text</testsuite>"),
+    ] {
+        assert!(text.contains(old), "{old}");
+        assert!(!wrong_in_junit(&text.replacen(old, new, 1)).is_empty(), "{old}");
+    }
 }
 
 #[test]

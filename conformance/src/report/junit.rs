@@ -39,7 +39,9 @@ pub fn write(
         for what in unread {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             status.set_message(clean(what));
-            suite.add_test_case(TestCase::new(clean(what), status));
+            let mut case = TestCase::new(clean(what), status);
+            case.set_classname("inputs");
+            suite.add_test_case(case);
         }
         report.add_test_suite(suite);
     }

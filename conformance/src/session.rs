@@ -4,7 +4,8 @@ use std::fmt;
 
 use std::sync::Arc;
 
-use ami_wire::{Defect, DefectCode, Error, Kind, Message};
+use ami_types::schema;
+use ami_wire::{Defect, DefectCode, Error, Kind, Line, LineKind, Message};
 use smallvec::SmallVec;
 
 use crate::deviations::{Break, Deviation, Match};
@@ -338,6 +339,9 @@ impl Session {
             if defect.code == DefectCode::BannerMalformed && said.kind != Kind::Response {
                 defect.code = DefectCode::NoColon;
             }
+            if defect.code == DefectCode::KindConflict && is_parameter(said, defect) {
+                continue;
+            }
             // The end of a line that was cut off may have had the colon.
             if defect.code == DefectCode::NoColon && defect.offset == cut {
                 continue;
@@ -650,6 +654,14 @@ impl Session {
         self.settle(&everything, if self.options.complete { Ended::Complete } else { Ended::Trace });
         RuleCounts(std::mem::take(&mut self.counts))
     }
+}
+
+/// Whether the line with this defect is a parameter that the action is documented to have: QueueLog has an `Event`.
+fn is_parameter(said: &Said<'_>, defect: Defect) -> bool {
+    let Some(action) = schema::action(said.name).filter(|_| said.kind == Kind::Action) else { return false };
+    let at = |line: &Line<'_>| said.message.offset() + line.start as u64 == defect.offset;
+    let is_one = |line: Line<'_>| matches!(line.kind, LineKind::Header(header) if action.param(header.key).is_some());
+    said.message.lines().find(at).is_some_and(is_one)
 }
 
 /// Asks rules about a message.

@@ -166,6 +166,13 @@ const EDITS: &[(&str, Edit)] = &[
         let at = evidence.at;
         evidence.messages[at][7] = 0xe9;
     }),
+    ("userevent-lines", |evidence| evidence.replace("Privilege: ", "Privilege ")),
+    ("userevent-colons", |evidence| evidence.replace("Privilege: ", "Privilege:")),
+    ("userevent-encoding", |evidence| {
+        evidence.replace("Privilege: ", "Privilege:  ");
+        let at = evidence.at;
+        evidence.messages[at]["Event: UserEvent\r\nPrivilege: ".len()] = 0xe9;
+    }),
     ("output-cr", |evidence| evidence.replace("ActionID: ", "ActionID: a\rb")),
     ("bare-text-line-ends", |evidence| evidence.replace("IAX2/", "SIP/")),
 ];

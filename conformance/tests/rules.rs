@@ -110,6 +110,20 @@ fn a_filter_leaves_the_rules_that_need_no_other_event() {
 }
 
 #[test]
+fn a_parameter_of_an_action_is_no_conflict() {
+    for (action, conflicts) in [
+        ("QueueLog\r\nQueue: a\r\nEvent: OPENED", 0),
+        ("Ping\r\nEvent: OPENED", 1),
+        ("QueueLog\r\nResponse: Success\r\nEvent: OPENED", 1),
+    ] {
+        let client = format!("Action: {action}\r\n\r\n");
+        let (findings, _) = common::check_sides(Some(client.as_bytes()), b"", Options::default());
+        let found: Vec<_> = findings.iter().map(|finding| finding.rule.name).collect();
+        assert_eq!(found, vec!["wire/kind-conflict"; conflicts], "{client}");
+    }
+}
+
+#[test]
 fn violating_examples_are_found() {
     for rule in RULES {
         // That a half of a Local channel stays behind is proven by a complete trace only.

@@ -184,6 +184,9 @@ pub static DEVIATIONS: &[&Deviation] = &[
     &text::VALUE_BLANK_LINE,
     &text::VALUE_CONTROL_BYTES,
     &text::VALUE_ENCODING,
+    &text::USEREVENT_LINES,
+    &text::USEREVENT_COLONS,
+    &text::USEREVENT_ENCODING,
     &text::OUTPUT_CR,
     &schema::LINE_BREAK_CUTS_EVENT,
 ];

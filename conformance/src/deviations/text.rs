@@ -111,7 +111,7 @@ pub(super) static VALUE_LINES: Deviation = Deviation {
         ("asterisk-23/multiline.s2c", 32),
         ("asterisk-23/multiline.s2c", 50),
     ],
-    // What a client put into a UserEvent is the client's.
+    // What was put into a UserEvent is another matter.
     applies: |broken| (broken.scene.said.name != b"UserEvent" && in_text(broken, DefectCode::NoColon)).into(),
 };
 
@@ -196,6 +196,58 @@ pub(super) static VALUE_ENCODING: Deviation = Deviation {
         let said = broken.scene.said;
         (said.name != b"UserEvent" && (in_names(said) || in_text(broken, DefectCode::NonUtf8))).into()
     },
+};
+
+/// Whether every defect of this kind stands in what a UserEvent was given.
+fn in_user_event(broken: &Break<'_, '_>, code: DefectCode) -> bool {
+    let said = broken.scene.said;
+    said.kind == Kind::Event && said.name == b"UserEvent" && in_text(broken, code)
+}
+
+const GIVEN: &str = "The event repeats what the application or the action UserEvent was given, as it is: whether it is made \
+                     of headers is up to the dialplan and to clients.";
+
+pub(super) static USEREVENT_LINES: Deviation = Deviation {
+    id: "userevent-lines",
+    rule: "wire/no-colon",
+    observed: &["1.6", "1.8", "11"],
+    condition: "In UserEvent, behind the header UserEvent.",
+    why: GIVEN,
+    evidence: &[
+        ("asterisk-1.6.2/oddnames.s2c", 193),
+        ("asterisk-1.8/oddnames.s2c", 231),
+        ("asterisk-11/oddnames.s2c", 248),
+    ],
+    applies: |broken| in_user_event(broken, DefectCode::NoColon).into(),
+};
+
+pub(super) static USEREVENT_COLONS: Deviation = Deviation {
+    id: "userevent-colons",
+    rule: "wire/no-space-after-colon",
+    observed: &["1.6", "1.8", "11"],
+    condition: "In UserEvent, behind the header UserEvent.",
+    why: GIVEN,
+    evidence: &[
+        ("asterisk-1.6.2/oddnames.s2c", 193),
+        ("asterisk-1.8/oddnames.s2c", 231),
+        ("asterisk-11/oddnames.s2c", 248),
+    ],
+    applies: |broken| in_user_event(broken, DefectCode::NoSpaceAfterColon).into(),
+};
+
+pub(super) static USEREVENT_ENCODING: Deviation = Deviation {
+    id: "userevent-encoding",
+    rule: "wire/non-utf8",
+    observed: &["1.4", "1.6", "1.8", "11"],
+    condition: "In UserEvent, behind the header UserEvent.",
+    why: GIVEN,
+    evidence: &[
+        ("asterisk-1.4/queries.s2c", 151),
+        ("asterisk-1.6.2/queries.s2c", 510),
+        ("asterisk-1.8/queries.s2c", 432),
+        ("asterisk-11/queries.s2c", 443),
+    ],
+    applies: |broken| in_user_event(broken, DefectCode::NonUtf8).into(),
 };
 
 pub(super) static OUTPUT_CR: Deviation = Deviation {

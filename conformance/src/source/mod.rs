@@ -290,7 +290,11 @@ impl Trace {
             Begun::Text(form, input) => file.read_text(form, input, parser, consumer, &mut |_| Continue(())),
         };
         // What one side lacks takes away nothing of what the other one said.
-        self.streams.iter().fold(Ok(()), |result, file| result.and(read(file)))
+        let mut result = Ok(());
+        for file in &self.streams {
+            result = result.and(read(file));
+        }
+        result
     }
 
     /// Reads the trace with several consumers that `make` makes: the connections of a packet capture are dealt out to them,
@@ -335,7 +339,10 @@ impl Trace {
                 file.read_text(form, input, parser, first, &mut |consumer| between(&mut [consumer]))
             }
         };
-        let result = self.streams.iter().fold(Ok(()), |result, file| result.and(read(file)));
+        let mut result = Ok(());
+        for file in &self.streams {
+            result = result.and(read(file));
+        }
         (consumers, result)
     }
 }

@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use ami_conformance::source::{Consumer, Ended, Gap, Trace};
-use ami_conformance::{Options, Sender, check};
+use ami_conformance::{Checked, Options, Sender, check};
 use ami_wire::{Error, Message, Parser};
 use common::pcap;
 use etherparse::{IpFragOffset, IpNumber, Ipv4Header, PacketBuilder, TcpHeader};
@@ -545,4 +545,161 @@ fn errors_tell_where_they_are() {
     // A link that is not read: IEEE 802.11.
     let (_, told) = error(&pcap(105, &packets(Link::Ethernet, false, &parts(&server, &client, 700))));
     assert!(told.contains(&format!("; {count} of its {count} packets")) && told.contains("105"), "{told}");
+}
+
+fn said(checked: &Checked) -> Vec<String> {
+    checked.findings.iter().map(|finding| format!("{}: {}", finding.rule.name, finding.explanation)).collect()
+}
+
+/// A recorded exchange over HTTP: the request and the response.
+fn exchange(name: &str) -> [Vec<u8>; 2] {
+    [common::bytes(&format!("{name}.request")), common::bytes(&format!("{name}.response"))]
+}
+
+fn exchanges() -> Vec<String> {
+    let names = |(release, form)| (0..6).map(move |number| format!("asterisk-{release}/http-{form}-{number:02}"));
+    let forms = ["1.8", "11", "13"].into_iter().flat_map(|release| [(release, "rawman"), (release, "mxml")]);
+    forms.flat_map(names).collect()
+}
+
+fn captured(server: &[u8], client: &[u8], size: usize) -> Vec<u8> {
+    pcap(1, &packets(Link::Ethernet, false, &parts(server, client, size)))
+}
+
+#[test]
+fn exchanges_over_http_give_what_their_files_give() {
+    for name in exchanges() {
+        let [request, response] = exchange(&name);
+        let (asked, answered) = (read(&request), read(&response));
+        assert!(!asked.of(0, Sender::Client).is_empty() && !answered.of(0, Sender::Server).is_empty(), "{name}");
+        for size in [1, 50, 1400, 1 << 16] {
+            // The answer is in the capture before the question, too: the two directions are cut in turn.
+            let found = read(&captured(&response, &request, size));
+            assert_eq!(found.all.get(&(0, Sender::Client)), asked.all.get(&(0, Sender::Client)), "{name} {size}");
+            assert_eq!(found.all.get(&(0, Sender::Server)), answered.all.get(&(0, Sender::Server)), "{name} {size}");
+            assert!(found.times > 0 && found.gaps.is_empty());
+        }
+        let trace = Trace::from_bytes("capture", captured(&response, &request, 1400));
+        let (checked, result) = check(&trace, Options { complete: true, ..Options::default() });
+        result.unwrap();
+        assert_eq!(said(&checked), Vec::<String>::new(), "{name}");
+        assert_eq!(checked.messages, (asked.of(0, Sender::Client).len() + answered.of(0, Sender::Server).len()) as u64);
+    }
+}
+
+/// Several exchanges in one connection. What is no AMI between them leaves nothing: neither the question nor the answer.
+#[test]
+fn exchanges_follow_each_other_and_pages_are_passed_over() {
+    let names = ["asterisk-13/http-rawman-01", "asterisk-13/http-mxml-05", "asterisk-13/http-rawman-05"];
+    let page = |path: &str, status: &str, body: &str| {
+        let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
+        [format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").into_bytes(), (head + body).into_bytes()]
+    };
+    let chunked = [
+        b"GET /mxml?action=ping HTTP/1.1\r\n\r\n".to_vec(),
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
+          13\r\nResponse: Success\r\n\r\n2\r\n\r\n\r\n0\r\n\r\n"
+            .to_vec(),
+    ];
+    let all = [
+        page("/static/a.js", "200 OK", "Event: none\r\n\r\n"),
+        exchange(names[0]),
+        page("/rawman?action=ping", "401 Unauthorized", "<html>no</html>"),
+        page("/manager?action=ping", "200 OK", "<html>Response: Success</html>"),
+        exchange(names[1]),
+        [
+            page("/rawman?action=ping", "", "")[0].clone(),
+            b"HTTP/1.1 304 Not Modified\r\nContent-Length: 44\r\n\r\n".to_vec(),
+        ],
+        chunked,
+        exchange(names[2]),
+    ];
+    let requests: Vec<u8> = all.iter().flat_map(|[request, _]| request.clone()).collect();
+    let responses: Vec<u8> = all.iter().flat_map(|[_, response]| response.clone()).collect();
+    let of = |side: usize, sender| -> Vec<Vec<u8>> {
+        let one = |name: &str| read(&exchange(name)[side]).of(0, sender);
+        let ping = if side == 0 { "action: ping\r\n\r\n" } else { "Response: Success\r\n\r\n" };
+        [one(names[0]), one(names[1]), vec![ping.as_bytes().to_vec()], one(names[2])].concat()
+    };
+    for size in [7, 1400] {
+        let found = read(&captured(&responses, &requests, size));
+        assert_eq!(found.of(0, Sender::Client), of(0, Sender::Client), "{size}");
+        assert_eq!(found.of(0, Sender::Server), of(1, Sender::Server), "{size}");
+    }
+}
+
+#[test]
+fn what_is_missing_of_an_exchange_is_held_against_nobody() {
+    let [request, response] = exchange("asterisk-13/http-rawman-05");
+    let options = || Options { complete: true, ..Options::default() };
+    let findings = |parts: &[Part]| {
+        let trace = Trace::from_bytes("capture", pcap(1, &packets(Link::Ethernet, false, parts)));
+        let (checked, result) = check(&trace, options());
+        result.unwrap();
+        (said(&checked), checked.messages, checked.gaps.count)
+    };
+    let whole = parts(&response, &request, 100);
+    let (found, all, _) = findings(&whole);
+    assert!(found.is_empty() && all > 5);
+    // The capture ends before the response does; with and without a length in its head.
+    let at = memchr::memmem::find(&response, b"Content-Length").unwrap();
+    let unsaid = [&response[..at], b"Content-Langth", &response[at + 14..]].concat();
+    for response in [&response, &unsaid] {
+        let whole = parts(response, &request, 100);
+        for end in 4..whole.len() - 2 {
+            let (found, messages, _) = findings(&whole[..end]);
+            assert_eq!((found, messages <= all), (Vec::new(), true), "{end}");
+        }
+        let (found, messages, _) = findings(&whole);
+        assert_eq!((found, messages), (Vec::new(), all), "a body ends with the connection at the latest");
+    }
+    // A segment of the response was not captured: there is a gap, and no exchange.
+    for lost in 8..whole.len() - 4 {
+        if whole[lost].sender == Sender::Server && !whole[lost].bytes.is_empty() {
+            let kept: Vec<_> =
+                whole.iter().enumerate().filter(|(at, _)| *at != lost).map(|(_, part)| part.clone()).collect();
+            let (found, messages, gaps) = findings(&kept);
+            assert_eq!((found, messages, gaps), (Vec::new(), 0, 1), "{lost}");
+        }
+    }
+}
+
+/// A break in a body is found, and shown as it was decoded.
+#[test]
+fn a_break_over_http_is_found() {
+    let hangup =
+        "Event: Hangup\r\nPrivilege: call,all\r\nChannel: PJSIP/1-01\r\nUniqueid: 1795516800.1\r\nPriority: 1\r\n\r\n";
+    let body = format!("Response: Success\r\n\r\n{hangup}{hangup}Event: WaitEventComplete\r\n\r\n");
+    let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let request = b"GET /arawman?action=waitevent HTTP/1.1\r\n\r\n";
+    let file = tempfile::NamedTempFile::with_suffix(".pcap").unwrap();
+    std::fs::write(file.path(), captured(response.as_bytes(), request, 90)).unwrap();
+    let output = assert_cmd::Command::cargo_bin("ami")
+        .unwrap()
+        .args(["check", "--release", "22"])
+        .arg(file.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("error[channel/hangup-once]") && text.contains("Uniqueid: 1795516800.1"), "{text}");
+}
+
+#[test]
+fn what_is_no_http_any_more_is_told_as_a_gap() {
+    let [request, response] = exchange("asterisk-13/http-rawman-01");
+    let whole = read(&captured(&response, &request, 1400));
+    let found = read(&captured(&[&response[..], b"HTTP/1.1 odd\r\n\r\n"].concat(), &request.repeat(2), 1 << 16));
+    assert_eq!(found.gaps.len(), 1);
+    assert_eq!(found.of(0, Sender::Server), whole.of(0, Sender::Server));
+}
+
+#[test]
+fn other_http_is_no_ami() {
+    let request = b"GET /rawmanual HTTP/1.1\r\nReferer: /rawman\r\n\r\n";
+    let response = b"HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\nResponse: Success\r\n\r\n";
+    let trace = Trace::from_bytes("capture", captured(response, request, 1400));
+    let (checked, result) = check(&trace, Options::default());
+    assert_eq!((checked.connections, checked.messages), (0, 0));
+    assert!(result.unwrap_err().to_string().contains("no AMI connection"));
 }

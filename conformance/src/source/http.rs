@@ -1,5 +1,7 @@
 //! AMI over HTTP: bodies of `/mxml`, and whole requests and responses as they were recorded.
 //!
+//! HTTP inside of packets is taken apart in [`exchange`](super::exchange).
+//!
 //! What is left when HTTP is taken off is a text like any other: headers of HTTP, XML and percent-encoding are gone, and the
 //! bodies of one file follow each other. Offsets count bytes of that text. For `/rawman` it has the bytes of the body; for
 //! `/mxml` and requests it is what `ami-http` decodes: the bytes that the same message has over TCP, with keys as they were
@@ -18,7 +20,7 @@ use super::input::Form;
 const LONGEST: u64 = 256 << 20;
 
 /// The most headers that a head can have.
-const HEADERS: usize = 100;
+pub(super) const HEADERS: usize = 100;
 
 /// Whether this is a head of HTTP, a request or a response.
 pub(super) fn is_exchange(head: &[u8]) -> bool {
@@ -70,7 +72,7 @@ fn exchanges(bytes: &[u8], text: &mut Vec<u8>) -> Result<(), String> {
 }
 
 /// One request or response; what stands behind it is handed back.
-fn exchange<'a>(bytes: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8], String> {
+pub(super) fn exchange<'a>(bytes: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8], String> {
     let mut headers = [EMPTY_HEADER; HEADERS];
     let malformed = |reason: &dyn std::fmt::Display| format!("no well-formed HTTP: {reason}");
     if !bytes.starts_with(b"HTTP/") {
@@ -103,26 +105,44 @@ fn exchange<'a>(bytes: &'a [u8], text: &mut Vec<u8>) -> Result<&'a [u8], String>
     Ok(rest)
 }
 
+/// How long a body is.
+pub(super) enum Extent {
+    /// So many bytes.
+    Length(usize),
+    /// Its chunks tell.
+    Chunked,
+    /// The head says nothing.
+    Unsaid,
+}
+
+impl Extent {
+    /// What a head says.
+    pub(super) fn of(headers: &[Header<'_>]) -> Result<Self, String> {
+        let value =
+            |name: &str| headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|it| it.value);
+        if value("Transfer-Encoding").is_some_and(|coding| coding.to_ascii_lowercase().ends_with(b"chunked")) {
+            return Ok(Self::Chunked);
+        }
+        let Some(length) = value("Content-Length") else { return Ok(Self::Unsaid) };
+        let number = std::str::from_utf8(length).ok().and_then(|length| length.trim().parse::<usize>().ok());
+        number.map(Self::Length).ok_or_else(|| "no well-formed HTTP: Content-Length is no number".to_owned())
+    }
+}
+
 /// The body that a head announces, and what stands behind it.
 fn content<'a>(bytes: &'a [u8], headers: &[Header<'_>], until_end: bool) -> Result<(Cow<'a, [u8]>, &'a [u8]), String> {
-    let value = |name: &str| headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|it| it.value);
-    if value("Transfer-Encoding").is_some_and(|coding| coding.to_ascii_lowercase().ends_with(b"chunked")) {
-        return chunks(bytes);
-    }
-    let length = match value("Content-Length") {
-        Some(length) => {
-            let number = std::str::from_utf8(length).ok().and_then(|length| length.trim().parse::<usize>().ok());
-            number.ok_or("no well-formed HTTP: Content-Length is no number")?
-        }
-        None if until_end => bytes.len(),
-        None => 0,
+    let length = match Extent::of(headers)? {
+        Extent::Chunked => return chunks(bytes),
+        Extent::Length(length) => length,
+        Extent::Unsaid if until_end => bytes.len(),
+        Extent::Unsaid => 0,
     };
     let (body, rest) = bytes.split_at(length.min(bytes.len()));
     Ok((body.into(), rest))
 }
 
 /// A body that came in chunks.
-fn chunks(mut bytes: &[u8]) -> Result<(Cow<'_, [u8]>, &[u8]), String> {
+pub(super) fn chunks(mut bytes: &[u8]) -> Result<(Cow<'_, [u8]>, &[u8]), String> {
     let mut body = Vec::new();
     loop {
         let damaged = || "no well-formed HTTP: a damaged chunk".to_owned();

@@ -4,6 +4,7 @@
 //! unpacked on the way, and handed on message by message.
 
 mod excerpt;
+mod exchange;
 mod http;
 mod input;
 mod pcap;
@@ -112,6 +113,8 @@ pub struct Opened {
     pub server_midway: bool,
     /// Whether what the client sent first is missing.
     pub client_midway: bool,
+    /// Whether it is AMI over HTTP, of which each connection holds a few exchanges only: both sides count as midway.
+    pub http: bool,
 }
 
 impl Opened {

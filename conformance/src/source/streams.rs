@@ -65,10 +65,12 @@ impl<C: Consumer> Framing<C> {
 
 impl<C: Consumer> Sink for Framing<C> {
     fn opened(&mut self, connection: u32, opened: &Opened) {
-        let side = |sender: Sender| Side {
-            stream: Stream::new(self.parser.direction(sender.direction())),
-            length: 0,
-            resync: opened.midway(sender).then(Resync::default),
+        let side = |sender: Sender| {
+            let parser = self.parser.direction(sender.direction());
+            // Without a banner, but not in the middle of a message.
+            let stream =
+                if opened.http { Stream::with_framer(Framer::resume_at(parser, 0)) } else { Stream::new(parser) };
+            Side { stream, length: 0, resync: (opened.midway(sender) && !opened.http).then(Resync::default) }
         };
         self.open.insert(connection, Box::new([side(Sender::Server), side(Sender::Client)]));
         self.consumer.opened(connection, opened);

@@ -9,6 +9,7 @@ use ami_wire::{Header, Kind};
 use hashbrown::HashMap;
 
 use super::Opened;
+use super::exchange::{Exchanges, asks_for_messages};
 use super::streams::{Complete, Sink};
 use crate::finding::Sender;
 
@@ -215,6 +216,8 @@ enum State {
     Unknown(Early),
     /// It is, under this number, and this end is the server.
     Ami { number: u32, server: usize },
+    /// It is one of AMI over HTTP.
+    Http { number: u32, server: usize, exchanges: Box<Exchanges> },
     /// It is another one, or it has ended. Late copies of its segments begin no new one.
     Ignored,
 }
@@ -379,8 +382,10 @@ impl Connection {
 
     fn recognise(&mut self, last_chance: bool, recognised: &mut u32, sink: &mut impl Sink) {
         let State::Unknown(early) = &self.state else { return };
-        let mut server = None;
-        for (half, text) in early.text.iter().enumerate() {
+        let asks = |text: &Vec<u8>| asks_for_messages(text);
+        let http = early.text.iter().position(asks).map(|client| 1 - client);
+        let mut server = http;
+        for (half, text) in early.text.iter().enumerate().filter(|_| http.is_none()) {
             let behind_gap = early.pieces.iter().any(|(of, _, piece)| *of == half && piece.is_err());
             match sender_of(text, behind_gap || self.is_midway(half, text)) {
                 Some(Sender::Server) => server = Some(half),
@@ -403,10 +408,14 @@ impl Connection {
         let opened = Opened {
             server: Some(if server == 0 { a } else { b }),
             client: Some(if server == 0 { b } else { a }),
-            server_midway: midway(server),
-            client_midway: midway(client),
+            server_midway: http.is_some() || midway(server),
+            client_midway: http.is_some() || midway(client),
+            http: http.is_some(),
         };
-        let state = State::Ami { number, server };
+        let state = match http {
+            Some(_) => State::Http { number, server, exchanges: Box::default() },
+            None => State::Ami { number, server },
+        };
         let State::Unknown(early) = std::mem::replace(&mut self.state, state) else { return };
         sink.opened(number, &opened);
         for (half, time, piece) in early.pieces {
@@ -432,8 +441,20 @@ impl Connection {
                 if server == 0 { Complete { server: a, client: b } } else { Complete { server: b, client: a } };
             sink.closed(number, complete);
         }
+        if let State::Http { number, exchanges, server } = &mut self.state {
+            let [a, b] = seen;
+            let ended = if *server == 0 { a } else { b };
+            exchanges.end(ended, &mut |sender, time, text| sink.bytes(*number, sender, told(time), text));
+            // What was handed on are whole messages.
+            sink.closed(*number, Complete { server: true, client: true });
+        }
         self.state = State::Ignored;
     }
+}
+
+/// A time that is known.
+fn told(time: Duration) -> Option<Duration> {
+    Some(time).filter(|time| !time.is_zero())
 }
 
 impl State {
@@ -443,11 +464,27 @@ impl State {
             Self::Ami { number, server } => {
                 let sender = if from == *server { Sender::Server } else { Sender::Client };
                 match piece {
-                    Piece::Bytes(bytes) => {
-                        let time = Some(time).filter(|time| !time.is_zero());
-                        sink.bytes(*number, sender, time, bytes);
-                    }
+                    Piece::Bytes(bytes) => sink.bytes(*number, sender, told(time), bytes),
                     Piece::Gap(length) => sink.gap(*number, sender, *length),
+                }
+            }
+            Self::Http { number, server, exchanges } => {
+                let sender = if from == *server { Sender::Server } else { Sender::Client };
+                match piece {
+                    _ if exchanges.is_lost() => {}
+                    Piece::Bytes(bytes) => {
+                        exchanges.bytes(sender, time, bytes, &mut |sender, time, text| {
+                            sink.bytes(*number, sender, told(time), text);
+                        });
+                        // It is as if the rest had not been captured.
+                        if exchanges.is_lost() {
+                            sink.gap(*number, sender, bytes.len() as u64);
+                        }
+                    }
+                    Piece::Gap(length) => {
+                        exchanges.lose();
+                        sink.gap(*number, sender, *length);
+                    }
                 }
             }
             Self::Ignored => {}

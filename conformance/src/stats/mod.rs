@@ -501,7 +501,7 @@ impl Consumer for Stats {
 
     fn opened(&mut self, connection: u32, opened: &Opened) {
         self.met(connection);
-        self.midway += u64::from(opened.server_midway || opened.client_midway);
+        self.midway += u64::from((opened.server_midway || opened.client_midway) && !opened.http);
     }
 
     fn time(&mut self, connection: u32, _sender: Sender, time: Duration) {

@@ -694,6 +694,31 @@ fn what_is_no_http_any_more_is_told_as_a_gap() {
     assert_eq!(found.of(0, Sender::Server), whole.of(0, Sender::Server));
 }
 
+/// A capture that is cut ends nobody's calls, and not the server's connection either, whatever is said of it.
+#[test]
+fn what_a_cut_capture_lacks_is_held_against_nobody() {
+    let (server, client) = session();
+    let whole = captured(&server, &client, 1400);
+    let found = |capture: &[u8]| {
+        let trace = Trace::from_bytes("capture", capture);
+        let (checked, result) = check(&trace, Options { complete: true, ..Options::default() });
+        (said(&checked), checked.messages, result.err().map(|error| error.to_string()))
+    };
+    let (expected, all, error) = found(&whole);
+    assert_eq!(error, None);
+    let mut later = 0;
+    for part in 2..40 {
+        let at = whole.len() * part / 40;
+        let (told, messages, error) = found(&whole[..at]);
+        assert!(error.unwrap().contains("ends inside a packet"), "{at}");
+        assert!(told.iter().all(|told| expected.contains(told)), "{at}: {told:?}");
+        assert!(messages <= all);
+        // Where it ends between two packets nothing shows that it was cut: what is said of it counts.
+        later += usize::from(messages > 2);
+    }
+    assert!(later > 30);
+}
+
 #[test]
 fn other_http_is_no_ami() {
     let request = b"GET /rawmanual HTTP/1.1\r\nReferer: /rawman\r\n\r\n";

@@ -80,6 +80,8 @@ pub(super) struct Capture<'i> {
     offset: u64,
     interfaces: Vec<Interface>,
     packets: Packets,
+    /// Whether it cannot be read any further, although it goes on.
+    is_damaged: bool,
 }
 
 impl<'i> Capture<'i> {
@@ -91,7 +93,7 @@ impl<'i> Capture<'i> {
             count: 0,
             other: BTreeMap::new(),
         };
-        Ok(Self { reader, capacity: BLOCK, offset: 0, interfaces: Vec::new(), packets })
+        Ok(Self { reader, capacity: BLOCK, offset: 0, interfaces: Vec::new(), packets, is_damaged: false })
     }
 
     /// Reads on, one block of the file at most; `false` at its end.
@@ -100,7 +102,13 @@ impl<'i> Capture<'i> {
     ///
     /// Why nothing more can be read.
     pub(super) fn step(&mut self, sink: &mut impl Sink) -> Result<bool, String> {
-        let Self { reader, capacity, offset, interfaces, packets } = self;
+        let result = self.read_block(sink);
+        self.is_damaged |= result.is_err();
+        result
+    }
+
+    fn read_block(&mut self, sink: &mut impl Sink) -> Result<bool, String> {
+        let Self { reader, capacity, offset, interfaces, packets, .. } = self;
         let place = |packets: &Packets| format!("at byte {offset}, behind packet {}", packets.count);
         // A block without length would be met again and again.
         let damaged = |packets: &Packets| Err(format!("the packet capture is damaged {}", place(packets)));
@@ -138,7 +146,7 @@ impl<'i> Capture<'i> {
     ///
     /// That there is no AMI in it.
     pub(super) fn finish(mut self, sink: &mut impl Sink) -> Result<(), String> {
-        let found = self.packets.assembler.finish(sink);
+        let found = self.packets.assembler.finish(self.is_damaged, sink);
         if found > 0 || self.packets.count == 0 {
             return Ok(());
         }

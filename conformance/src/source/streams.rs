@@ -28,6 +28,8 @@ pub(super) trait Sink {
 pub(super) struct Complete {
     pub(super) server: bool,
     pub(super) client: bool,
+    /// Whether the capture is damaged here: what the others would have sent behind it is not known.
+    pub(super) cut: bool,
 }
 
 /// Makes messages of streams, and hands them on.
@@ -105,6 +107,7 @@ impl<C: Consumer> Sink for Framing<C> {
     }
 
     fn closed(&mut self, connection: u32, complete: Complete) {
+        let cut = complete.cut;
         let Some([server, client]) = self.open.remove(&connection).map(|sides| *sides) else { return };
         let sides = [(Sender::Client, client, complete.client), (Sender::Server, server, complete.server)];
         for (sender, mut side, complete) in sides {
@@ -116,7 +119,8 @@ impl<C: Consumer> Sink for Framing<C> {
                 }
             }
             let trailing_blank = side.stream.trailing_blank();
-            self.consumer.end(connection, sender, Ended { length: side.length, trailing_blank, cut: false });
+            let cut = cut && !complete;
+            self.consumer.end(connection, sender, Ended { length: side.length, trailing_blank, cut });
         }
         self.consumer.closed(connection);
     }

@@ -198,6 +198,17 @@ impl Half {
     }
 }
 
+/// Why nothing more comes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Closing {
+    /// It has ended.
+    Ended,
+    /// The capture has, or nothing came for long.
+    Silent,
+    /// The capture is damaged.
+    Cut,
+}
+
 /// A connection.
 #[derive(Debug)]
 struct Connection {
@@ -300,19 +311,21 @@ impl Assembler {
         let (packets, recognised) = (self.packets, &mut self.recognised);
         let connection = self.connections.entry(ends).or_insert_with(|| Connection::new(ends, packets));
         if segment.syn && connection.is_another(from, segment.sequence) {
-            connection.close(true, recognised, sink);
+            connection.close(Closing::Ended, recognised, sink);
             *connection = Connection::new(ends, packets);
         }
         connection.last = packets;
         connection.take(from, segment, recognised, sink);
     }
 
-    /// The capture has ended. Returns how many connections were recognised.
-    pub(super) fn finish(&mut self, sink: &mut impl Sink) -> u32 {
+    /// The capture has ended, or (where it is `damaged`) cannot be read any further. Returns how many connections were
+    /// recognised.
+    pub(super) fn finish(&mut self, damaged: bool, sink: &mut impl Sink) -> u32 {
+        let closing = if damaged { Closing::Cut } else { Closing::Silent };
         let mut rest: Vec<Connection> = self.connections.drain().map(|(_, connection)| connection).collect();
         rest.sort_by_key(|connection| connection.first);
         for connection in &mut rest {
-            connection.close(false, &mut self.recognised, sink);
+            connection.close(closing, &mut self.recognised, sink);
         }
         self.recognised
     }
@@ -326,7 +339,7 @@ impl Assembler {
         let mut silent: Vec<Connection> = silent.map(|(_, connection)| connection).collect();
         silent.sort_by_key(|connection| connection.first);
         for connection in &mut silent {
-            connection.close(false, &mut self.recognised, sink);
+            connection.close(Closing::Silent, &mut self.recognised, sink);
         }
     }
 }
@@ -371,7 +384,7 @@ impl Connection {
         };
         self.recognise(false, recognised, sink);
         if ended {
-            self.close(true, recognised, sink);
+            self.close(Closing::Ended, recognised, sink);
         }
     }
 
@@ -427,8 +440,9 @@ impl Connection {
         }
     }
 
-    fn close(&mut self, complete: bool, recognised: &mut u32, sink: &mut impl Sink) {
+    fn close(&mut self, closing: Closing, recognised: &mut u32, sink: &mut impl Sink) {
         let state = &mut self.state;
+        let (complete, cut) = (closing == Closing::Ended, closing == Closing::Cut);
         // A direction whose end was seen is complete, although the other one may go on behind the capture.
         let seen = [0, 1].map(|half: usize| complete || self.halves.get(half).is_some_and(Half::has_ended));
         for (from, half) in self.halves.iter_mut().enumerate() {
@@ -437,8 +451,11 @@ impl Connection {
         self.recognise(true, recognised, sink);
         if let State::Ami { number, server } = self.state {
             let [a, b] = seen;
-            let complete =
-                if server == 0 { Complete { server: a, client: b } } else { Complete { server: b, client: a } };
+            let complete = if server == 0 {
+                Complete { server: a, client: b, cut }
+            } else {
+                Complete { server: b, client: a, cut }
+            };
             sink.closed(number, complete);
         }
         if let State::Http { number, exchanges, server } = &mut self.state {
@@ -446,7 +463,7 @@ impl Connection {
             let ended = if *server == 0 { a } else { b };
             exchanges.end(ended, &mut |sender, time, text| sink.bytes(*number, sender, told(time), text));
             // What was handed on are whole messages.
-            sink.closed(*number, Complete { server: true, client: true });
+            sink.closed(*number, Complete { server: true, client: true, cut: false });
         }
         self.state = State::Ignored;
     }

@@ -22,6 +22,11 @@ pub struct Role<'a> {
 }
 
 impl Role<'_> {
+    /// Whether it is told whole: by the channel's `Uniqueid` and its name.
+    pub fn is_named(&self) -> bool {
+        !self.uniqueid.is_empty() && self.name.is_some_and(|name| !name.is_empty())
+    }
+
     /// Whether this is the role with that prefix.
     pub fn is(&self, prefix: &str) -> bool {
         self.prefix.eq_ignore_ascii_case(prefix.as_bytes())
@@ -45,7 +50,8 @@ pub struct Facts<'a> {
     pub empty_party: Option<&'a [u8]>,
     /// The key of a channel variable, and whether all of them have the form `name=value`.
     pub channel_variable: Option<(&'a [u8], bool)>,
-    /// What the model keeps of it besides: the `Application` of a `Newexten`, the `Cause` of a `Hangup`.
+    /// What the model keeps of it besides: the `Application` of a `Newexten`, the `Cause` of a `Hangup`, the `DialStatus` of
+    /// a `DialEnd`, the `LocalOptimization` of a `LocalBridge`.
     pub detail: Option<&'a [u8]>,
     /// Whether it carries `Privilege`: then it was not asked for. Item events of a list carry none.
     pub unsolicited: bool,

@@ -34,7 +34,8 @@ pub(crate) enum Meaning {
     Variable,
     /// The number or name of a caller or of a connected line.
     Party,
-    /// What the model keeps of an event besides: the `Application` of a `Newexten`, the `Cause` of a `Hangup`.
+    /// What the model keeps of an event besides: the `Application` of a `Newexten`, the `Cause` of a `Hangup`, the `DialStatus`
+    /// of a `DialEnd`, the `LocalOptimization` of a `LocalBridge`.
     Detail,
 }
 
@@ -135,6 +136,8 @@ impl Meaning {
             Some(b'n') if event == Event::Dial && is("Destination") => Self::Channel(DESTINATION),
             Some(b'n') if event == Event::Newexten && is("Application") => Self::Detail,
             Some(b'e') if event == Event::Hangup && is("Cause") => Self::Detail,
+            Some(b's') if event == Event::DialEnd && is("DialStatus") => Self::Detail,
+            Some(b'n') if event == Event::LocalBridge && is("LocalOptimization") => Self::Detail,
             Some(b'e') => match before(key, "ChannelState") {
                 Some(prefix) => Self::State(prefix),
                 None if before(key, "ChanVariable").is_some() => Self::Variable,

@@ -302,7 +302,7 @@ impl Model {
             }
             Event::LocalBridge => {
                 let (Some(one), Some(two)) = (named.channel("LocalOne"), named.channel("LocalTwo")) else { return };
-                let optimised = facts.message.get("LocalOptimization") != Some(b"No");
+                let optimised = facts.detail != Some(b"No");
                 for (half, other) in [(one, two), (two, one)] {
                     let hangup = self.channels.get(other).and_then(|other| other.hangup.clone());
                     if let Some(half) = self.channels.get_mut(half) {
@@ -343,7 +343,7 @@ impl Model {
             Event::DialEnd => {
                 if let Some(channel) = named.channel("Dest").and_then(|key| self.channels.get_mut(key)) {
                     channel.dial = None;
-                    let status = facts.message.get("DialStatus").unwrap_or_default();
+                    let status = facts.detail.unwrap_or_default();
                     let end = at.clone();
                     channel.dial_end = Some(DialEnd { end, status: status.into(), has_caller: subject.is_some() });
                 }

@@ -1,3 +1,4 @@
+use crate::facts::Role;
 use crate::finding::Severity;
 use crate::model::Event;
 use crate::rules::context::Broken;
@@ -30,6 +31,10 @@ Uniqueid: 1795516800.1
 };
 
 fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
+    if scene.facts.role("").is_some_and(Role::is_named) {
+        return cx.held();
+    }
+    // What is no channel's id (`<none>`) is there all the same.
     let message = scene.facts.message;
     let lacks = |key: &&&str| message.get(key).is_none_or(<[u8]>::is_empty);
     match ["Channel", "Uniqueid"].iter().find(lacks) {

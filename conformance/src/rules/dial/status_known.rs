@@ -57,7 +57,7 @@ const STATUSES: [&[u8]; 10] = [
 ];
 
 fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
-    let Some(status) = scene.facts.message.get("DialStatus") else { return };
+    let Some(status) = scene.facts.detail else { return };
     // A DialEnd can say behind a colon where the call went.
     let word = status.split(|byte| *byte == b':').next().unwrap_or(status);
     if STATUSES.contains(&word) {

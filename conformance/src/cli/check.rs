@@ -114,7 +114,7 @@ pub(super) struct Args {
     config: Option<PathBuf>,
 
     /// How many traces, and connections of a packet capture, to check at a time [default: one a core]
-    #[arg(long, short, value_name = "COUNT", value_parser = super::count)]
+    #[arg(long, short, value_name = "COUNT", value_parser = super::jobs)]
     jobs: Option<NonZeroUsize>,
 
     /// Show how the obligations of every rule came out, not only of those that were violated

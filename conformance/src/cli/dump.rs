@@ -31,7 +31,7 @@ pub(super) struct Args {
     format: Format,
 
     /// How many traces, and connections of a packet capture, to read at a time [default: one a core]
-    #[arg(long, short, value_name = "COUNT", value_parser = super::count)]
+    #[arg(long, short, value_name = "COUNT", value_parser = super::jobs)]
     jobs: Option<NonZeroUsize>,
 }
 

@@ -121,6 +121,14 @@ fn count(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "expected a number from 1 on".to_owned())
 }
 
+/// A number of threads on the command line. More of them than cores only get in each other's way, and thousands bring a machine
+/// down.
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    const MOST: usize = 256;
+    let jobs = text.parse().ok().filter(|jobs: &NonZeroUsize| jobs.get() <= MOST);
+    jobs.ok_or_else(|| format!("expected a number from 1 to {MOST}"))
+}
+
 /// An error where a file that is to be written is one that is read: whoever mixes up the arguments should not lose a
 /// capture.
 fn refuse_to_overwrite<'t>(

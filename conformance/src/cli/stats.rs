@@ -39,7 +39,7 @@ pub(super) struct Args {
     total: bool,
 
     /// How many traces, and connections of a packet capture, to read at a time [default: one a core]
-    #[arg(long, short, value_name = "COUNT")]
+    #[arg(long, short, value_name = "COUNT", value_parser = super::jobs)]
     jobs: Option<NonZeroUsize>,
 }
 

@@ -226,3 +226,44 @@ fn several_files_are_printed_in_their_order() {
     assert!(connections.ends_with(&[9, 11]));
     assert!(connections.contains(&7) && connections.contains(&8) && !connections.contains(&10));
 }
+
+#[test]
+fn a_file_that_cannot_be_read_has_no_heading() {
+    let there = common::trace("asterisk-22/blind.c2s");
+    let output = Command::cargo_bin("ami").unwrap().args(["dump", "/nowhere/none.s2c"]).arg(&there).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with(&format!("# {}", there.display())), "{}", &text[..60]);
+    assert!(!text.contains("none.s2c"));
+}
+
+/// `tail -f … | ami dump - | head` ends when `head` does, although more could come in.
+#[test]
+fn a_dump_ends_when_nobody_reads_it() {
+    let bytes = common::bytes("asterisk-22/flood.s2c");
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("ami"))
+        .args(["dump", "-"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut output = child.stdout.take().unwrap();
+    let writer = std::thread::spawn(move || {
+        // It may end before it has taken all.
+        _ = input.write_all(&bytes[..1 << 20]);
+        input
+    });
+    std::io::Read::read_exact(&mut output, &mut [0; 100]).unwrap();
+    drop(output);
+    let input = writer.join().unwrap();
+    let begin = std::time::Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begin.elapsed().as_secs() > 60 {
+            child.kill().unwrap();
+            panic!("it waits for more input");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    drop(input);
+}

@@ -113,7 +113,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// How many traces, and connections of a packet capture, to check at a time [default: one a core]
+    /// How many traces, and connections of a packet capture, to check at a time; one connection is read by one [default:
+    /// one a core]
     #[arg(long, short, value_name = "COUNT", value_parser = super::jobs)]
     jobs: Option<NonZeroUsize>,
 

@@ -3,9 +3,9 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow::{self, Break, Continue};
 use std::path::PathBuf;
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender as Channel, SyncSender, channel, sync_channel};
-use std::thread;
+use std::sync::{Arc, Condvar, Mutex};
+use std::{thread, vec};
 
 use ami_wire::{Error, LineKind, Message, Parser};
 use clap::ValueEnum;
@@ -30,7 +30,8 @@ pub(super) struct Args {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 
-    /// How many traces, and connections of a packet capture, to read at a time [default: one a core]
+    /// How many traces, and connections of a packet capture, to read at a time; one connection is read by one [default:
+    /// one a core]
     #[arg(long, short, value_name = "COUNT", value_parser = super::jobs)]
     jobs: Option<NonZeroUsize>,
 }
@@ -66,8 +67,8 @@ struct Job {
 }
 
 impl Args {
-    /// Traces are read by several threads, in their order, and printed in their order: those behind the one that is printed
-    /// go ahead as far as a few pieces.
+    /// Traces are read by several threads, in their order, and printed in their order. Of those behind the one that is
+    /// printed, no more are read ahead than there are threads, and of each no more than a few pieces.
     pub(super) fn run(self) -> io::Result<Outcome> {
         super::use_threads(self.jobs);
         let mut traces = Trace::gather(&self.files);
@@ -84,29 +85,72 @@ impl Args {
             jobs.push(Job { trace, first: std::mem::replace(&mut first, first_of_next), next, out });
             printed.push(pieces);
         }
-        let jobs = Mutex::new(jobs.into_iter());
-        let spare = Mutex::new(Vec::new());
-        let next_job = || jobs.lock().ok()?.next();
-        let result = thread::scope(|scope| {
-            for _ in 0..readers {
-                scope.spawn(|| {
-                    while let Some(job) = next_job() {
-                        job.run(self.format, several, &spare);
-                    }
-                });
-            }
-            // Readers that would go on for nobody meet a closed channel.
-            let result = print(printed, &spare);
-            while result.is_err() && next_job().is_some() {}
-            result
-        });
+        let desk = Arc::new(Desk::new(jobs, readers));
+        // Not waited for: when nobody reads what is printed, one of them may still wait for standard input.
+        for _ in 0..readers {
+            let desk = Arc::clone(&desk);
+            thread::spawn(move || {
+                while let Some(job) = desk.next_job() {
+                    job.run(self.format, several, &desk);
+                }
+            });
+        }
+        let result = print(printed, &desk);
         drop(progress);
         result
     }
 }
 
+/// What the threads share.
+struct Desk {
+    jobs: Mutex<vec::IntoIter<Job>>,
+    /// So many may be taken, those that were printed included.
+    free: Mutex<usize>,
+    more_are_free: Condvar,
+    /// Buffers that were printed.
+    spare: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Desk {
+    fn new(jobs: Vec<Job>, readers: usize) -> Self {
+        Self {
+            jobs: Mutex::new(jobs.into_iter()),
+            free: Mutex::new(readers + 1),
+            more_are_free: Condvar::new(),
+            spare: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The next trace, when it may be read.
+    fn next_job(&self) -> Option<Job> {
+        let free = self.more_are_free.wait_while(self.free.lock().ok()?, |free| *free == 0);
+        *free.ok()? -= 1;
+        self.jobs.lock().ok()?.next()
+    }
+
+    /// A trace was printed.
+    fn printed(&self) {
+        if let Ok(mut free) = self.free.lock() {
+            *free += 1;
+        }
+        self.more_are_free.notify_one();
+    }
+
+    /// A buffer, empty.
+    fn buffer(&self) -> Vec<u8> {
+        self.spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default()
+    }
+
+    fn take_back(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        if let Ok(mut spare) = self.spare.lock() {
+            spare.push(buffer);
+        }
+    }
+}
+
 /// Prints what comes, trace by trace.
-fn print(traces: Vec<Receiver<Piece>>, spare: &Mutex<Vec<Vec<u8>>>) -> io::Result<Outcome> {
+fn print(traces: Vec<Receiver<Piece>>, desk: &Desk) -> io::Result<Outcome> {
     let mut outcome = Outcome::Clean;
     let mut out = io::stdout().lock();
     for pieces in traces {
@@ -114,9 +158,7 @@ fn print(traces: Vec<Receiver<Piece>>, spare: &Mutex<Vec<Vec<u8>>>) -> io::Resul
             match piece {
                 Piece::Text(text) => {
                     out.write_all(&text)?;
-                    if let Ok(mut spare) = spare.lock() {
-                        spare.push(text);
-                    }
+                    desk.take_back(text);
                 }
                 Piece::End(Ok(())) => {}
                 Piece::End(Err(error)) => {
@@ -126,21 +168,18 @@ fn print(traces: Vec<Receiver<Piece>>, spare: &Mutex<Vec<Vec<u8>>>) -> io::Resul
                 }
             }
         }
+        desk.printed();
     }
     out.flush()?;
     Ok(outcome)
 }
 
 impl Job {
-    fn run(self, format: Format, several: bool, spare: &Mutex<Vec<Vec<u8>>>) {
+    fn run(self, format: Format, several: bool, desk: &Desk) {
         let Self { trace, first, next, out } = self;
-        let mut text = Vec::new();
-        if let Ok(trace) = &trace
-            && several
-            && format == Format::Text
-        {
-            text = format!("# {}\n\n", trace.name).into_bytes();
-        }
+        let mut text = desk.buffer();
+        let mut heading =
+            trace.as_ref().ok().filter(|_| several && format == Format::Text).map(|trace| trace.name.clone());
         let Ok(first) = first.recv() else { return };
         // A trace of one connection tells the next one's number as soon as it is known to be one.
         let mut tells = Some(next.clone());
@@ -155,12 +194,16 @@ impl Job {
             skipped: HashMap::new(),
         };
         let hand_on = |text: &mut Vec<u8>| {
-            let empty = spare.lock().ok().and_then(|mut spare| spare.pop()).unwrap_or_default();
-            let full = std::mem::replace(text, empty);
-            text.clear();
+            let full = std::mem::replace(text, desk.buffer());
             if out.send(Piece::Text(full)).is_ok() { Continue(()) } else { Break(()) }
         };
         let between = |dumpers: &mut [&mut Dumper]| -> ControlFlow<()> {
+            // What cannot be read has none.
+            if !dumpers.is_empty()
+                && let Some(name) = heading.take()
+            {
+                text.extend_from_slice(format!("# {name}\n\n").as_bytes());
+            }
             join(dumpers, &mut text);
             if text.len() < PIECE { Continue(()) } else { hand_on(&mut text) }
         };
@@ -287,4 +330,24 @@ fn write_text(sender: Sender, message: &Message<'_>, out: &mut impl Write) -> io
         out.write_all(b"\n")?;
     }
     out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traces_are_not_read_far_ahead() {
+        let jobs = (0..9).map(|number| {
+            let ((next, first), (out, _)) = (channel(), sync_channel(WAITING));
+            Job { trace: Ok(Trace::from_bytes(number.to_string(), &b""[..])), first, next, out }
+        });
+        let desk = Desk::new(jobs.collect(), 3);
+        let name = |desk: &Desk| desk.next_job().unwrap().trace.unwrap().name;
+        assert_eq!([name(&desk), name(&desk), name(&desk), name(&desk)], ["0", "1", "2", "3"]);
+        assert_eq!(*desk.free.lock().unwrap(), 0, "a fifth would wait");
+        desk.printed();
+        assert_eq!(name(&desk), "4");
+        assert_eq!(*desk.free.lock().unwrap(), 0);
+    }
 }

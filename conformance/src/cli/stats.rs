@@ -38,7 +38,8 @@ pub(super) struct Args {
     #[arg(long)]
     total: bool,
 
-    /// How many traces, and connections of a packet capture, to read at a time [default: one a core]
+    /// How many traces, and connections of a packet capture, to read at a time; one connection is read by one [default:
+    /// one a core]
     #[arg(long, short, value_name = "COUNT", value_parser = super::jobs)]
     jobs: Option<NonZeroUsize>,
 }

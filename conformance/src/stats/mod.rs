@@ -61,7 +61,7 @@ pub struct At {
 pub struct DefectCount {
     /// How often it was met.
     pub count: u64,
-    /// Where it was met first.
+    /// Where it was met first on the first connection that has it.
     pub first: At,
 }
 
@@ -316,7 +316,8 @@ impl Stats {
         self.release.map(|(_, releases)| releases)
     }
 
-    /// Channels by `Uniqueid`, and how many events named each; with it the name that it had last.
+    /// Channels by `Uniqueid`, and how many events named each; with it the name that it had last, on one of the connections
+    /// where there are several.
     pub fn channels(&self) -> &Top<Box<[u8]>> {
         &self.channels
     }

@@ -3,13 +3,12 @@
 #![allow(clippy::cast_ptr_alignment, reason = "the loads and stores need no alignment")]
 
 use core::arch::x86_64::{
-    __m256i, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpgt_epi8, _mm256_loadu_si256, _mm256_movemask_epi8,
-    _mm256_packs_epi16, _mm256_permute4x64_epi64, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_setzero_si256,
-    _mm256_sub_epi16, _mm256_subs_epu16,
+    __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_cmpeq_epi8, _mm256_cmpeq_epi16, _mm256_cmpgt_epi8, _mm256_loadu_si256,
+    _mm256_movemask_epi8, _mm256_packs_epi16, _mm256_permute4x64_epi64, _mm256_set1_epi8, _mm256_set1_epi16,
+    _mm256_setzero_si256, _mm256_sub_epi16, _mm256_subs_epu16,
 };
 
-use super::driver::{BLOCK, PAIRS, Vector, entry_points};
-use super::sse2;
+use super::driver::{AHEAD, BLOCK, PAIRS, Vector, entry_points};
 
 /// The proof that the processor has AVX2, BMI 1, BMI 2, LZCNT and POPCNT.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +55,9 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     fn ahead(self, block: &[u8; BLOCK]) {
-        sse2::ask(block);
+        // SAFETY: SSE is there, as `self` proves; a prefetch reads nothing that the program could see, and does nothing where
+        // there is no memory at the address, which is only computed.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD).cast::<i8>()) }
     }
 
     #[inline(always)]

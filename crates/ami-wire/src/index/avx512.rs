@@ -3,14 +3,14 @@
 #![allow(clippy::cast_ptr_alignment, reason = "the loads and stores need no alignment")]
 
 use core::arch::x86_64::{
-    __m256i, __m512i, _mm256_add_epi16, _mm256_cvtepu8_epi16, _mm256_set1_epi16, _mm256_storeu_si256, _mm512_add_epi16,
-    _mm512_castsi512_si128, _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask, _mm512_cmplt_epi8_mask,
-    _mm512_cmplt_epu16_mask, _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64, _mm512_loadu_si512,
-    _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_storeu_si512, _mm512_sub_epi16,
+    __m256i, __m512i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi16, _mm256_cvtepu8_epi16, _mm256_set1_epi16,
+    _mm256_storeu_si256, _mm512_add_epi16, _mm512_castsi512_si128, _mm512_castsi512_si256, _mm512_cmpeq_epi8_mask,
+    _mm512_cmplt_epi8_mask, _mm512_cmplt_epu16_mask, _mm512_cvtepu8_epi16, _mm512_extracti64x4_epi64,
+    _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi16, _mm512_storeu_si512,
+    _mm512_sub_epi16,
 };
 
-use super::driver::{BLOCK, PAIRS, Vector, entry_points};
-use super::sse2;
+use super::driver::{AHEAD, BLOCK, PAIRS, Vector, entry_points};
 
 /// The proof that the processor has AVX-512 F, BW, VL and VBMI2, BMI 1, BMI 2, LZCNT and POPCNT.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +80,9 @@ impl Vector for Avx512 {
 
     #[inline(always)]
     fn ahead(self, block: &[u8; BLOCK]) {
-        sse2::ask(block);
+        // SAFETY: SSE is there, as `self` proves; a prefetch reads nothing that the program could see, and does nothing where
+        // there is no memory at the address, which is only computed.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD).cast::<i8>()) }
     }
 
     #[inline(always)]

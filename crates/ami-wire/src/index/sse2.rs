@@ -20,15 +20,6 @@ impl Sse2 {
     }
 }
 
-/// See [`Vector::ahead`]; the instruction is the same for all instruction sets.
-#[inline(always)]
-pub(super) fn ask(block: &[u8; BLOCK]) {
-    let from = block.as_ptr().wrapping_add(AHEAD);
-    // SAFETY: SSE is part of x86-64, and a prefetch reads nothing that the program could see: where there is no memory at
-    // the address, which is only computed, it does nothing.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(from.cast::<i8>()) }
-}
-
 impl Vector for Sse2 {
     #[inline(always)]
     fn equal(self, block: &[u8; BLOCK], byte: u8) -> u64 {
@@ -66,7 +57,9 @@ impl Vector for Sse2 {
 
     #[inline(always)]
     fn ahead(self, block: &[u8; BLOCK]) {
-        ask(block);
+        // SAFETY: SSE is there, as `self` proves; a prefetch reads nothing that the program could see, and does nothing where
+        // there is no memory at the address, which is only computed.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(block.as_ptr().wrapping_add(AHEAD).cast::<i8>()) }
     }
 
     #[inline(always)]

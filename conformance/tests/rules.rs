@@ -194,6 +194,36 @@ fn a_conference_ends_in_a_complete_trace() {
     assert_eq!(breaks(rule, &destroyed, true), (vec![1], 0));
 }
 
+/// The messages of an example, each with its blank line.
+fn messages(example: &str) -> Vec<String> {
+    example.split_inclusive("\n\n").map(str::to_owned).collect()
+}
+
+#[test]
+fn what_is_open_in_a_cut_example_is_a_break_if_it_is_complete() {
+    let mut opened = 0;
+    for rule in RULES.iter().filter(|rule| !rule.conforming.contains('␄')) {
+        let all = messages(rule.conforming);
+        let cuts = (1..=all.len()).flat_map(|end| (0..end).map(move |start| start..end));
+        for cut in cuts {
+            let text = on_the_wire(&all[cut].concat());
+            let (findings, before) = common::check_both(&text, options(rule));
+            let (complete, after) = common::check_both(&text, Options { complete: true, ..options(rule) });
+            // What is proven without the end of the trace is proven with it.
+            let place = |finding: &Finding| (finding.rule.name, finding.place.message);
+            for finding in &findings {
+                assert!(complete.iter().any(|other| place(other) == place(finding)), "{}: {finding:?}", rule.name);
+            }
+            for ((of, before), (same, after)) in before.iter().zip(&after) {
+                assert_eq!((of.name, after.open), (same.name, 0), "{}: {before:?} {after:?}", rule.name);
+                assert!(after.violated >= before.violated + before.open, "{}: {before:?} {after:?}", of.name);
+                opened += before.open;
+            }
+        }
+    }
+    assert!(opened > 100, "{opened}");
+}
+
 #[test]
 fn an_empty_extension_is_one() {
     let rule = "dialplan/newexten-on-transition";

@@ -26,6 +26,8 @@ enum Task {
     Codegen(tasks::codegen::Options),
     /// Plant faults into the recorded sessions, and print which of them the checker finds.
     Conformance(tasks::conformance::Options),
+    /// Measure which lines the tests run, and write docs/coverage.md; needs cargo-llvm-cov.
+    Coverage(tasks::coverage::Options),
     /// Build the reference: one HTML page for each event, action and upgrade.
     Docs(tasks::docs::Options),
     /// Run every fuzz target in turn.
@@ -54,6 +56,7 @@ fn run(task: Task) -> Result<()> {
         Task::BenchReport(options) => tasks::bench_report::run(&options),
         Task::Codegen(options) => tasks::codegen::run(&options),
         Task::Conformance(options) => tasks::conformance::run(&options),
+        Task::Coverage(options) => tasks::coverage::run(&options),
         Task::Docs(options) => tasks::docs::run(&options),
         Task::Fuzz(options) => tasks::fuzz::run(&options),
         Task::Mutants(options) => tasks::mutants::run(&options),

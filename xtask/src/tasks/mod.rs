@@ -4,6 +4,7 @@ pub(crate) mod amplify;
 pub(crate) mod bench_report;
 pub(crate) mod codegen;
 pub(crate) mod conformance;
+pub(crate) mod coverage;
 pub(crate) mod docs;
 pub(crate) mod fuzz;
 pub(crate) mod mutants;

@@ -17,8 +17,8 @@ const CONSTANT: [&str; 4] = ["E0015", "E0658", "E0764", "E0080"];
 /// A `match` lacks an arm.
 const UNANSWERED: &str = "E0004";
 
-/// A copy of the tracked files of the workspace. What is built there lies with what is built here: the dependencies are
-/// the same.
+/// A copy of the tracked files of the workspace. What is built of it lies in a folder of its own: cargo would take a
+/// package that was built here for the one with mutants, and the other way round.
 pub(super) struct Tree {
     root: PathBuf,
     /// The package that is changed, and those whose tests look at it.
@@ -170,7 +170,7 @@ impl Tree {
     fn cargo(&self, arguments: &[&str], packages: &[String]) -> Result<(Vec<Value>, bool)> {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(&self.root).args(arguments).args(["--locked", "--quiet", "--message-format=json"]);
-        command.env("CARGO_TARGET_DIR", super::super::root().join("target")).stderr(Stdio::null());
+        command.env("CARGO_TARGET_DIR", super::super::root().join("target/mutants/build")).stderr(Stdio::null());
         for package in packages {
             command.args(["--package", package]);
         }

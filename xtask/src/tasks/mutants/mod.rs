@@ -55,9 +55,13 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 2)]
     jobs: usize,
 
-    /// Leave out tests that take more seconds than this, while what they come past is written down.
+    /// Leave out tests that take more seconds than this.
     #[arg(long, default_value_t = 600)]
     longest: u64,
+
+    /// Of tests that take long, run only those whose name has the name of the mutant's file or folder in it.
+    #[arg(long)]
+    near: bool,
 
     /// Run those again that were alive the last time.
     #[arg(long)]
@@ -201,7 +205,7 @@ fn run_all(options: &Options, mutants: &[Mutant], results: &mut Results) -> Resu
         let suite =
             Suite::measured(&tree.tests()?, &options.without, options.jobs, Duration::from_secs(options.longest))?;
         println!("{}", suite.summary());
-        switched(&suite, &woven.active, options.jobs, results)?;
+        switched(&suite, &woven.active, options, results)?;
     }
     if options.alone {
         for mutant in &woven.left {
@@ -216,13 +220,13 @@ fn run_all(options: &Options, mutants: &[Mutant], results: &mut Results) -> Resu
 }
 
 /// Runs the mutants behind the switch.
-fn switched(suite: &Suite, active: &[&Mutant], jobs: usize, results: &mut Results) -> Result<()> {
+fn switched(suite: &Suite, active: &[&Mutant], options: &Options, results: &mut Results) -> Result<()> {
     let next = AtomicUsize::new(0);
     let results = Mutex::new(results);
     std::thread::scope(|scope| {
         let work = || -> Result<()> {
             while let Some(mutant) = active.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let outcome = suite.run(mutant.number)?;
+                let outcome = suite.run(mutant, options.near)?;
                 if outcome.lives() {
                     println!("alive: {}", mutant.name);
                 }
@@ -230,7 +234,7 @@ fn switched(suite: &Suite, active: &[&Mutant], jobs: usize, results: &mut Result
             }
             Ok(())
         };
-        let workers: Vec<_> = (0..jobs.max(1)).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..options.jobs.max(1)).map(|_| scope.spawn(work)).collect();
         workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| anyhow::anyhow!("a worker has stopped"))?)
     })
 }

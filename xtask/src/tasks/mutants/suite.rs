@@ -8,17 +8,18 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use xtask::mutants::{REACHED, VARIABLE};
+use xtask::mutants::{Mutant, REACHED, VARIABLE};
 
 use super::Outcome;
 use super::build::Binary;
 
 /// Tests below this run together in one process.
 const QUICK: Duration = Duration::from_millis(400);
-/// A run may take that many times as long as it took while reached mutants were written down, which is slow, and a moment to
-/// start on a busy machine.
+/// A run may take that many times as long as without a mutant, and a moment to start on a busy machine.
 const PATIENCE: u32 = 5;
 const MOMENT: Duration = Duration::from_secs(3);
+/// Writing down what a test comes past may take that many times as long as the test.
+const SLOWLY: u32 = 60;
 /// Memory of a test in KiB: an endless loop often collects something.
 const MEMORY: u32 = 6 << 20;
 
@@ -34,20 +35,24 @@ struct Test {
 impl Test {
     /// Runs it, to see how long it takes and what it comes past; whether it passes.
     fn measure(&mut self, reached: &Path, longest: Duration) -> bool {
-        _ = fs::remove_file(reached);
-        let mut passes = |environment: &[(&str, String)]| {
+        let passes = |environment: &[(&str, String)], longest: Duration| {
             let start = Instant::now();
             let status = invoke(&self.binary, &[&self.name], environment, longest);
-            self.takes = start.elapsed();
-            status.is_ok_and(|status| status.success())
+            (status.is_ok_and(|status| status.success()), start.elapsed())
         };
-        if passes(&[(VARIABLE, "all".to_owned()), (REACHED, reached.display().to_string())]) {
+        let (passed, takes) = passes(&[], longest);
+        if !passed {
+            return false;
+        }
+        self.takes = takes;
+        _ = fs::remove_file(reached);
+        let environment = [(VARIABLE, "all".to_owned()), (REACHED, reached.display().to_string())];
+        // Writing it down allocates, which some tests count: of them it is not known.
+        if passes(&environment, takes * SLOWLY + MOMENT).0 {
             let text = fs::read_to_string(reached).unwrap_or_default();
             self.reaches = Some(text.lines().filter_map(|line| line.parse().ok()).collect());
-            return true;
         }
-        // Writing it down allocates, which some tests count.
-        passes(&[])
+        true
     }
 }
 
@@ -61,6 +66,18 @@ struct Group<'t> {
     binary: &'t Binary,
     names: Vec<&'t str>,
     takes: Duration,
+}
+
+impl Group<'_> {
+    fn is_slow(&self) -> bool {
+        self.takes > QUICK && self.names.len() == 1
+    }
+
+    /// Whether the name of a test speaks of the file.
+    fn is_about(&self, file: &str) -> bool {
+        let mut words = file.trim_end_matches(".rs").rsplit('/').take(2);
+        words.any(|word| self.names.iter().any(|name| name.split("::").any(|part| part == word)))
+    }
 }
 
 impl Suite {
@@ -104,16 +121,22 @@ impl Suite {
         format!("{} tests; the slowest: {}", self.tests.len(), slow.join(", "))
     }
 
-    /// Runs the tests that come past a mutant.
-    pub(super) fn run(&self, mutant: u32) -> Result<Outcome> {
-        let reached = |test: &Test| test.reaches.as_ref().is_some_and(|reaches| reaches.contains(&mutant));
-        let groups = groups(self.tests.iter().filter(|test| test.reaches.is_none() || reached(test)));
+    /// Runs the tests that come past a mutant; if `near`, of the slow ones only those whose names speak of its file.
+    pub(super) fn run(&self, mutant: &Mutant, near: bool) -> Result<Outcome> {
+        let reached = |test: &Test| test.reaches.as_ref().is_some_and(|reaches| reaches.contains(&mutant.number));
+        let mut groups = groups(self.tests.iter().filter(|test| test.reaches.is_none() || reached(test)));
         if !self.tests.iter().any(reached) {
             return Ok(Outcome::Unreached);
         }
+        // Slow ones that are likely to notice go before others.
+        let far = |group: &Group<'_>| group.is_slow() && !group.is_about(&mutant.file);
+        if near {
+            groups.retain(|group| !far(group));
+        }
+        groups.sort_by_key(far);
         for group in groups {
             let limit = group.takes * PATIENCE + MOMENT;
-            let status = invoke(group.binary, &group.names, &[(VARIABLE, mutant.to_string())], limit)?;
+            let status = invoke(group.binary, &group.names, &[(VARIABLE, mutant.number.to_string())], limit)?;
             if let Some(outcome) = judged(status, &group) {
                 return Ok(outcome);
             }
@@ -219,5 +242,15 @@ mod tests {
         let groups = groups(tests.iter());
         let names: Vec<&[&str]> = groups.iter().map(|group| group.names.as_slice()).collect();
         assert_eq!(names, [["one", "three"].as_slice(), &["two"], &["slow"]]);
+    }
+
+    #[test]
+    fn a_slow_test_is_about_the_file_of_its_name() {
+        let tests = [test("a", "faults::bridge", 900), test("a", "faults::call", 900), test("b", "quick", 3)];
+        let groups = groups(tests.iter());
+        let about = |file| groups.iter().map(|group| group.is_slow() && group.is_about(file)).collect::<Vec<_>>();
+        assert_eq!(about("src/rules/bridge/once.rs"), [false, true, false]);
+        assert_eq!(about("src/model/bridge.rs"), [false, true, false]);
+        assert_eq!(about("src/model/ridge.rs"), [false, false, false]);
     }
 }

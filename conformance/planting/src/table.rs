@@ -37,9 +37,14 @@ pub struct Table {
 impl Table {
     /// Breaks every rule that the checker has, in every way, in this trace.
     pub fn add(&mut self, trace: &Arc<Trace>, most: usize) {
+        self.add_group("", trace, most);
+    }
+
+    /// Breaks the rules of a group, whose names begin with this.
+    pub fn add_group(&mut self, group: &str, trace: &Arc<Trace>, most: usize) {
         let mut judge = Judge::default();
         for planter in PLANTERS.iter().copied().flatten() {
-            if !planters::applies(planter.rule, trace) {
+            if !planter.rule.starts_with(group) || !planters::applies(planter.rule, trace) {
                 continue;
             }
             let Some(position) = RULES.iter().position(|rule| rule.name == planter.rule) else { continue };

@@ -49,11 +49,6 @@ impl Bridge {
             self.first_use = Some(at.clone());
         }
     }
-
-    /// Its `BridgeUniqueid`.
-    pub fn id(&self) -> &[u8] {
-        &self.id
-    }
 }
 
 impl fmt::Display for Bridge {

@@ -1,7 +1,5 @@
 //! The events that the model understands.
 
-use std::borrow::Cow;
-
 macro_rules! events {
     ($($name:ident = $wire:literal, $order:ident;)*) => {
         /// An event, as far as the model and the rules tell events apart.
@@ -134,14 +132,4 @@ events! {
     Cdr = "Cdr", Elsewhere;
     UserEvent = "UserEvent", Elsewhere;
     TestEvent = "TestEvent", Elsewhere;
-}
-
-impl Event {
-    /// The name of an event for a report: that of the protocol, or what stands on the wire.
-    pub fn label(self, on_wire: &[u8]) -> Cow<'static, str> {
-        match self {
-            Self::Other => Cow::Owned(String::from_utf8_lossy(on_wire).into_owned()),
-            known => Cow::Borrowed(known.name()),
-        }
-    }
 }

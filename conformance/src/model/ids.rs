@@ -67,8 +67,4 @@ impl<K: Key, T: Named> Entities<K, T> {
     pub(crate) fn for_each_mut(&mut self, mut change: impl FnMut(&mut T)) {
         self.all.values_mut().for_each(&mut change);
     }
-
-    pub(crate) fn len(&self) -> usize {
-        self.all.len()
-    }
 }

@@ -178,21 +178,6 @@ impl Model {
         Some((key, self.bridges.get(key)?))
     }
 
-    /// How many channels are known, live and dead.
-    pub fn channel_count(&self) -> usize {
-        self.channels.len()
-    }
-
-    /// All channels that are known.
-    pub fn channels(&self) -> impl Iterator<Item = &Channel> {
-        self.channels.values()
-    }
-
-    /// All bridges that are known.
-    pub fn bridges(&self) -> impl Iterator<Item = &Bridge> {
-        self.bridges.values()
-    }
-
     /// The message that proves that a channel is younger than the window, so that its `Newchannel` should have been
     /// seen: the `Newchannel` of a channel at least two seconds older.
     pub fn proof_of_youth(&self, channel: &Channel) -> Option<&Reference> {

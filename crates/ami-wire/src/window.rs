@@ -304,6 +304,7 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::Window;
     use crate::line::LineKind;
     use crate::{Header, Message, Parser, Stream};
 
@@ -419,6 +420,72 @@ mod tests {
             let bytes = std::format!("{small}{large}{small}{large}{large}{small}").into_bytes();
             for sizes in [&[1][..], &[63, 64, 65], &[5000]] {
                 assert!(check(&bytes, sizes) >= 149, "{headers} {value}");
+            }
+        }
+    }
+
+    /// The marks that were handed out last, from the front of the buffer.
+    fn given(window: &Window) -> Vec<usize> {
+        let (marks, base) = window.given();
+        marks.iter().map(|mark| usize::from(mark.wrapping_sub(base))).collect()
+    }
+
+    /// What the first search found serves for all messages that it passed.
+    #[test]
+    fn messages_behind_the_first_are_known_without_a_search() {
+        let bytes = "Event: X\r\nKey: value\r\n\r\n".repeat(20).into_bytes();
+        let (mut window, mut front) = (Window::new(), &bytes[..]);
+        assert!(window.known(5, front).is_none());
+        assert!(window.message(5, front).is_some());
+        for _ in 0..20 {
+            assert!(window.known(4, front).is_none(), "the key ends elsewhere");
+            let known = window.known(5, front).unwrap();
+            assert_eq!((known.line_end, known.length), (9, 24));
+            window.take(&known);
+            assert_eq!(given(&window), [5, 9, 13, 21, 23]);
+            window.consume(24);
+            front = &front[24..];
+        }
+        assert!(window.known(5, front).is_none() && window.message(5, front).is_none());
+        window.give_none();
+        assert_eq!(given(&window), [0; 0]);
+    }
+
+    /// Marks of what was consumed otherwise are passed, and one at the very front is not.
+    #[test]
+    fn marks_before_the_front_are_not_given() {
+        let bytes = "Event: X\r\nKey: value\r\n\r\n: a\r\n\r\n".repeat(9).into_bytes();
+        let (mut window, mut front) = (Window::new(), &bytes[..]);
+        for _ in 0..9 {
+            for (length, marks) in [(24, &[5, 9, 13, 21, 23][..]), (7, &[0, 4, 6])] {
+                assert_eq!(window.end(front), Some(length));
+                assert_eq!(given(&window), marks);
+                window.consume(length);
+                front = &front[length..];
+            }
+        }
+        assert_eq!(window.end(front), None);
+    }
+
+    /// Where marks give out, wherever in the lines that is, and however the message arrives, its end is found.
+    #[test]
+    fn a_message_of_too_many_marks_has_its_end() {
+        for before in 0..64 {
+            for (line, ending) in [("K:v\n", "\n"), ("K:v\n", "\r\n"), ("K:v\r\n", "\r\n")] {
+                for lines in [223, 224, 250, 256, 257, 300] {
+                    let message = std::format!("Event: {}\n{}{ending}", "x".repeat(before), line.repeat(lines));
+                    let bytes = std::format!("{message}Event: Y\r\n\r\n").into_bytes();
+                    let mut whole = Window::new();
+                    assert_eq!(whole.end(&bytes), Some(message.len()));
+                    let mut pieces = Window::new();
+                    for cut in [700, message.len() - 2, message.len() - 1] {
+                        assert_eq!(pieces.end(&bytes[..cut]), None, "{before} {lines} {line:?} {cut}");
+                    }
+                    assert_eq!(pieces.end(&bytes[..message.len()]), Some(message.len()));
+                    pieces.consume(message.len());
+                    assert_eq!(pieces.end(&bytes[message.len()..]), Some(12));
+                    assert_eq!(given(&pieces), [5, 9, 11]);
+                }
             }
         }
     }

@@ -439,3 +439,116 @@ fn a_value_that_does_not_fit_says_where_and_why() {
     assert_eq!((error.position, error.expected), (2, "the end"));
     assert_eq!(error.to_string(), "expected the end at byte 2 of the value");
 }
+
+#[test]
+fn values_at_the_edge_of_their_grammars() {
+    use values::{CallerId, ChannelName, KeyFamily, NtpTime, Privileges, UniqueId};
+    let serial = |name: &'static str| ChannelName::parse(name.as_bytes()).unwrap().serial;
+    assert_eq!(serial("SIP/100-0000002f"), Some(&b"0000002f"[..]));
+    assert_eq!(serial("SIP/my-trunk"), None, "no hexadecimal digits");
+    assert_eq!(serial("SIP/trunk-"), None, "no digits at all");
+    let number = |name: &'static str| ChannelName::parse(name.as_bytes()).unwrap().serial_number();
+    assert_eq!(number("SIP/100-00000010"), Some(16));
+    assert_eq!(number("IAX2/100-10"), Some(10), "the one that counts in tens");
+    assert_eq!(number("SIP/100"), None);
+    assert!(ChannelName::parse(b"SIP/100-00000010<ZOMBIE>").unwrap().is_zombie());
+    assert!(!ChannelName::parse(b"SIP/100-00000010<MASQ>").unwrap().is_zombie());
+    assert!(!ChannelName::parse(b"SIP/100-00000010").unwrap().is_zombie());
+
+    assert!(KeyFamily::parse(b"Line-000001-000002").is_ok());
+    assert!(KeyFamily::parse(b"Line-000001-00002").is_err(), "numbers of two widths");
+    assert!(KeyFamily::parse(b"ChanVariable(X)").is_ok());
+    assert!(KeyFamily::parse(b"ChanVariable()").is_err());
+
+    assert_eq!(Privileges::parse(b"call,all").unwrap().to_string(), "call,all");
+    assert!(Privileges::parse(b"call all").is_err() && Privileges::parse(b"call,,all").is_err());
+
+    assert_eq!(NtpTime::parse(b"1.4095999999").unwrap().micros, 999_999);
+    assert!(NtpTime::parse(b"1.4096000000").is_err(), "a whole second");
+
+    assert_eq!(UniqueId::parse(b"pbx-1.2").unwrap().system, Some(&b"pbx"[..]));
+    assert!(UniqueId::parse(b"-1.2").is_err(), "a system without a name");
+
+    assert_eq!(CallerId::parse(b"<unknown>"), CallerId::default());
+    assert_eq!(CallerId::parse(b"\"Ann\" <unknown>").name, Some(&b"Ann"[..]));
+    assert_eq!(CallerId::parse(b"<100>").number, Some(&b"100"[..]));
+}
+
+#[test]
+fn an_assignment_that_does_not_fit_says_where_in_the_whole_value() {
+    let said: Vec<_> = values::assignments(b"a=1, b=2,  c,=d", b',')
+        .map(|one| one.map(|one| one.name).map_err(|error| (error.position, error.expected)))
+        .collect();
+    assert_eq!(said, [Ok(&b"a"[..]), Ok(b"b"), Err((12, "=")), Err((13, "a name"))]);
+}
+
+/// The form that got further says what it misses.
+#[test]
+fn of_two_forms_the_one_that_got_further_is_missed() {
+    let error = values::NtpTime::parse(b"1.12").unwrap_err();
+    assert_eq!((error.position, error.expected), (2, "six digits of microseconds, or ten of a fraction"));
+    let error = values::NtpTime::parse(b"x").unwrap_err();
+    assert_eq!((error.position, error.expected), (0, "seconds"));
+    let error = values::NtpTime::parse(b"1.123456x").unwrap_err();
+    assert_eq!((error.position, error.expected), (8, "the end"));
+}
+
+/// Leap years, by the first day behind the end of February.
+#[test]
+fn february_has_29_days_where_it_has() {
+    for (year, leap) in [(1900, false), (2000, true), (2023, false), (2024, true), (2100, false), (2400, true)] {
+        let day = format!("{year}-02-29T00:00:00.000+0000");
+        assert_eq!(values::DateTime::parse(day.as_bytes()).is_ok(), leap, "{year}");
+    }
+    for (month, days) in [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31].into_iter().enumerate() {
+        for (day, there) in [(days, true), (days + 1, false)] {
+            let text = format!("2023-{:02}-{day:02}T00:00:00.000+0000", month + 1);
+            assert_eq!(values::DateTime::parse(text.as_bytes()).is_ok(), there, "{text}");
+        }
+    }
+}
+
+/// The crate says of this processor what the standard library says.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn instruction_sets_are_those_of_the_processor() {
+    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2");
+    assert_eq!(Isa::Avx2.is_available(), avx2);
+    let avx512 = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512vbmi2");
+    assert_eq!(Isa::Avx512.is_available(), avx512);
+}
+
+#[test]
+fn errors_of_a_reader_are_those_of_what_it_reads() {
+    let gone = ReadError::from(io::Error::other("gone"));
+    assert_eq!(gone.to_string(), "gone");
+    assert!(std::error::Error::source(&gone).is_none());
+    let parser = Parser::new().limits(Limits { line: 10, ..Limits::DEFAULT });
+    let error = parser.messages(b"Event: 12345678\r\n\r\n").next().unwrap().unwrap_err();
+    let said = ReadError::from(error);
+    assert_eq!(said.to_string(), error.to_string());
+    assert!(std::error::Error::source(&said).is_none());
+    assert!(matches!(said, ReadError::Wire(same) if same == error));
+}
+
+#[test]
+fn what_is_no_text_is_not_written_as_text() {
+    let mut text = FmtSink(String::new());
+    let error = Encoder::action(&mut text, b"\xff").map(drop).unwrap_err();
+    assert_eq!(error, EncodeError::NotText);
+    assert_eq!(error.to_string(), "bytes that are not UTF-8 cannot be written as text");
+    assert_eq!(values::CallerId::parse(b"\xff <100>").to_string(), "\"\u{fffd}\" <100>");
+    let message = messages(b"Event: \xff\r\nKey: a\r\n\r\n").next().unwrap().unwrap();
+    assert_eq!(message.headers().map(|header| header.to_str().ok()).collect::<Vec<_>>(), [None, Some("a")]);
+}
+
+#[test]
+fn times_beyond_what_a_number_holds() {
+    let micros = |seconds| values::EpochTime { seconds, micros: 999_999 }.total_micros();
+    assert_eq!(micros(1), Some(1_999_999));
+    assert_eq!(micros(u64::MAX / 1_000_000), None);
+    assert_eq!(micros(u64::MAX), None);
+}

@@ -204,7 +204,6 @@ fn page(root: &Path, files: &BTreeMap<String, Lines>) -> Result<String> {
          | | |\n|---|---|\n| date | {} |\n",
         date.format("%Y-%m-%d")
     );
-    writeln!(out, "| revision | {} |", said("git", &["rev-parse", "--short", "HEAD"])?)?;
     writeln!(out, "| command | `cargo llvm-cov test --workspace --exclude ami-benches -- --skip {SKIPPED}` |")?;
     writeln!(
         out,

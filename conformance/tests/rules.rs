@@ -272,19 +272,19 @@ fn event(name: &str, lines: &str) -> String {
 #[test]
 fn what_a_complete_trace_lacks_is_broken() {
     let ping = |id: u32| format!("Action: Ping\nActionID: {id}\n\n");
-    let pong = |id: u32| format!("Response: Success\nActionID: {id}\nPing: Pong\n\n");
+    let answer = |id: u32| format!("Response: Success\nActionID: {id}\nPing: Pong\n\n");
     let rule = "action/one-response";
-    let unanswered = [ping(1), pong(1), ping(2)].concat();
+    let unanswered = [ping(1), answer(1), ping(2)].concat();
     assert_eq!(breaks(rule, &unanswered, false), (vec![], 1));
     assert_eq!(breaks(rule, &unanswered, true), (vec![1], 0));
-    assert_eq!(breaks(rule, &(unanswered + &pong(2)), true), (vec![], 0));
+    assert_eq!(breaks(rule, &(unanswered + &answer(2)), true), (vec![], 0));
     // Without a word of the server nothing is known of it, and after Goodbye it reads nothing.
     assert_eq!(breaks(rule, &ping(1), true), (vec![], 0));
     let goodbye = "Response: Goodbye\nActionID: 1\nMessage: Thanks for all the fish.\n\n";
     assert_eq!(breaks(rule, &["Action: Logoff\nActionID: 1\n\n", goodbye, &ping(2)].concat(), true), (vec![], 0));
 
     // A connection can be older than the capture, which covers what happens on the server.
-    let (places, counts) = told("session/banner", &pong(1), true);
+    let (places, counts) = told("session/banner", &answer(1), true);
     assert_eq!((places, counts.unobservable), (vec![], 1));
 
     let party = "Result: Success\nTransfereeChannel: PJSIP/100-00000001\nTransfereeUniqueid: 1795516800.1\n";

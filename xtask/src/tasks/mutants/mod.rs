@@ -26,6 +26,7 @@ use build::Tree;
 use suite::Suite;
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Options {
     /// The package whose code is changed.
     #[arg(long)]

@@ -35,12 +35,12 @@ struct Test {
 impl Test {
     /// Runs it, to see how long it takes and what it comes past; whether it passes.
     fn measure(&mut self, reached: &Path, longest: Duration) -> bool {
-        let passes = |environment: &[(&str, String)], longest: Duration| {
+        let run = |environment: &[(&str, String)], longest: Duration| {
             let start = Instant::now();
             let status = invoke(&self.binary, &[&self.name], environment, longest);
             (status.is_ok_and(|status| status.success()), start.elapsed())
         };
-        let (passed, takes) = passes(&[], longest);
+        let (passed, takes) = run(&[], longest);
         if !passed {
             return false;
         }
@@ -48,7 +48,7 @@ impl Test {
         _ = fs::remove_file(reached);
         let environment = [(VARIABLE, "all".to_owned()), (REACHED, reached.display().to_string())];
         // Writing it down allocates, which some tests count: of them it is not known.
-        if passes(&environment, takes * SLOWLY + MOMENT).0 {
+        if run(&environment, takes * SLOWLY + MOMENT).0 {
             let text = fs::read_to_string(reached).unwrap_or_default();
             self.reaches = Some(text.lines().filter_map(|line| line.parse().ok()).collect());
         }

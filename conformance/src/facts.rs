@@ -82,8 +82,8 @@ impl<'a> Introduced<'a> {
 
     #[inline]
     fn note(&mut self, number: usize, note: impl FnOnce(&mut Role<'a>)) {
-        if self.0.len() <= number {
-            self.0.resize(number + 1, Role::default());
+        while self.0.len() <= number {
+            self.0.push(Role::default());
         }
         if let Some(role) = self.0.get_mut(number) {
             note(role);

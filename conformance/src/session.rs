@@ -438,7 +438,9 @@ impl Session {
             self.generation = generation_of(facts);
         }
         self.model.set_legacy(self.generation == Generation::Legacy);
-        self.settle_silent(at.place.message);
+        if self.model.has_silent(at.place.message) {
+            self.settle_silent(at.place.message);
+        }
         self.judge(said, facts, look, at);
         let mut named = Named::default();
         self.model.meet(facts, &mut named);

@@ -467,12 +467,16 @@ impl Model {
         channel.announced.as_ref().filter(|announced| self.is_in_sight(announced))
     }
 
+    /// Whether there may be a [next](Self::next_silent) channel: after most messages there is none.
+    #[inline]
+    pub(crate) fn has_silent(&self, now: u64) -> bool {
+        self.racing.front().is_some_and(|(hangup, _)| hangup.saturating_add(self.race) < now)
+    }
+
     /// The next channel whose `Hangup` is so long ago, now, that what applications say of it can't have lost a race.
     pub(crate) fn next_silent(&mut self, now: u64) -> Option<ChannelKey> {
-        while let Some((_, key)) =
-            self.racing.front().copied().filter(|(hangup, _)| hangup.saturating_add(self.race) < now)
-        {
-            self.racing.pop_front();
+        while self.has_silent(now) {
+            let (_, key) = self.racing.pop_front()?;
             self.parked.retain(|parked| *parked != key);
             if self.channels.get(key).is_some() {
                 return Some(key);

@@ -35,6 +35,11 @@ ChannelState: 6
 fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
     let Some(privilege) = scene.said.privilege else { return };
     let Some(def) = scene.said.def.filter(|def| !def.classes.is_empty()) else { return cx.unobservable() };
+    // As nearly all do: the class as it is documented, and a comma.
+    let begins_with = |class: &str| privilege.strip_prefix(class.as_bytes()).is_some_and(|rest| rest.starts_with(b","));
+    if def.classes.iter().any(|class| begins_with(class.as_str())) {
+        return cx.held();
+    }
     let end = privilege.iter().position(|byte| *byte == b',').unwrap_or(privilege.len());
     let first = privilege.get(..end).unwrap_or(privilege).trim_ascii();
     if def.classes.iter().any(|class| class.is(first)) {

@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
+
+use super::machine;
 
 /// Run the benches and count instructions, and write `benches/REPORT.md` and the figures in `README.md`.
 #[derive(Debug, clap::Args)]
@@ -478,26 +480,15 @@ fn report(
          other work took part of the machine: then rates are too low and ratios doubtful, and the counts of instructions below are \
          what to compare.\n\n",
     );
-    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let field = |name: &str| {
-        let line = processor.lines().find(|line| line.starts_with(name))?;
-        Some(line.split_once(':')?.1.trim().to_owned())
-    };
-    let flags = field("flags").unwrap_or_default();
-    let has: Vec<_> = ["sse2", "avx2", "bmi2", "avx512bw", "avx512_vbmi2"]
-        .into_iter()
-        .filter(|flag| flags.split(' ').any(|one| one == *flag))
-        .collect();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let date = chrono::DateTime::from_timestamp(i64::try_from(seconds)?, 0).context("a date")?;
+    let has = machine::features(&["sse2", "avx2", "bmi2", "avx512bw", "avx512_vbmi2"]);
     let revision = Command::new("git").current_dir(root).args(["rev-parse", "--short", "HEAD"]).output()?;
     let rustc = Command::new("rustc").arg("--version").output()?;
     writeln!(out, "| | |\n|---|---|")?;
-    writeln!(out, "| date | {} |", date.format("%Y-%m-%d %H:%M UTC"))?;
+    writeln!(out, "| date | {} |", machine::date()?.format("%Y-%m-%d %H:%M UTC"))?;
     writeln!(out, "| revision | {} |", String::from_utf8_lossy(&revision.stdout).trim())?;
-    writeln!(out, "| machine | {}, {cores} cores, {} |", field("model name").unwrap_or_default(), has.join(", "))?;
+    writeln!(out, "| machine | {}, {cores} cores, {} |", machine::processor("model name"), has)?;
     writeln!(out, "| load at the end | {} |", load.split(' ').next().unwrap_or_default())?;
     writeln!(out, "| compiler | {} |", String::from_utf8_lossy(&rustc.stdout).trim())?;
     writeln!(out, "| command | `cargo xtask bench-report --rounds {}` |", options.rounds)?;

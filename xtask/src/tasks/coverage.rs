@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
+
+use super::machine;
 
 /// The page. What stands behind the mark is written by hand and is kept.
 const PAGE: &str = "docs/coverage.md";
@@ -188,21 +189,13 @@ fn page(root: &Path, files: &BTreeMap<String, Lines>) -> Result<String> {
         let output = Command::new(command).current_dir(root).args(arguments).output()?;
         Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().trim().to_owned())
     };
-    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let flags = processor.lines().find(|line| line.starts_with("flags")).unwrap_or_default();
-    let has: Vec<_> = ["sse2", "avx2", "avx512bw", "avx512_vbmi2"]
-        .into_iter()
-        .filter(|flag| flags.split(' ').any(|one| one == *flag))
-        .collect();
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let date = chrono::DateTime::from_timestamp(i64::try_from(seconds)?, 0).context("a date")?;
     let mut out = format!(
         "# Lines that the tests run\n\n\
          Written by `cargo xtask coverage` down to the mark; do not edit. It needs `rustup component add llvm-tools` and `cargo install cargo-llvm-cov`.\n\n\
          Counted are lines that hold code, of the sources without the tests inside them; lines run by the tests and by programs that tests start. Not counted: examples in the\n\
          documentation, which a stable compiler does not measure, and what is not compiled on this machine (`neon.rs`).\n\n\
          | | |\n|---|---|\n| date | {} |\n",
-        date.format("%Y-%m-%d")
+        machine::date()?.format("%Y-%m-%d")
     );
     writeln!(out, "| command | `cargo llvm-cov test --workspace --exclude ami-benches -- --skip {SKIPPED}` |")?;
     writeln!(
@@ -211,7 +204,7 @@ fn page(root: &Path, files: &BTreeMap<String, Lines>) -> Result<String> {
         said("rustc", &["--version"])?,
         said("cargo", &["llvm-cov", "--version"])?
     )?;
-    writeln!(out, "| processor has | {} |", has.join(", "))?;
+    writeln!(out, "| processor has | {} |", machine::features(&["sse2", "avx2", "avx512bw", "avx512_vbmi2"]))?;
     out += "\n| part | lines | run | share |\n|---|---:|---:|---:|\n";
     for (name, prefix) in PARTS {
         writeln!(out, "| {name} | {} |", part(files, prefix).row())?;

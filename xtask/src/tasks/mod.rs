@@ -7,6 +7,7 @@ pub(crate) mod conformance;
 pub(crate) mod coverage;
 pub(crate) mod docs;
 pub(crate) mod fuzz;
+mod machine;
 pub(crate) mod mutants;
 pub(crate) mod schema;
 pub(crate) mod screenshots;

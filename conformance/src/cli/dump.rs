@@ -154,18 +154,22 @@ fn print(traces: Vec<Receiver<Piece>>, desk: &Desk) -> io::Result<Outcome> {
     let mut outcome = Outcome::Clean;
     let mut out = io::stdout().lock();
     for pieces in traces {
+        // A thread that breaks down tells no end.
+        let mut result = Err(None);
         for piece in pieces {
             match piece {
                 Piece::Text(text) => {
                     out.write_all(&text)?;
                     desk.take_back(text);
                 }
-                Piece::End(Ok(())) => {}
-                Piece::End(Err(error)) => {
-                    out.flush()?;
-                    complain(&error.to_string());
-                    outcome = Outcome::Failed;
-                }
+                Piece::End(end) => result = end.map_err(Some),
+            }
+        }
+        if let Err(why) = result {
+            outcome = Outcome::Failed;
+            out.flush()?;
+            if let Some(error) = why {
+                complain(&error.to_string());
             }
         }
         desk.printed();

@@ -18,8 +18,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::net::SocketAddr;
-use std::ops::ControlFlow;
-use std::ops::ControlFlow::Continue;
+use std::ops::ControlFlow::{self, Continue};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -292,7 +291,12 @@ impl Trace {
             Begun::Packets(input) => pcap::read(input, &mut Framing::new(parser, &mut *consumer)).map_err(file.says()),
             Begun::Text(form, input) => file.read_text(form, input, parser, consumer, &mut |_| Continue(())),
         };
-        // What one side lacks takes away nothing of what the other one said.
+        self.read_each(&mut read)
+    }
+
+    /// Reads all files, those behind an error, too: what one side lacks takes away nothing of what the other one said. The first
+    /// error is told.
+    fn read_each(&self, read: &mut dyn FnMut(&File) -> Result<(), InputError>) -> Result<(), InputError> {
         let mut result = Ok(());
         for file in &self.streams {
             result = result.and(read(file));
@@ -342,10 +346,7 @@ impl Trace {
                 file.read_text(form, input, parser, first, &mut |consumer| between(&mut [consumer]))
             }
         };
-        let mut result = Ok(());
-        for file in &self.streams {
-            result = result.and(read(file));
-        }
+        let result = self.read_each(&mut read);
         (consumers, result)
     }
 }

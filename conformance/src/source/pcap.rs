@@ -59,16 +59,7 @@ impl Interface {
 ///
 /// Why it could not be read to its end. What came before was handed on.
 pub(super) fn read(input: impl Read + Send, sink: &mut impl Sink) -> Result<(), String> {
-    let mut capture = Capture::open(input)?;
-    let result = loop {
-        match capture.step(sink) {
-            Ok(true) => {}
-            Ok(false) => break Ok(()),
-            Err(error) => break Err(error),
-        }
-    };
-    let found = capture.finish(sink);
-    result.and(found)
+    Capture::read(&mut Some(Capture::open(input)?), sink, |_| false)
 }
 
 /// A packet capture that is being read.
@@ -96,17 +87,32 @@ impl<'i> Capture<'i> {
         Ok(Self { reader, capacity: BLOCK, offset: 0, interfaces: Vec::new(), packets, is_damaged: false })
     }
 
-    /// Reads on, one block of the file at most; `false` at its end.
+    /// Reads on until `is_full` says that the sink has enough. At the end of the capture it hands on what is known of the
+    /// connections that have not ended, and leaves `None`.
     ///
     /// # Errors
     ///
     /// Why nothing more can be read.
-    pub(super) fn step(&mut self, sink: &mut impl Sink) -> Result<bool, String> {
-        let result = self.read_block(sink);
-        self.is_damaged |= result.is_err();
-        result
+    pub(super) fn read<S: Sink>(
+        capture: &mut Option<Self>,
+        sink: &mut S,
+        is_full: impl Fn(&S) -> bool,
+    ) -> Result<(), String> {
+        while let Some(open) = capture
+            && !is_full(sink)
+        {
+            let result = open.read_block(sink);
+            open.is_damaged = result.is_err();
+            if let Ok(true) = result {
+                continue;
+            }
+            let found = capture.take().map_or(Ok(()), |capture| capture.finish(sink));
+            return result.and(found);
+        }
+        Ok(())
     }
 
+    /// Reads one block of the file at most; `false` at its end.
     fn read_block(&mut self, sink: &mut impl Sink) -> Result<bool, String> {
         let Self { reader, capacity, offset, interfaces, packets, .. } = self;
         let place = |packets: &Packets| format!("at byte {offset}, behind packet {}", packets.count);
@@ -145,7 +151,7 @@ impl<'i> Capture<'i> {
     /// # Errors
     ///
     /// That there is no AMI in it.
-    pub(super) fn finish(mut self, sink: &mut impl Sink) -> Result<(), String> {
+    fn finish(mut self, sink: &mut impl Sink) -> Result<(), String> {
         let found = self.packets.assembler.finish(self.is_damaged, sink);
         if found > 0 || self.packets.count == 0 {
             return Ok(());

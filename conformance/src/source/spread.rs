@@ -75,21 +75,6 @@ impl Batch {
         self.next += 1;
         self.turns += 1;
     }
-
-    /// Reads until it is full; `None` is left of a capture that has ended.
-    fn fill(&mut self, capture: &mut Option<Capture<'_>>) -> Result<(), String> {
-        while let Some(open) = capture
-            && !self.is_full()
-        {
-            let result = open.step(self);
-            if let Ok(true) = result {
-                continue;
-            }
-            let found = capture.take().map_or(Ok(()), |capture| capture.finish(self));
-            return result.and(found);
-        }
-        Ok(())
-    }
 }
 
 impl Sink for Batch {
@@ -153,7 +138,7 @@ pub(super) fn read<C: Consumer + Send>(
                 .zip(&batch.shares)
                 .for_each(|(framing, turns)| consume(framing, turns, &batch.bytes));
         };
-        let ((), filled) = rayon::join(consume_all, || next.fill(&mut capture));
+        let ((), filled) = rayon::join(consume_all, || Capture::read(&mut capture, &mut next, Batch::is_full));
         result = result.and(filled);
         let goes_on = between(&mut framings.iter_mut().map(Framing::consumer).collect::<Vec<_>>());
         std::mem::swap(&mut batch, &mut next);

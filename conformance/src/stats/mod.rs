@@ -290,7 +290,9 @@ impl Stats {
         for (rate, more) in self.rates.iter_mut().zip(other.rates) {
             rate.absorb(more);
         }
-        self.release = [self.release, other.release].into_iter().flatten().min_by_key(|(connection, _)| *connection);
+        if let Some((connection, releases)) = other.release {
+            self.keep_release(connection, releases);
+        }
     }
 
     /// How many connections there are.
@@ -403,9 +405,7 @@ impl Stats {
         self.banners.count(line);
         if let Some(releases) = Releases::from_banner(line) {
             self.open.entry(connection).or_default().releases = Some(releases);
-            if self.release.is_none_or(|(first, _)| connection < first) {
-                self.release = Some((connection, releases));
-            }
+            self.keep_release(connection, releases);
         }
     }
 
@@ -432,6 +432,13 @@ impl Stats {
         defect.count += 1;
         if connection < defect.first.connection {
             defect.first = first;
+        }
+    }
+
+    /// The one of the first connection is kept.
+    fn keep_release(&mut self, connection: u32, releases: Releases) {
+        if self.release.is_none_or(|(first, _)| connection < first) {
+            self.release = Some((connection, releases));
         }
     }
 

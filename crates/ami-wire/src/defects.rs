@@ -194,7 +194,12 @@ impl Iterator for Defects<'_> {
             let flags = self.message.flags;
             match self.stage {
                 Stage::Before => {
-                    self.stage = if is_plain(&self.message) { Stage::After } else { Stage::Lines };
+                    self.stage = if is_plain(&self.message) {
+                        Stage::After
+                    } else {
+                        crate::work::detour();
+                        Stage::Lines
+                    };
                     let before = u64::from(self.message.blank_before);
                     if before > 0 {
                         let offset = self.message.offset - before;

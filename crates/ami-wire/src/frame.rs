@@ -1,6 +1,6 @@
 //! Finds where messages begin and end in bytes that arrive in pieces.
 
-use crate::work::memchr;
+use crate::work::{self, memchr};
 
 use crate::header::trim;
 use crate::index;
@@ -218,6 +218,7 @@ impl Framer {
     /// The next message, whatever it is.
     #[inline(never)]
     fn in_steps<'a>(&mut self, buffer: &mut &'a [u8], end: bool) -> Option<Result<Message<'a>, Error>> {
+        work::detour();
         self.window.give_none();
         loop {
             match self.state {
@@ -349,6 +350,7 @@ impl Framer {
 
     /// Goes on with the first line of the message.
     fn line_by_line<'a>(&mut self) -> Step<'a> {
+        work::detour();
         self.window.give_none();
         self.state = State::Lines;
         self.line = 0;

@@ -47,6 +47,7 @@ impl Limits {
         message.len() <= self.message
             && memchr::memchr_iter(b'\n', message).all(|lf| {
                 let length = lf - start;
+                crate::work::looked_at(length + 1);
                 start = lf + 1;
                 lines += 1;
                 length <= self.line && lines <= self.headers

@@ -6,6 +6,7 @@ use core::iter::FusedIterator;
 use crate::header::key_eq;
 use crate::index::{self, BLOCK};
 use crate::line::{Line, LineKind, Lines};
+use crate::work;
 use crate::{Defects, Header, Kind};
 
 /// One message, borrowed from the bytes that hold it: it costs nothing to copy and owns nothing.
@@ -389,6 +390,7 @@ impl<'a> Headers<'a> {
     #[cold]
     #[inline(never)]
     fn fold_rest<B>(self, init: B, mut step: impl FnMut(B, Header<'a>) -> B) -> B {
+        work::detour();
         let mut all = init;
         for header in self {
             all = step(all, header);
@@ -400,6 +402,7 @@ impl<'a> Headers<'a> {
     #[cold]
     #[inline(never)]
     fn search(mut self) -> Found<'a> {
+        work::detour();
         let mut header = None;
         self.is_usual = false;
         while let Some(rest) = self.bytes.get(self.start..).filter(|rest| !rest.is_empty())
@@ -445,6 +448,7 @@ fn cut_usual(bytes: &[u8], start: usize, key_end: usize, line_end: usize) -> Opt
 #[cold]
 #[inline(never)]
 fn cut_unusual(line: &[u8], key: usize) -> Option<Header<'_>> {
+    work::detour();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     Header::cut(line, key).filter(|_| line.get(key) == Some(&b':'))
 }

@@ -3,6 +3,7 @@
 use core::ops::Range;
 
 use crate::index::{self, BLOCK, Carry, PAIRS};
+use crate::work;
 
 /// Marks and ends of messages that were found from the front of the buffer on.
 ///
@@ -229,6 +230,7 @@ impl Window {
 
     /// The same byte by byte, which for a few costs less than a block.
     fn search_few(&mut self, rest: &[u8], from: u16) -> usize {
+        work::looked_at(rest.len());
         self.end_count = 0;
         for (at, byte) in (from..).zip(rest) {
             if *byte == b'\n' || (*byte == b':' && self.searching) {

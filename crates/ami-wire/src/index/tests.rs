@@ -197,3 +197,75 @@ fn room_runs_out_after_whole_blocks() {
         assert_eq!(call!(chosen, fill(&bytes, &mut true, &mut marks)), (0, 65_536));
     }
 }
+
+/// One byte of plain messages is another: each byte at each place, and each two of those that mean something.
+#[test]
+fn what_is_plain_is_told_byte_by_byte() {
+    let messages = [
+        &b"Event: Hangup\r\nChannel: PJSIP/100-00000001\r\nCause-txt: Normal\r\nA: \r\n\r\n"[..],
+        b"A: b\r\nK: ::\r\n\r\n",
+        b"Event: VarSet\r\nValue: 0123456789012345678901234567890123456789\r\n\r\n",
+    ];
+    let special = *b"\n\r: a\x00\x1f\x7f\x80\xff";
+    for message in messages {
+        for at in 0..message.len() {
+            for byte in 0..=u8::MAX {
+                let mut bytes = message.to_vec();
+                bytes[at] = byte;
+                check_plain(&bytes);
+            }
+            for (one, other) in special.into_iter().flat_map(|one| special.map(|other| (one, other))) {
+                let mut bytes = message.to_vec();
+                bytes[at] = one;
+                if let Some(next) = bytes.get_mut(at + 1) {
+                    *next = other;
+                }
+                check_plain(&bytes);
+            }
+        }
+    }
+}
+
+fn check_plain(bytes: &[u8]) {
+    let (plain, unusual) = (naive_plain(bytes), bytes.iter().filter(|byte| !matches!(byte, b' '..=b'~')).count());
+    for chosen in available() {
+        let found = (call!(chosen, plain(bytes)), call!(chosen, unusual_in(bytes)));
+        assert_eq!(found, (plain, unusual), "{chosen:?} {}", bytes.escape_ascii());
+    }
+}
+
+/// Every few bytes that mean something, before, on and behind the boundary of a block, and the rest of both blocks.
+#[test]
+fn every_few_bytes_at_a_boundary() {
+    for number in 0..4_usize.pow(5) {
+        let few: Vec<u8> = (0..5).map(|digit| b"\n\r:a"[number / 4_usize.pow(digit) % 4]).collect();
+        for start in [0, 59, 61, 63, 64] {
+            let mut bytes = [b'b'; 80];
+            bytes[start..start + 5].copy_from_slice(&few);
+            check(&bytes, number % 2 == 0);
+        }
+    }
+}
+
+/// Marks that are near to one another or not, at each place.
+#[test]
+fn marks_are_close_or_not() {
+    for chosen in available() {
+        for at in 1..130 {
+            for (step, near) in [(0, true), (1, true), (2, true), (3, false), (4, false), (300, false), (65_535, false)]
+            {
+                let mut marks: Vec<u16> = (0..130 + PAIRS as u16).map(|mark| mark * 10).collect();
+                let step: u16 = step;
+                let moved = marks[at - 1].wrapping_add(step).wrapping_sub(marks[at]);
+                marks[at..].iter_mut().for_each(|mark| *mark = mark.wrapping_add(moved));
+                let mut close = [0; 256];
+                let count = call!(chosen, close(&marks, 0, 130, &mut close));
+                assert_eq!(
+                    &close[..count],
+                    if near { std::vec![at as u16] } else { Vec::new() },
+                    "{chosen:?} {at} {step}"
+                );
+            }
+        }
+    }
+}

@@ -516,6 +516,127 @@ fn an_empty_extension_is_one() {
 }
 
 #[test]
+fn a_state_has_its_number_and_its_name() {
+    let rule = "channel/state-description";
+    let names = "Down,Rsrvd,OffHook,Dialing,Ring,Ringing,Up,Busy,Dialing Offhook,Pre-ring,Unknown";
+    // What stands behind the Uniqueid is nobody's.
+    let state = |lines: &str| event("Newstate", &format!("{lines}{CHANNEL}"));
+    for (number, name) in names.split(',').enumerate() {
+        for lines in [
+            format!("ChannelState: {number}\nChannelStateDesc: {name}\n"),
+            format!("ChannelState: {number}\n"),
+            format!("ChannelStateDesc: {name}\n"),
+        ] {
+            let (places, counts) = told(rule, &state(&lines), false);
+            assert_eq!((places, counts.held), (vec![], 1), "{lines}");
+        }
+    }
+    for lines in ["ChannelState: 11\n", "ChannelState: 5\nChannelStateDesc: Ring\n", "ChannelStateDesc: Away\n"] {
+        assert_eq!(breaks(rule, &state(lines), false).0, [0], "{lines}");
+    }
+}
+
+/// An application may speak of a channel for 32 messages after its Hangup, and no longer.
+#[test]
+fn a_race_is_lost_by_32_messages() {
+    let other = event("Newchannel", "Channel: PJSIP/300-00000009\nUniqueid: 1795516800.9\n");
+    for (between, places) in [(31, vec![]), (32, vec![33])] {
+        let text = [event("Hangup", CHANNEL), other.repeat(between), event("MusicOnHoldStop", CHANNEL)].concat();
+        assert_eq!(breaks("channel/application-after-hangup", &text, false).0, places, "{between}");
+    }
+}
+
+#[test]
+fn variables_of_one_party_are_no_half_of_a_caller() {
+    let caller = "Channel: A/1-01\nUniqueid: 1.1\nDestChannel: A/2-02\nDestUniqueid: 1.2\n";
+    for more in ["DestChanVariable: a=1\n", "Dest: 1\n"] {
+        let (places, counts) = told("dial/caller-fields", &event("DialBegin", &format!("{caller}{more}")), false);
+        assert_eq!((places, counts.held), (vec![], 1), "{more}");
+    }
+}
+
+#[test]
+fn a_dial_that_is_not_under_way_has_no_end_that_counts() {
+    let called = "DestChannel: PJSIP/100-00000001\nDestUniqueid: 1795516800.1\n";
+    let (begin, end) = (event("DialBegin", called), event("DialEnd", &format!("{called}DialStatus: BUSY\n")));
+    let rule = "dial/end-for-each-begin";
+    assert_eq!(told(rule, &(begin.clone() + &end), false).1.held, 1);
+    assert_eq!(told(rule, &end, false).1.held, 0);
+    // What comes behind the Hangup is too late.
+    assert_eq!(told(rule, &[begin, event("Hangup", CHANNEL), end].concat(), false).1.held, 0);
+}
+
+#[test]
+fn an_old_channel_that_is_named_after_its_hangup_is_told_once() {
+    let rule = "legacy/channel-life";
+    let gone = event("Newchannel", CHANNEL) + &event("Hangup", CHANNEL);
+    let late = event("Newstate", CHANNEL);
+    assert_eq!(breaks(rule, &[&*gone, &late, &late].concat(), false).0, [2]);
+    // Both ends of the link are the same channel.
+    let ends = "Channel1: PJSIP/100-00000001\nUniqueid1: 1795516800.1\nChannel2: PJSIP/100-00000001\n\
+                Uniqueid2: 1795516800.1\n";
+    assert_eq!(breaks(rule, &(gone + &event("Bridge", &format!("Bridgestate: Link\n{ends}"))), false).0, [2]);
+}
+
+#[test]
+fn halves_that_were_not_announced_are_not_said_to_be() {
+    let half = |name: &str, half: u32| {
+        format!("Local{name}Channel: Local/1@a-01;{half}\nLocal{name}Uniqueid: 1795516800.{half}\n")
+    };
+    let joined = event("LocalBridge", &(half("One", 1) + &half("Two", 2)));
+    let born = |half: u32| event("Newchannel", &format!("Channel: Local/1@a-01;{half}\nUniqueid: 1795516800.{half}\n"));
+    let rule = "local/halves-announced";
+    assert_eq!(told(rule, &[born(1), born(2), joined.clone()].concat(), false).1.held, 1);
+    for before in [String::new(), born(1), born(2)] {
+        assert_eq!(told(rule, &(before.clone() + &joined), false).1.held, 0, "{before}");
+    }
+}
+
+#[test]
+fn an_optimisation_that_begins_anew_has_not_ended_early() {
+    let one = "LocalOneChannel: Local/1@a-01;1\nLocalOneUniqueid: 1.1\nLocalTwoChannel: Local/1@a-01;2\n\
+               LocalTwoUniqueid: 1.2\n";
+    let part = |part: &str, id: u32| event(&format!("LocalOptimization{part}"), &format!("{one}Id: {id}\n"));
+    let rule = "local/optimization-paired";
+    let (places, counts) = told(rule, &[part("Begin", 7), part("End", 7), part("Begin", 7)].concat(), false);
+    assert_eq!((places, counts.held, counts.open), (vec![], 1, 1));
+    assert_eq!(breaks(rule, &[part("End", 7), part("Begin", 7)].concat(), false).0, [0]);
+    assert_eq!(breaks(rule, &[part("End", 7), part("Begin", 8)].concat(), false).0, [0; 0]);
+}
+
+/// While other classes of events were chosen, the music may have stopped.
+#[test]
+fn what_began_before_a_choice_of_classes_may_begin_again() {
+    let rule = "media/hold-alternates";
+    let hold = event("Hold", CHANNEL);
+    assert_eq!(breaks(rule, &hold.repeat(2), false).0, [1]);
+    let chosen = "Response: Success\nEvents: On\n\n";
+    assert_eq!(told(rule, &[&*hold, chosen, &hold].concat(), false), (vec![], Counts::default()));
+}
+
+#[test]
+fn a_login_after_an_early_event_keeps_nothing() {
+    let rule = "session/no-events-before-login";
+    let banner = "Asterisk Call Manager/11.0.0\n";
+    let answer = |value: &str| format!("Response: {value}\nActionID: 1\nMessage: x\n\n");
+    assert_eq!(told(rule, &[banner, &answer("Success")].concat(), false).1.held, 1);
+    assert_eq!(told(rule, &[banner, &answer("Error"), &answer("Error")].concat(), false).1.held, 0);
+    let early = [banner, &event("Newstate", CHANNEL), &answer("Success")].concat();
+    let (places, counts) = told(rule, &early, false);
+    assert_eq!((places, counts.held), (vec![1], 0));
+}
+
+/// What the schema of a release does not know cannot be judged by it, and each such question is counted.
+#[test]
+fn what_the_schema_cannot_tell_is_counted() {
+    let unknown = "Event: Whatever\nPrivilege: call,all\nA: b\n\n".repeat(3);
+    for rule in ["schema/removed-event", "schema/missing-field", "schema/unknown-field", "schema/bad-value"] {
+        assert_eq!(untold(rule, &unknown), 3, "{rule}");
+    }
+    assert_eq!(breaks("schema/unknown-event", &unknown, false).0, [0, 1, 2]);
+}
+
+#[test]
 fn names_are_unique_and_well_formed() {
     let mut names: Vec<_> = RULES.iter().map(|rule| rule.name).collect();
     names.sort_unstable();

@@ -67,11 +67,7 @@ fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
         return;
     };
     let (begun, ended, early) = match &one.optimization {
-        Some(known) => (
-            known.begun(id),
-            known.ended(id),
-            known.ended.as_ref().is_some_and(|(ended, _, early)| *early && **ended == *id),
-        ),
+        Some(known) => (known.begun(id), known.ended(id), known.ended.as_ref().is_some_and(|(.., early)| *early)),
         None => (None, None, false),
     };
     let number = String::from_utf8_lossy(id);

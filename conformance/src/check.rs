@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow::Continue;
 use std::sync::Arc;
 
-use ami_wire::{Error, Message, Parser};
+use ami_wire::{Error, Kind, Message, Parser};
 use serde::Serialize;
 
 use crate::finding::{Finding, Sender, Severity};
@@ -21,6 +21,8 @@ pub struct Checked {
     pub connections: usize,
     /// How many messages it holds, of both directions.
     pub messages: u64,
+    /// How many of these have a kind. Where none has one, it is hardly a capture of AMI.
+    pub of_a_kind: u64,
     /// Which releases the server can be; of the first connection whose banner tells.
     pub release: Option<Releases>,
     /// Broken promises, in order of the messages.
@@ -94,6 +96,7 @@ pub fn check(trace: &Trace, options: Options) -> (Checked, Result<(), InputError
         let share = sessions.checked;
         checked.connections = checked.connections.max(share.connections);
         checked.messages += share.messages;
+        checked.of_a_kind += share.of_a_kind;
         if sessions.first_release < first_release {
             first_release = sessions.first_release;
             checked.release = share.release;
@@ -144,6 +147,8 @@ impl Sessions {
 
 impl Consumer for Sessions {
     fn message(&mut self, connection: u32, sender: Sender, message: Result<Message<'_>, Error>) {
+        let has_kind = message.as_ref().is_ok_and(|message| message.kind() != Kind::Unknown);
+        self.checked.of_a_kind += u64::from(has_kind);
         let session = self.session(connection);
         match message {
             Ok(message) => session.push(sender, &message),

@@ -145,6 +145,42 @@ fn dump_tells_defects_and_odd_bytes() {
     insta::assert_snapshot!(text(&output.stdout));
 }
 
+/// What is not looked at, or is hardly what was meant, must not pass for a capture that conforms.
+#[test]
+fn what_does_not_look_like_ami_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::create_dir(path("day")).unwrap();
+    std::fs::write(path("day/notes.md"), "# Notes\n\nEvent: is a word.\n").unwrap();
+    std::fs::copy(common::trace("asterisk-22/blind.s2c"), path("day/blind.s2c")).unwrap();
+    for command in ["check", "dump", "stats"] {
+        let output = ami(&[command, &path("day")]);
+        assert_eq!(code(&output), 0);
+        let expected =
+            format!("note: 1 file does not look like a capture: left out unless named: {}\n", path("day/notes.md"));
+        assert_eq!(text(&output.stderr), expected, "{command}");
+    }
+    for number in 0..6 {
+        std::fs::write(path(&format!("day/script{number}.sh")), "#!/bin/sh\n").unwrap();
+    }
+    let output = ami(&["check", &path("day")]);
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("7 files do not") && told.contains("script3.sh, …") && !told.contains("script4.sh"),
+        "{told}"
+    );
+
+    // Any text is a stream, and its defects are found; but one without AMI in it is hardly a capture.
+    let output = ami(&["check", &path("day/notes.md")]);
+    assert_eq!(code(&output), 0);
+    assert!(text(&output.stderr).is_empty(), "an Event is in it: {}", text(&output.stderr));
+    let output = ami(&["check", &path("day/script0.sh"), &path("day/blind.s2c")]);
+    assert_eq!(code(&output), 0);
+    assert!(text(&output.stdout).contains("warning[wire/kind-missing]"));
+    let expected = format!("note: {}: no message of it is AMI: is it a capture?\n", path("day/script0.sh"));
+    assert_eq!(text(&output.stderr), expected);
+}
+
 #[test]
 fn inputs_that_are_no_captures() {
     let folder = tempfile::tempdir().unwrap();

@@ -308,7 +308,7 @@ fn other_protocols_are_no_ami() {
 #[test]
 fn the_recorded_capture_conforms_and_agrees_with_its_streams() {
     let capture = common::traces().join("asterisk-22.pcap");
-    let trace = Trace::gather(std::slice::from_ref(&capture)).pop().unwrap().unwrap();
+    let trace = Trace::gather(std::slice::from_ref(&capture)).traces.pop().unwrap().unwrap();
     let (checked, result) = check(&trace, Options::default());
     result.unwrap();
     assert_eq!((checked.connections, checked.release.unwrap().to_string().as_str()), (8, "22"));

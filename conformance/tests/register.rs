@@ -202,6 +202,37 @@ fn the_same_break_under_another_condition_is_not_known() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// A queue is recognised by the dialplan or by its agents. Where a user reads neither, a queue may have called; where one of
+/// them tells that none did, it did not.
+#[test]
+fn a_queue_is_seen_through_any_of_its_classes() {
+    let (trace, ends) = ("asterisk-16/queue2.s2c", 2);
+    let bytes = common::bytes(trace);
+    let messages = common::split(&bytes);
+    let known = |is_kept: &dyn Fn(&[u8]) -> bool| {
+        let kept: Vec<_> = messages.iter().copied().filter(|message| is_kept(message)).collect();
+        let (findings, _) = common::check(&kept.concat(), Options::default());
+        let of_dials: Vec<_> = findings.iter().filter(|found| found.rule.name == "dial/begin-before-end").collect();
+        assert_eq!(of_dials.len(), ends);
+        of_dials.iter().filter(|found| found.known.is_some()).count()
+    };
+    let has = |message: &[u8], what: &str| message.windows(what.len()).any(|window| window == what.as_bytes());
+    let of_queue = |message: &[u8]| has(message, "Event: Newexten\r\n") && has(message, "Application: Queue\r\n");
+    let of_agent = |message: &[u8]| has(message, "Event: AgentCalled\r\n");
+    assert_eq!(known(&|_| true), ends);
+    assert_eq!(known(&|message| !common::is_of(&["agent"], message)), ends);
+    assert_eq!(known(&|message| !common::is_of(&["dialplan"], message)), ends);
+    assert_eq!(known(&|message| !common::is_of(&["agent", "dialplan"], message)), ends);
+    assert_eq!(known(&|message| !of_agent(message) && !of_queue(message)), 0, "the dialplan tells of other things");
+    let first = messages.iter().position(|message| of_agent(message)).unwrap();
+    let others = |message: &[u8]| of_agent(message) && message != messages[first];
+    assert_eq!(
+        known(&|message| !common::is_of(&["dialplan"], message) && !others(message)),
+        0,
+        "other agents are called"
+    );
+}
+
 #[test]
 fn every_edit_is_for_an_entry() {
     for (id, _) in EDITS {

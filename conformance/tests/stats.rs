@@ -63,7 +63,7 @@ fn the_counts_are_right() {
     let mut timed = 0;
     for name in common::all() {
         let bytes = common::bytes(&name);
-        let trace = Trace::gather(&[common::trace(&name)]).pop().unwrap().unwrap();
+        let trace = Trace::gather(&[common::trace(&name)]).traces.pop().unwrap().unwrap();
         let mut stats = Stats::new(&name);
         trace.read(Parser::new(), &mut stats).unwrap();
         let messages: Vec<_> = ami_wire::messages(&bytes).map(Result::unwrap).collect();

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::config::Config;
 use super::progress::Progress;
-use super::{Outcome, complain};
+use super::{Outcome, complain, remark};
 use crate::baseline::Baseline;
 use crate::check::check;
 use crate::finding::{Finding, Severity};
@@ -213,7 +213,7 @@ impl Args {
             }
         };
         super::use_threads(self.jobs);
-        let mut traces = Trace::gather(&self.files);
+        let mut traces = super::gather(&self.files);
         if let Some(path) = &self.write_baseline
             && let Err(error) = super::refuse_to_overwrite(path, &self.files, traces.iter().flatten())
         {
@@ -251,7 +251,7 @@ impl Args {
         let mut outcome = Outcome::Clean;
         let mut out = BufWriter::new(io::stdout().lock());
         let mut checked_traces = Vec::new();
-        let mut unread = Vec::new();
+        let (mut unread, mut doubtful) = (Vec::new(), Vec::new());
         let style = Style { colour: super::colour(), counts: self.counts, width: super::width() };
         for result in all {
             let (trace, checked, result) = match result {
@@ -266,6 +266,9 @@ impl Args {
                 if checked.messages == 0 || error.is_no_capture() {
                     continue;
                 }
+            }
+            if checked.messages > 0 && checked.of_a_kind == 0 {
+                doubtful.push(format!("{}: no message of it is AMI: is it a capture?", checked.source));
             }
             let fails = |finding: &Finding| !finding.is_excused() && fail_on.is_met_by(finding);
             if checked.findings.iter().any(fails) {
@@ -293,6 +296,9 @@ impl Args {
         }
         // What could not be read is told last: behind a long report nobody sees what came before it.
         out.flush()?;
+        for what in &doubtful {
+            remark(what);
+        }
         for what in &unread {
             complain(what);
             outcome = Outcome::Failed;

@@ -43,6 +43,9 @@ fn write_text(deviation: &Deviation, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "  observed on  {}; taken to hold in between", deviation.observed.join(", "))?;
     writeln!(out, "  when         {}", deviation.condition)?;
     writeln!(out, "  why          {}", deviation.why)?;
+    if deviation.is_of_note() {
+        writeln!(out, "  found with   --notes")?;
+    }
     for (trace, message) in deviation.evidence {
         writeln!(out, "  evidence     corpus/traces/{trace}, message {message}")?;
     }
@@ -57,6 +60,7 @@ fn json(deviation: &Deviation) -> serde_json::Value {
         "observed": deviation.observed,
         "condition": deviation.condition,
         "why": deviation.why,
+        "notes": deviation.is_of_note(),
         "evidence": deviation.evidence.iter().map(evidence).collect::<Vec<_>>(),
     })
 }

@@ -71,7 +71,7 @@ impl Args {
     /// printed, no more are read ahead than there are threads, and of each no more than a few pieces.
     pub(super) fn run(self) -> io::Result<Outcome> {
         super::use_threads(self.jobs);
-        let mut traces = Trace::gather(&self.files);
+        let mut traces = super::gather(&self.files);
         let progress = Progress::watch(&mut traces, true);
         let readers = self.jobs.or_else(|| thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
         let readers = readers.min(traces.len());

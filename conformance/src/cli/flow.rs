@@ -117,7 +117,7 @@ impl Args {
             outcome = Outcome::Failed;
         };
         let mut traces = Vec::new();
-        for trace in Trace::gather(&self.files) {
+        for trace in super::gather(&self.files) {
             match trace {
                 Ok(trace) => traces.push(trace),
                 Err(error) => fail(&error.to_string()),

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::builder::Styles;
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::source::Trace;
+use crate::source::{Gathered, InputError, Trace};
 
 /// Checks captured Asterisk Manager Interface sessions, and shows what is in them.
 #[derive(Debug, Parser)]
@@ -102,6 +102,28 @@ fn complain(what: &str) {
     use anstyle::{AnsiColor, Style};
     let red = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
     anstream::eprintln!("{red}error:{red:#} {what}");
+}
+
+/// Tells on standard error what may not be as it was meant; it changes nothing.
+fn remark(what: &str) {
+    use anstyle::{AnsiColor, Style};
+    let cyan = Style::new().fg_color(Some(AnsiColor::Cyan.into())).bold();
+    anstream::eprintln!("{cyan}note:{cyan:#} {what}");
+}
+
+/// The traces under these paths. That files of a directory are left out is told: a capture that is not recognised must not
+/// pass for one that was checked.
+fn gather(files: &[PathBuf]) -> Vec<Result<Trace, InputError>> {
+    /// How many are named.
+    const NAMED: usize = 5;
+    let Gathered { traces, left_out } = Trace::gather(files);
+    if !left_out.is_empty() {
+        let (count, is) = (left_out.len(), if left_out.len() == 1 { "file does" } else { "files do" });
+        let named: Vec<_> = left_out.iter().take(NAMED).map(|path| path.display().to_string()).collect();
+        let more = if count > NAMED { ", …" } else { "" };
+        remark(&format!("{count} {is} not look like a capture: left out unless named: {}{more}", named.join(", ")));
+    }
+    traces
 }
 
 /// Whether standard output takes colours.

@@ -8,7 +8,6 @@ use serde::Serialize;
 
 use super::progress::Progress;
 use super::{Outcome, complain};
-use crate::source::Trace;
 use crate::stats::{Shown, Stats, write_text};
 
 #[derive(Debug, clap::Args)]
@@ -65,7 +64,7 @@ impl Args {
     pub(super) fn run(self) -> io::Result<Outcome> {
         let mut outcome = Outcome::Clean;
         super::use_threads(self.jobs);
-        let mut traces = Trace::gather(&self.files);
+        let mut traces = super::gather(&self.files);
         let progress = Progress::watch(&mut traces, false);
         let mut unread = Vec::new();
         let mut all: Vec<Stats> = Vec::new();

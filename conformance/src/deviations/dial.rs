@@ -50,18 +50,11 @@ pub(super) static FORWARD_WITHOUT_DIALEND: Deviation = Deviation {
 /// How many messages may lie between two ends of a dial that a queue made.
 const RIGHT_AFTER: u64 = 2;
 
-/// Whether a queue called the destination: an `AgentCalled` names it, or the caller runs Queue. A caller that was there
-/// before the trace began may do so.
-fn called_by_queue(broken: &Break<'_, '_>) -> bool {
-    broken.channel.called_by_queue
-        || broken.scene.channel("").is_some_and(|caller| caller.runs_queue.unwrap_or(caller.announced.is_none()))
-}
-
 /// Whether a queue called the destination, and its last `DialEnd` came just before with this status; the one at hand
 /// is a CANCEL.
 fn queue_cancels_after(broken: &Break<'_, '_>, first: &[u8]) -> bool {
     let Some(DialEnd { end, status, .. }) = &broken.channel.dial_end else { return false };
-    called_by_queue(broken)
+    broken.scene.model.may_be_called_by_queue(broken.channel, broken.scene.channel(""))
         && **status == *first
         && broken.scene.facts.message.get("DialStatus") == Some(b"CANCEL")
         && broken.since(end) <= RIGHT_AFTER
@@ -71,7 +64,8 @@ pub(super) static QUEUE_SECOND_DIALEND: Deviation = Deviation {
     id: "queue-second-dialend",
     rule: "dial/begin-before-end",
     observed: &["12", "13", "16", "20", "22", "23"],
-    condition: "A second DialEnd, CANCEL right after NOANSWER, for a destination that a queue called.",
+    condition: "A second DialEnd, CANCEL right after NOANSWER, for a destination that a queue called, or may have \
+                called where neither agents nor the dialplan are read.",
     why: "A queue ends the dial when an agent does not answer, and again when it clears its list of agents.",
     evidence: &[
         ("asterisk-12/queue.s2c", 209),
@@ -86,7 +80,8 @@ pub(super) static QUEUE_DOUBLE_CANCEL: Deviation = Deviation {
     id: "queue-double-cancel",
     rule: "dial/begin-before-end",
     observed: &["16"],
-    condition: "A second DialEnd, CANCEL right after CANCEL, for a destination that a queue called.",
+    condition: "A second DialEnd, CANCEL right after CANCEL, for a destination that a queue called, or may have \
+                called where neither agents nor the dialplan are read.",
     why: "When the caller gives up, the queue ends the dial to an agent, and again when it clears its list of agents.",
     evidence: &[("asterisk-16/queue2.s2c", 399)],
     applies: |broken| queue_cancels_after(broken, b"CANCEL").into(),
@@ -104,7 +99,7 @@ pub(super) static FEATURE_DIAL_WITHOUT_BEGIN: Deviation = Deviation {
     why: "Both features answer a channel that they did not dial in the usual way, and publish only the end.",
     evidence: &[
         ("asterisk-16/atxfer2.s2c", 126),
-        ("asterisk-20/dtmffeat.s2c", 225),
+        ("asterisk-20/dtmffeat.s2c.zst", 225),
         ("asterisk-20/pickup.s2c", 82),
         ("asterisk-22/atxfer2.s2c", 133),
         ("asterisk-23/pickup.s2c", 75),

@@ -18,10 +18,10 @@ use std::fmt;
 use ami_wire::Message;
 
 use crate::facts::Role;
-use crate::finding::{Finding, Reference};
+use crate::finding::{Finding, Reference, Severity};
 use crate::model::{Channel, ChannelKey};
 use crate::release::Releases;
-use crate::rules::Scene;
+use crate::rules::{self, Scene};
 use crate::said::Said;
 
 /// A promise that stock servers break, under one condition.
@@ -192,6 +192,11 @@ pub static DEVIATIONS: &[&Deviation] = &[
 ];
 
 impl Deviation {
+    /// Whether the rule is a note, which `ami check` looks for with `--notes` only.
+    pub fn is_of_note(&self) -> bool {
+        rules::find(self.rule).is_some_and(|rule| rule.severity == Severity::Note)
+    }
+
     /// Whether it is taken to hold for a server of these releases: they touch the span from the first to the last on
     /// which it was observed. Without a banner any release is possible.
     pub fn holds_for(&self, releases: Option<Releases>) -> bool {

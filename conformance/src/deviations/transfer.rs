@@ -16,7 +16,7 @@ pub(super) static BLIND_TRANSFER_LATE: Deviation = Deviation {
     evidence: &[
         ("asterisk-12/blind.s2c", 60),
         ("asterisk-12/refer.s2c", 62),
-        ("asterisk-23/dtmffeat.s2c", 103),
+        ("asterisk-23/dtmffeat.s2c.zst", 103),
         ("asterisk-23/refer.s2c", 87),
     ],
     applies: |broken| {
@@ -46,7 +46,7 @@ pub(super) static PARKED_CALL_LATE: Deviation = Deviation {
         ("asterisk-13/park.s2c", 33),
         ("asterisk-13/unpark.s2c", 30),
         ("asterisk-22/park2.s2c", 249),
-        ("asterisk-23/dtmffeat.s2c", 395),
+        ("asterisk-23/dtmffeat.s2c.zst", 395),
     ],
     applies: |broken| {
         let enter = broken.channel.parking.as_ref().and_then(|parking| parking.unannounced.as_ref());

@@ -81,6 +81,8 @@ pub struct Model {
     follows_dialplan: bool,
     /// The first message since the client chose which classes of events it gets.
     subscribed: u64,
+    /// Whether the events are read that tell which caller waits in a queue: one of them came since.
+    tells_of_queues: bool,
     /// Whether a release before 12 speaks.
     legacy: bool,
     /// The last `Newchannel` of any channel; kept for the releases before 12 only.
@@ -141,6 +143,7 @@ impl Model {
             originates: Originates::default(),
             follows_dialplan: false,
             subscribed: 0,
+            tells_of_queues: false,
             legacy: false,
             last_newchannel: None,
             talk: Talk::default(),
@@ -307,6 +310,7 @@ impl Model {
                 }
             }
             Event::Newexten => {
+                self.tells_of_queues = true;
                 if let Some(channel) = subject.and_then(|key| self.channels.get_mut(key)) {
                     channel.runs_queue = Some(facts.detail == Some(b"Queue"));
                 }
@@ -405,6 +409,7 @@ impl Model {
             Event::OriginateResponse => self.originates.answered(facts, at),
             Event::QueueCallerJoin | Event::QueueCallerLeave => self.queue(facts, named, at),
             Event::AgentCalled => {
+                self.tells_of_queues = true;
                 if let Some(channel) = named.channel("Dest").and_then(|key| self.channels.get_mut(key)) {
                     channel.called_by_queue = true;
                 }
@@ -455,6 +460,16 @@ impl Model {
     /// The client chose which classes of events it gets; `next` is the message behind the response that says so.
     pub(crate) fn subscribe(&mut self, next: u64) {
         self.subscribed = next;
+        self.tells_of_queues = false;
+    }
+
+    /// Whether a queue called a destination for this caller, or may have done so unseen: an `AgentCalled` names the
+    /// destination, or the caller runs Queue. One that was there before the trace began may run it, and anyone may where
+    /// neither the dialplan nor the agents are told of.
+    pub(crate) fn may_be_called_by_queue(&self, destination: &Channel, caller: Option<&Channel>) -> bool {
+        let runs_queue =
+            |caller: &Channel| caller.runs_queue.unwrap_or_else(|| caller.announced.is_none() || !self.tells_of_queues);
+        destination.called_by_queue || caller.is_some_and(runs_queue)
     }
 
     /// Whether nothing can have been left out since a message because the client chose other classes of events.

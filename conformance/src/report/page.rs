@@ -116,7 +116,8 @@ pub fn deviations_markdown(deviations: &[&Deviation]) -> String {
         let releases = deviation.observed.join(", ");
         _ = writeln!(out, "Observed on {releases}; taken to hold in the releases between.\n");
         _ = writeln!(out, "When: {}\n\nWhy: {}\n", plain(deviation.condition), plain(deviation.why));
-        out.push_str("Evidence:\n\n");
+        let notes = if deviation.is_of_note() { " (found with `ami check --notes`)" } else { "" };
+        _ = writeln!(out, "Evidence{notes}:\n");
         for (trace, message) in deviation.evidence {
             _ = writeln!(out, "- `corpus/traces/{trace}`, message {message}");
         }

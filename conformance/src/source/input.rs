@@ -149,8 +149,11 @@ pub(super) fn by_suffix(path: &Path) -> (PathBuf, Option<Sender>) {
 
 /// The captures in a directory and below it, in order of their names. A file is one by its suffix (`.s2c`, `.c2s`) or
 /// when it is a packet capture, holds AMI over HTTP or begins as an AMI stream does: notes and scripts that lie beside
-/// captures are none.
-pub(super) fn captures_in(directory: &Path) -> Vec<std::result::Result<PathBuf, InputError>> {
+/// captures are none, and go to `left_out`.
+pub(super) fn captures_in(
+    directory: &Path,
+    left_out: &mut Vec<PathBuf>,
+) -> Vec<std::result::Result<PathBuf, InputError>> {
     let mut found = Vec::new();
     for entry in WalkDir::new(directory).sort_by_file_name().follow_links(true) {
         match entry {
@@ -158,6 +161,8 @@ pub(super) fn captures_in(directory: &Path) -> Vec<std::result::Result<PathBuf, 
                 let path = entry.into_path();
                 if is_stream(&path) || is_recognised(&path) {
                     found.push(Ok(path));
+                } else {
+                    left_out.push(path);
                 }
             }
             Ok(_) => {}

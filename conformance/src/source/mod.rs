@@ -147,6 +147,15 @@ pub struct Ended {
     pub cut: bool,
 }
 
+/// What lies under the paths of a command line.
+#[derive(Debug, Default)]
+pub struct Gathered {
+    /// The traces, and in place what cannot be read.
+    pub traces: Vec<Result<Trace, InputError>>,
+    /// Files of named directories that do not look like captures.
+    pub left_out: Vec<PathBuf>,
+}
+
 /// What one report is about: one connection or more.
 #[derive(Clone, Debug)]
 pub struct Trace {
@@ -262,14 +271,16 @@ impl Trace {
     /// The traces that are named on a command line: files, directories (all captures in them), `-` for standard
     /// input. `X.s2c` and `X.c2s` make one trace when both are named or lie in a named directory.
     ///
-    /// What cannot be read is told in place; the others are still there.
-    pub fn gather(paths: &[PathBuf]) -> Vec<Result<Self, InputError>> {
+    /// What cannot be read is told in place; the others are still there. Files of directories that are no captures are
+    /// told beside.
+    pub fn gather(paths: &[PathBuf]) -> Gathered {
         let mut found = Vec::new();
+        let mut left_out = Vec::new();
         for path in paths {
             if path.as_os_str() == "-" {
                 found.push(Ok(None));
             } else if path.is_dir() {
-                let captures = input::captures_in(path);
+                let captures = input::captures_in(path, &mut left_out);
                 if captures.is_empty() {
                     found.push(Err(InputError::new(path, "there is no capture in this directory")));
                 }
@@ -278,7 +289,7 @@ impl Trace {
                 found.push(Ok(Some(path.clone())));
             }
         }
-        join(found)
+        Gathered { traces: join(found), left_out }
     }
 
     /// Reads the trace and hands its messages on.

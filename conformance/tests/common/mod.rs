@@ -85,7 +85,7 @@ pub fn check_trace(name: &str, options: Options) -> (Vec<Finding>, RuleCounts) {
 
 /// What the client sent in a recorded session, where it was recorded.
 pub fn client_of(name: &str) -> Option<Vec<u8>> {
-    let client = name.replace(".s2c", ".c2s");
+    let client = name.strip_suffix(".zst").unwrap_or(name).replace(".s2c", ".c2s");
     trace(&client).exists().then(|| bytes(&client))
 }
 
@@ -121,6 +121,18 @@ pub fn check_both(bytes: &[u8], options: Options) -> (Vec<Finding>, RuleCounts) 
 /// The messages of a stream, each with its bytes.
 pub fn split(bytes: &[u8]) -> Vec<&[u8]> {
     ami_wire::messages(bytes).map(|message| message.unwrap().as_bytes()).collect()
+}
+
+/// The classes of the events of the recorded sessions, as `Privilege` begins with them.
+pub const CLASSES: [&str; 10] =
+    ["agent", "agi", "call", "cdr", "dialplan", "dtmf", "reporting", "security", "system", "user"];
+
+/// Whether a message is an event of one of these classes.
+pub fn is_of(classes: &[&str], message: &[u8]) -> bool {
+    message.split(|byte| *byte == b'\n').any(|line| {
+        let class = line.strip_prefix(b"Privilege: ").and_then(|value| value.split(|byte| *byte == b',').next());
+        class.is_some_and(|class| classes.iter().any(|one| one.as_bytes() == class))
+    })
 }
 
 /// A packet capture in the classic container; the number tells the link layer.

@@ -1,12 +1,12 @@
 //! Source text with all mutants in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use anyhow::{Context, Result};
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Arm, Block, Expr, ExprBinary, ExprMatch, ExprStruct, ExprUnary, ImplItemFn, ItemFn, TraitItemFn};
+use syn::{Arm, Block, Expr, ExprBinary, ExprMatch, ExprStruct, ExprUnary, ImplItemFn, ItemFn, Signature, TraitItemFn};
 
 use super::{Genre, Mutant};
 
@@ -43,17 +43,21 @@ impl Woven {
 /// it was, but for the mutant, since no other is active there; in the second stand the mutants of the operands. So the text
 /// grows with the depth of expressions and not with the number of combinations.
 ///
+/// A `const fn` cannot ask a switch, so it becomes a `fn`, unless its name is among `constant`: those are called where
+/// constants are computed.
+///
 /// # Errors
 ///
 /// The source is no Rust.
-pub fn weave(source: &str, mutants: &[&Mutant]) -> Result<Woven> {
+pub fn weave(source: &str, mutants: &[&Mutant], constant: &BTreeSet<String>) -> Result<Woven> {
     let file = syn::parse_file(source).context("not Rust")?;
     let lines = Lines::of(source);
     let mut places: BTreeMap<(Genre, usize), Vec<&Mutant>> = BTreeMap::new();
     for &mutant in mutants {
         places.entry((mutant.genre, lines.offset(mutant.start))).or_default().push(mutant);
     }
-    let mut weaver = Weaver { source, lines, places, choices: Vec::new(), before: Vec::new() };
+    let mut weaver =
+        Weaver { source, lines, places, constant, choices: Vec::new(), before: Vec::new(), without: Vec::new() };
     weaver.visit_file(&file);
     Ok(weaver.finish())
 }
@@ -98,22 +102,37 @@ impl<'s> Lines<'s> {
 /// An expression or the body of a function, and what can stand for it.
 struct Choice {
     range: Range<usize>,
-    /// Something else is returned before the body begins.
-    returns: bool,
+    shape: Shape,
     instead: Vec<(u32, String)>,
     /// Mutants inside that are to blame too for what is wrong with it: arms whose guard leaves a `match` without an answer.
     arms: Vec<u32>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// Something else stands for an expression.
+    Expression,
+    /// Something else is returned before the body begins.
+    Returns,
+    /// Of the iterator that the body returns nothing is taken. Another one would be of another type.
+    Empties,
+}
+
+/// What stands for a body that returns some iterator.
+const EMPTY: &str = "::std::iter::empty()";
+
 struct Weaver<'s, 'm> {
     source: &'s str,
     lines: Lines<'s>,
+    constant: &'s BTreeSet<String>,
     /// The mutants that wait for their place.
     places: BTreeMap<(Genre, usize), Vec<&'m Mutant>>,
     /// In the order of the text, those around others first.
     choices: Vec<Choice>,
     /// What is put in front of a byte, and for which mutant.
     before: Vec<(usize, u32, String)>,
+    /// What is left out.
+    without: Vec<Range<usize>>,
 }
 
 impl Weaver<'_, '_> {
@@ -125,7 +144,12 @@ impl Weaver<'_, '_> {
         }
         let Some(mutants) = self.places.remove(&(genre, part)) else { return };
         let instead = mutants.into_iter().map(|mutant| (mutant.number, with(self, mutant))).collect();
-        self.choices.push(Choice { range: self.lines.range(expression), returns: false, instead, arms: Vec::new() });
+        self.choices.push(Choice {
+            range: self.lines.range(expression),
+            shape: Shape::Expression,
+            instead,
+            arms: Vec::new(),
+        });
     }
 
     /// What stands for an expression when a mutant changes what it says it changes.
@@ -139,8 +163,24 @@ impl Weaver<'_, '_> {
         let Some(first) = block.stmts.first() else { return };
         let range = self.lines.range(first).start..self.lines.range(block).end - 1;
         if let Some(mutants) = self.places.remove(&(Genre::Body, range.start)) {
-            let instead = mutants.into_iter().map(|mutant| (mutant.number, mutant.replacement.clone())).collect();
-            self.choices.push(Choice { range, returns: true, instead, arms: Vec::new() });
+            let (empty, others): (Vec<_>, Vec<_>) = mutants
+                .into_iter()
+                .map(|mutant| (mutant.number, mutant.replacement.clone()))
+                .partition(|(_, by)| by == EMPTY);
+            for (shape, instead) in [(Shape::Returns, others), (Shape::Empties, empty)] {
+                if !instead.is_empty() {
+                    self.choices.push(Choice { range: range.clone(), shape, instead, arms: Vec::new() });
+                }
+            }
+        }
+    }
+
+    /// Makes a function one that is not `const`.
+    fn signature(&mut self, signature: &Signature) {
+        if let Some(token) = &signature.constness
+            && !self.constant.contains(&signature.ident.to_string())
+        {
+            self.without.push(self.lines.range(token));
         }
     }
 
@@ -156,6 +196,9 @@ impl Weaver<'_, '_> {
             cuts.push((choice.range.start, true, self.before.len() + order, Cut::Begin(choice)));
             cuts.push((choice.range.end, false, usize::MAX - order, Cut::End(choice)));
         }
+        for range in &self.without {
+            cuts.push((range.start, true, 0, Cut::Without(range.end)));
+        }
         cuts.sort_by_key(|(at, begins, order, _)| (*at, *begins, *order));
         let mut open: Vec<usize> = Vec::new();
         let mut done = 0;
@@ -168,24 +211,33 @@ impl Weaver<'_, '_> {
                     woven.text.push_str(text);
                     woven.pieces.push((start..woven.text.len(), number));
                 }
+                Cut::Without(end) => done = end,
                 Cut::Begin(choice) => {
                     open.push(start);
-                    woven.text.push_str(if choice.returns { "" } else { "(" });
+                    woven.text.push_str(if choice.shape == Shape::Expression { "(" } else { "" });
                     for (number, instead) in &choice.instead {
                         let start = woven.text.len();
                         let asked = format!("if crate::mutant_switch::on({number})");
-                        let text = if choice.returns {
-                            format!("{asked} {{ return {instead}; }} ")
-                        } else {
-                            format!("{asked} {{ {instead} }} else ")
+                        let text = match choice.shape {
+                            Shape::Expression => format!("{asked} {{ {instead} }} else "),
+                            Shape::Returns => format!("{asked} {{ return {instead}; }} "),
+                            Shape::Empties => format!("let taken = {asked} {{ 0 }} else {{ usize::MAX }}; "),
                         };
                         woven.text.push_str(&text);
                         woven.pieces.push((start..woven.text.len(), *number));
                     }
-                    woven.text.push_str(if choice.returns { "" } else { "{ " });
+                    woven.text.push_str(match choice.shape {
+                        Shape::Expression => "{ ",
+                        Shape::Returns => "",
+                        Shape::Empties => "let all = { ",
+                    });
                 }
                 Cut::End(choice) => {
-                    woven.text.push_str(if choice.returns { "" } else { " })" });
+                    woven.text.push_str(match choice.shape {
+                        Shape::Expression => " })",
+                        Shape::Returns => "",
+                        Shape::Empties => " }; ::core::iter::Iterator::take(all, taken) ",
+                    });
                     if let Some(start) = open.pop() {
                         let numbers =
                             choice.instead.iter().map(|(number, _)| number).chain(&choice.arms).copied().collect();
@@ -201,6 +253,8 @@ impl Weaver<'_, '_> {
 
 enum Cut<'c> {
     Text(u32, &'c str),
+    /// Up to this byte.
+    Without(usize),
     Begin(&'c Choice),
     End(&'c Choice),
 }
@@ -243,7 +297,7 @@ impl<'ast> Visit<'ast> for Weaver<'_, '_> {
                 let deleted: Vec<u32> = deleted.flatten().map(|mutant| mutant.number).collect();
                 if !deleted.is_empty() {
                     let range = self.lines.range(expression);
-                    self.choices.push(Choice { range, returns: true, instead: Vec::new(), arms: deleted });
+                    self.choices.push(Choice { range, shape: Shape::Returns, instead: Vec::new(), arms: deleted });
                 }
                 for arm in arms {
                     self.arm(arm);
@@ -255,11 +309,13 @@ impl<'ast> Visit<'ast> for Weaver<'_, '_> {
     }
 
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
+        self.signature(&function.sig);
         self.body(&function.block);
         visit::visit_item_fn(self, function);
     }
 
     fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
+        self.signature(&function.sig);
         self.body(&function.block);
         visit::visit_impl_item_fn(self, function);
     }
@@ -290,7 +346,7 @@ impl Weaver<'_, '_> {
                     let instead = vec![(mutant.number, "false".to_owned())];
                     self.choices.push(Choice {
                         range: self.lines.range(guard),
-                        returns: false,
+                        shape: Shape::Expression,
                         instead,
                         arms: Vec::new(),
                     });
@@ -329,7 +385,7 @@ mod tests {
     }
 
     fn woven(source: &str, mutants: &[Mutant]) -> Woven {
-        let woven = weave(source, &mutants.iter().collect::<Vec<_>>()).unwrap();
+        let woven = weave(source, &mutants.iter().collect::<Vec<_>>(), &BTreeSet::from(["kept".to_owned()])).unwrap();
         assert!(syn::parse_file(&woven.text).is_ok(), "{}", woven.text);
         woven
     }
@@ -379,6 +435,24 @@ mod tests {
         let text = woven(source, &[at(source, Genre::Field, 1, "a: 1,", "")]).text;
         assert!(text.contains("on(1) { S {    ..g() } } else { S { a: 1, ..g() } }"), "{text}");
         assert_eq!(mutated(source, &at(source, Genre::Field, 1, "a: 1,", "")), "fn f() { S {    ..g() } }");
+    }
+
+    #[test]
+    fn constant_functions_are_no_longer_unless_they_must() {
+        let source = "pub const fn f() -> u8 { a + b }\nconst fn kept() {}\nimpl S { pub(crate) const fn g() {} }";
+        let text = woven(source, &[at(source, Genre::Binary, 1, "+", "-")]).text;
+        let expected = "pub  fn f() -> u8 { (if crate::mutant_switch::on(1) { a  -  b } else { a + b }) }\n\
+            const fn kept() {}\nimpl S { pub(crate)  fn g() {} }";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn some_iterator_gives_nothing() {
+        let source = "fn f() -> impl Iterator { let a = b; a.c() }";
+        let text = woven(source, &[at(source, Genre::Body, 1, "let a = b; a.c()", EMPTY)]).text;
+        let expected = "fn f() -> impl Iterator { let taken = if crate::mutant_switch::on(1) { 0 } else { usize::MAX }; \
+            let all = { let a = b; a.c()  }; ::core::iter::Iterator::take(all, taken) }";
+        assert_eq!(text, expected);
     }
 
     #[test]

@@ -76,6 +76,7 @@ impl Tree {
         let library = library(files.keys().next().context("no file")?);
         let mut left = BTreeSet::new();
         let mut invalid = BTreeSet::new();
+        let mut constant = BTreeSet::new();
         // What is no module of the library has no switch.
         left.extend(files.get("src/main.rs").into_iter().flatten().map(|mutant| mutant.number));
         loop {
@@ -86,7 +87,7 @@ impl Tree {
                     !left.contains(&mutant.number) && !invalid.contains(&mutant.number) && !file.ends_with("/main.rs")
                 };
                 let wanted: Vec<&Mutant> = mutants.iter().filter(out).copied().collect();
-                texts.insert(file, weave(&source, &wanted).with_context(|| file.to_owned())?);
+                texts.insert(file, weave(&source, &wanted, &constant).with_context(|| file.to_owned())?);
             }
             for (file, woven) in &texts {
                 left.extend(&woven.without);
@@ -101,8 +102,12 @@ impl Tree {
             if errors.is_empty() {
                 break;
             }
-            let before = left.len() + invalid.len();
+            let before = left.len() + invalid.len() + constant.len();
             for error in &errors {
+                if let Some(function) = error.must_be_constant() {
+                    constant.insert(function.to_owned());
+                    continue;
+                }
                 for (file, bytes) in &error.places {
                     let Some(woven) = texts.get(file.as_str()) else { continue };
                     let (guilty, own) = woven.guilty(bytes);
@@ -110,7 +115,7 @@ impl Tree {
                     if refused { invalid.extend(guilty) } else { left.extend(guilty) }
                 }
             }
-            if left.len() + invalid.len() == before {
+            if left.len() + invalid.len() + constant.len() == before {
                 bail!("no mutant is to blame for this:\n{}", errors[0].text);
             }
             println!("{} errors; {} mutants are out", errors.len(), left.len() + invalid.len());
@@ -159,8 +164,7 @@ impl Tree {
     }
 
     fn check(&self) -> Result<Vec<Complaint>> {
-        let (messages, fine) =
-            self.cargo(&["check", "--tests", "--profile", "test"], self.packages.get(..1).unwrap_or_default())?;
+        let (messages, fine) = self.cargo(&["check", "--tests", "--profile", "test"], &self.packages)?;
         let errors: Vec<Complaint> = messages.iter().filter_map(Complaint::of).collect();
         ensure!(fine || !errors.is_empty(), "cargo check fails without saying where");
         Ok(errors)
@@ -205,6 +209,14 @@ struct Complaint {
 }
 
 impl Complaint {
+    /// The function of ours that is called where a constant is computed.
+    fn must_be_constant(&self) -> Option<&str> {
+        let (_, rest) = self.text.split_once("cannot call non-const ").filter(|_| self.code == "E0015")?;
+        let path = rest.split('`').nth(1)?;
+        let name = path.rsplit("::").next().filter(|_| !path.contains("mutant_switch"))?;
+        Some(name.split('<').next().unwrap_or(name))
+    }
+
     fn of(message: &Value) -> Option<Self> {
         let message = &message["message"];
         if message["level"] != "error" {
@@ -239,6 +251,16 @@ mod tests {
     #[test]
     fn the_root_of_a_library() {
         assert_eq!(library("crates/ami-wire/src/values/time.rs"), "crates/ami-wire/src/lib.rs");
+    }
+
+    #[test]
+    fn what_must_stay_constant() {
+        let complaint = |text: &str| Complaint { code: "E0015".into(), text: text.into(), places: Vec::new() };
+        let of = |text: &str| complaint(text).must_be_constant().map(str::to_owned);
+        let text = "error[E0015]: cannot call non-const associated function `Limits::clamped` in constants\n --> a.rs";
+        assert_eq!(of(text).as_deref(), Some("clamped"));
+        assert_eq!(of("error[E0015]: cannot call non-const function `mutant_switch::on` in constant functions"), None);
+        assert_eq!(of("error[E0015]: cannot use `for` loop on `Range<usize>` in constants"), None);
     }
 
     #[test]

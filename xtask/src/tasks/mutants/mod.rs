@@ -64,7 +64,7 @@ pub(crate) struct Options {
     #[arg(long)]
     near: bool,
 
-    /// Run those again that were alive the last time.
+    /// Run those again that were alive the last time, or ran out of time.
     #[arg(long)]
     again: bool,
 
@@ -127,6 +127,11 @@ impl Outcome {
     fn lives(&self) -> bool {
         matches!(self, Self::Alive | Self::Unreached)
     }
+
+    /// Whether other tests, or the same on a machine with less to do, may say something else.
+    fn is_doubtful(&self) -> bool {
+        self.lives() || matches!(self, Self::TimedOut(_))
+    }
 }
 
 /// The results of all runs, one a line; the last one counts.
@@ -182,7 +187,7 @@ fn mutants(options: &Options) -> Result<Vec<Mutant>> {
 
 fn run_all(options: &Options, mutants: &[Mutant], results: &mut Results) -> Result<()> {
     let due = |mutant: &&Mutant, results: &Results| {
-        results.known.get(&mutant.identity).is_none_or(|outcome| options.again && outcome.lives())
+        results.known.get(&mutant.identity).is_none_or(|outcome| options.again && outcome.is_doubtful())
     };
     let waiting: Vec<&Mutant> = mutants.iter().filter(|mutant| due(mutant, results)).collect();
     if waiting.is_empty() {

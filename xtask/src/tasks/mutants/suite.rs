@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
@@ -15,9 +16,11 @@ use super::build::Binary;
 
 /// Tests below this run together in one process.
 const QUICK: Duration = Duration::from_millis(400);
-/// A run may take that many times as long as without a mutant, and a moment to start on a busy machine.
+/// A run may take that many times as much of the processor as it took time without a mutant, and a moment to start.
 const PATIENCE: u32 = 5;
 const MOMENT: Duration = Duration::from_secs(3);
+/// And that many times as long by the clock, since others use the machine too: a loop without end uses the processor.
+const BUSY: u32 = 10;
 /// Writing down what a test comes past may take that many times as long as the test.
 const SLOWLY: u32 = 60;
 /// Memory of a test in KiB: an endless loop often collects something.
@@ -181,6 +184,9 @@ fn groups<'t>(tests: impl Iterator<Item = &'t Test>) -> Vec<Group<'t>> {
     groups
 }
 
+const SIGKILL: i32 = 9;
+const SIGXCPU: i32 = 24;
+
 fn judged(status: ExitStatus, group: &Group<'_>) -> Option<Outcome> {
     let by = match group.names.as_slice() {
         [name] => format!("{} {name}", group.binary.name),
@@ -188,8 +194,9 @@ fn judged(status: ExitStatus, group: &Group<'_>) -> Option<Outcome> {
     };
     match status.code() {
         Some(0) => None,
-        // What `timeout` gives.
-        Some(124 | 137) => Some(Outcome::TimedOut(by)),
+        // What `timeout` gives, for its own limit; and the kernel's, for that of the processor.
+        Some(124 | 137 | 152) => Some(Outcome::TimedOut(by)),
+        None if matches!(status.signal(), Some(SIGKILL | SIGXCPU)) => Some(Outcome::TimedOut(by)),
         _ => Some(Outcome::Noticed(by)),
     }
 }
@@ -210,12 +217,13 @@ fn listed(binaries: &[Binary], without: &[String]) -> Result<Vec<Test>> {
     Ok(tests)
 }
 
-/// Runs tests of one target as cargo would, one after another, for so long and in so much memory.
+/// Runs tests of one target as cargo would, one after another, with so much of the processor and of memory.
 fn invoke(binary: &Binary, names: &[&str], environment: &[(&str, String)], limit: Duration) -> Result<ExitStatus> {
     let mut command = Command::new("sh");
-    command.args(["-c", &format!("ulimit -v {MEMORY}; exec timeout --kill-after=1 \"$@\""), "sh"]);
+    let seconds = limit.as_secs_f64().ceil();
+    command.args(["-c", &format!("ulimit -v {MEMORY}; ulimit -t {seconds}; exec timeout --kill-after=1 \"$@\""), "sh"]);
     command
-        .arg(limit.as_secs_f64().ceil().to_string())
+        .arg((seconds * f64::from(BUSY)).to_string())
         .arg(&binary.path)
         .args(["--exact", "--test-threads=1"])
         .args(names);
@@ -234,6 +242,25 @@ mod tests {
     fn test(binary: &str, name: &str, millis: u64) -> Test {
         let binary = Binary { name: binary.into(), path: binary.into(), folder: ".".into() };
         Test { binary, name: name.into(), takes: Duration::from_millis(millis), reaches: None }
+    }
+
+    /// Of a shell that does what a test may do: whether it runs out of time.
+    fn runs_out(script: &str) -> Option<Outcome> {
+        let file = std::env::temp_dir().join(format!("xtask-mutants-{}-{}", std::process::id(), script.len()));
+        fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        let chmod = Command::new("chmod").arg("+x").arg(&file).status().unwrap();
+        assert!(chmod.success());
+        let binary = Binary { name: "a".into(), path: file.clone(), folder: "/".into() };
+        let status = invoke(&binary, &["t"], &[], Duration::from_secs(1)).unwrap();
+        fs::remove_file(file).unwrap();
+        judged(status, &Group { binary: &binary, names: vec!["t"], takes: Duration::ZERO })
+    }
+
+    #[test]
+    fn a_loop_runs_out_of_time_and_a_sleep_does_not() {
+        assert_eq!(runs_out("while :; do :; done"), Some(Outcome::TimedOut("a t".into())));
+        assert_eq!(runs_out("sleep 2"), None);
+        assert_eq!(runs_out("exit 101"), Some(Outcome::Noticed("a t".into())));
     }
 
     #[test]

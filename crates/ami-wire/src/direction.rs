@@ -75,7 +75,10 @@ impl<'a> Iterator for Mixed<'a> {
         };
         let direction = message.direction();
         let [client, server] = &mut self.before;
-        let before = if direction == Direction::Client { client } else { server };
+        let before = match direction {
+            Direction::Client => client,
+            _ => server,
+        };
         // Blank lines before a message belong to it.
         let offset = *before + u64::from(message.blank_before);
         *before = offset + message.len() as u64;

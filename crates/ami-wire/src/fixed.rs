@@ -76,7 +76,7 @@ impl<'b> FixedStream<'b> {
     /// The memory to read into; then tell with [`filled`](Self::filled) how many bytes came.
     pub fn room(&mut self) -> &mut [u8] {
         // Bytes are moved only where the end of the memory is reached, and never twice for the same message.
-        if self.front > 0 && (self.back == self.memory.len() || self.front == self.back) {
+        if self.front != 0 && (self.back == self.memory.len() || self.front == self.back) {
             to_start(self.memory, self.front..self.back);
             self.back -= self.front;
             self.front = 0;

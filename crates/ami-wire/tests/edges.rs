@@ -552,3 +552,40 @@ fn times_beyond_what_a_number_holds() {
     assert_eq!(micros(u64::MAX / 1_000_000), None);
     assert_eq!(micros(u64::MAX), None);
 }
+
+/// What is skipped goes at once, but for a CR that can be half of a blank line.
+#[test]
+fn what_is_skipped_is_not_held() {
+    let parser = Parser::new().limits(Limits { line: 8, ..Limits::DEFAULT });
+    for end in [false, true] {
+        let mut stream = Stream::new(parser);
+        stream.feed(b"Event: A\r\nB: 1234567");
+        assert!(stream.next().unwrap().is_err());
+        for (bytes, held) in [(&b"\r"[..], 0), (b"\r", 0), (b"8\r\n\r", 1)] {
+            stream.feed(bytes);
+            assert!(stream.next().is_none());
+            assert_eq!(stream.held(), held, "{}", bytes.escape_ascii());
+        }
+        if end {
+            stream.end();
+        } else {
+            stream.feed(b"\n");
+        }
+        assert!(stream.next().is_none());
+        assert_eq!((stream.held(), stream.offset()), (0, if end { 26 } else { 27 }));
+    }
+}
+
+#[test]
+fn lines_behind_a_blank_one_are_not_plain() {
+    let mut told = Vec::new();
+    for text in ["Event: A\r\n\r\nEvent: B\r\n\r\n", "Event: A\r\n\r\n\r\nEvent: B\r\n\r\n"] {
+        let mut messages = messages(text.as_bytes());
+        messages.lend().unwrap().unwrap();
+        let message = messages.lend().unwrap().unwrap();
+        let mut headers = message.headers();
+        assert_eq!(headers.by_ref().map(|header| header.value).collect::<Vec<_>>(), [b"B"]);
+        told.push(message.has_plain_lines(&headers));
+    }
+    assert_eq!(told, [true, false]);
+}

@@ -146,6 +146,20 @@ fn a_part_of_a_message_is_looked_at_once() {
     }
 }
 
+/// Limits are looked after only where a message is long enough to exceed one.
+#[test]
+fn a_message_that_arrives_cut_is_counted_only_if_it_is_long() {
+    for (line, counted) in [(62, 0), (61, LENGTH)] {
+        let parser = Parser::new().limits(Limits { line, ..Limits::DEFAULT });
+        let mut stream = Stream::with_framer(Framer::resume_at(parser, 0));
+        let (front, back) = USUAL.as_bytes().split_at(30);
+        stream.feed(front);
+        assert!(stream.next().is_none());
+        stream.feed(back);
+        assert_eq!(work(|| assert!(stream.next().unwrap().is_ok())), (32 + counted + 64 + 17, 1), "{line}");
+    }
+}
+
 #[test]
 fn pieces_cost_little_more() {
     let stream = USUAL.repeat(40).into_bytes();

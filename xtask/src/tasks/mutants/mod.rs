@@ -68,7 +68,7 @@ pub(crate) struct Options {
     #[arg(long)]
     again: bool,
 
-    /// Also run those that cannot stand behind the switch, as in a `const fn`: with a build for each.
+    /// Also run those that cannot stand behind the switch, as in a constant: with a build for each.
     #[arg(long)]
     alone: bool,
 

@@ -108,6 +108,8 @@ pub(crate) struct Plan {
     dispatch: Dispatch,
     talk: TalkDispatch,
     schema: SchemaDispatch,
+    /// The rules that can look broken because of the event filters.
+    doubted: Vec<&'static Rule>,
 }
 
 impl Plan {
@@ -118,6 +120,7 @@ impl Plan {
             dispatch: Dispatch::new(&severities),
             talk: TalkDispatch::new(&severities),
             schema: SchemaDispatch::new(is_on),
+            doubted: RULES.iter().copied().filter(|rule| rule.is_doubted_by(&options.subscription)).collect(),
             severities,
         }
     }
@@ -448,7 +451,7 @@ impl Session {
             let scene = Scene { facts, named: &named, model: &self.model, at, said, expected: &self.expected };
             let concerned = self.plan.dispatch.concerned(era, facts.event, !named.channels.is_empty());
             ask(concerned, &scene, &mut self.counts, &mut self.raised);
-            doubt(&self.options.subscription, &mut self.raised, &mut self.counts);
+            doubt(&self.plan.doubted, &mut self.raised, &mut self.counts);
             for Raised { finding, channel } in self.raised.drain(..) {
                 let broken = channel
                     .and_then(|key| {
@@ -524,7 +527,7 @@ impl Session {
 
     /// Files what was settled and is no known deviation.
     fn file_settled(&mut self) {
-        doubt(&self.options.subscription, &mut self.raised, &mut self.counts);
+        doubt(&self.plan.doubted, &mut self.raised, &mut self.counts);
         self.out.extend(self.raised.drain(..).map(|raised| raised.finding));
     }
 
@@ -676,14 +679,14 @@ fn ask(rules: &[Active], scene: &Scene<'_, '_>, counts: &mut [Counts], raised: &
     }
 }
 
-/// Takes back findings whose proof takes that every event came, where filters can have kept one out.
-fn doubt(subscription: &Subscription, raised: &mut Vec<Raised>, counts: &mut [Counts]) {
-    if !subscription.has_filters() {
+/// Takes back findings of rules that can look broken because filters kept an event out.
+fn doubt(doubted: &[&'static Rule], raised: &mut Vec<Raised>, counts: &mut [Counts]) {
+    if doubted.is_empty() {
         return;
     }
     raised.retain(|raised| {
         let rule = raised.finding.rule;
-        let index = RULES.iter().position(|other| *other == rule).filter(|_| rule.needs_all_events());
+        let index = RULES.iter().position(|other| *other == rule).filter(|_| doubted.contains(&rule));
         let Some(counts) = index.and_then(|index| counts.get_mut(index)) else { return true };
         counts.violated = counts.violated.saturating_sub(1);
         counts.add(Verdict::Unobservable);

@@ -4,13 +4,70 @@ use std::sync::Arc;
 
 use ami_types::schema::Class;
 use regex::bytes::Regex;
+use regex_syntax::hir::literal::Extractor;
+
+use crate::model::Event;
 
 /// The classes that a user may read and the filters on its events. Empty: everything is read.
 #[derive(Clone, Debug, Default)]
 pub struct Subscription {
     classes: Option<Arc<[Class]>>,
-    allow: Vec<Regex>,
-    deny: Vec<Regex>,
+    allow: Vec<Filter>,
+    deny: Vec<Filter>,
+}
+
+/// A filter: what it finds in the text of an event.
+#[derive(Clone, Debug)]
+struct Filter {
+    regex: Regex,
+    /// How each of its matches begins, and whether every text with one of these is a match; `None` where that is not known.
+    begins: Option<(Vec<Vec<u8>>, bool)>,
+}
+
+impl Filter {
+    /// # Errors
+    ///
+    /// What is wrong with the expression.
+    fn new(pattern: &str) -> Result<Self, String> {
+        let regex = Regex::new(pattern).map_err(|error| format!("'{pattern}' is no regular expression: {error}"))?;
+        // The text of an event begins with its name: an anchor before that changes nothing.
+        let free = pattern.strip_prefix('^').unwrap_or(pattern);
+        let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(free).ok();
+        let begins = parsed.and_then(|parsed| {
+            let found = Extractor::new().extract(&parsed);
+            let is_all = found.is_exact() && parsed.properties().look_set().is_empty();
+            let literals = found.literals()?.iter().map(|literal| literal.as_bytes().to_vec());
+            Some((literals.collect(), is_all))
+        });
+        Ok(Self { regex, begins })
+    }
+
+    fn is_match(&self, text: &[u8]) -> bool {
+        self.regex.is_match(text)
+    }
+
+    /// Whether it can match an event with this name.
+    fn can_match(&self, event: Event) -> bool {
+        let Some((begins, _)) = &self.begins else { return true };
+        // Before release 12, a Dial says which of two it is under SubEvent.
+        let others: &[&str] = if event == Event::Dial { &["Begin", "End"] } else { &[] };
+        begins.iter().any(|begin| {
+            let Some(begin) = begin.strip_prefix(b"Event: ") else { return true };
+            let (name, is_whole) = begin
+                .split(|byte| *byte == b'\r')
+                .next()
+                .map_or((begin, false), |name| (name, name.len() < begin.len()));
+            let is = |other: &str| if is_whole { other.as_bytes() == name } else { other.as_bytes().starts_with(name) };
+            is(event.name()) || others.iter().any(|other| is(other))
+        })
+    }
+
+    /// Whether it matches every event with this name.
+    fn matches_all(&self, event: Event) -> bool {
+        let line = format!("Event: {}\r\n", event.name());
+        let stands_there = |begin: &Vec<u8>| memchr::memmem::find(line.as_bytes(), begin).is_some();
+        self.begins.as_ref().is_some_and(|(begins, is_all)| *is_all && begins.iter().any(stands_there))
+    }
 }
 
 impl Subscription {
@@ -50,7 +107,7 @@ impl Subscription {
             Some(pattern) => (&mut self.deny, pattern),
             None => (&mut self.allow, rule),
         };
-        list.push(Regex::new(pattern).map_err(|error| format!("'{pattern}' is no regular expression: {error}"))?);
+        list.push(Filter::new(pattern)?);
         Ok(())
     }
 
@@ -59,9 +116,10 @@ impl Subscription {
         self.classes.is_none() && self.allow.is_empty() && self.deny.is_empty()
     }
 
-    /// Whether single events can have been kept out, of any kind and at any time.
-    pub(crate) fn has_filters(&self) -> bool {
-        !(self.allow.is_empty() && self.deny.is_empty())
+    /// Whether the filters can have kept out an event with this name.
+    pub(crate) fn can_keep_out(&self, event: Event) -> bool {
+        self.deny.iter().any(|filter| filter.can_match(event))
+            || (!self.allow.is_empty() && !self.allow.iter().any(|filter| filter.matches_all(event)))
     }
 
     /// Why an event should not have come, if so. The server asks for all of an event's classes. With filters that
@@ -81,7 +139,7 @@ impl Subscription {
             return Some("no event filter allows it".to_owned());
         }
         let denied = self.deny.iter().find(|filter| filter.is_match(text))?;
-        Some(format!("the event filter '!{denied}' keeps it out"))
+        Some(format!("the event filter '!{}' keeps it out", denied.regex))
     }
 }
 
@@ -109,5 +167,49 @@ mod tests {
         assert!(!excluded(&subscription, "Newstate", "call,all"));
         assert!(!excluded(&subscription, "FullyBooted", "system,all"));
         assert!(subscription.filter("(").is_err());
+    }
+
+    #[test]
+    fn what_filters_can_keep_out() {
+        let all = [Event::Newexten, Event::Newchannel, Event::Newstate, Event::VarSet, Event::Dial, Event::DialBegin];
+        let kept_out = |filters: &[&str]| {
+            let mut subscription = Subscription::default();
+            for filter in filters {
+                subscription.filter(filter).unwrap();
+            }
+            let out = all.into_iter().filter(|event| subscription.can_keep_out(*event));
+            out.map(Event::name).collect::<Vec<_>>().join(" ")
+        };
+        let everything = kept_out(&["!Channel: SIP"]);
+        assert_eq!(everything, "Newexten Newchannel Newstate VarSet Dial DialBegin");
+        for (filters, expected) in [
+            (&[][..], ""),
+            (&["!Event: RTCP"], ""),
+            (&["!Event: Newexten"], "Newexten"),
+            (&["!^Event: (Newexten|VarSet)"], "Newexten VarSet"),
+            (&["!Event: New"], "Newexten Newchannel Newstate"),
+            (&["!Event: New\r\n"], ""),
+            (&["!Event: Newexten\r\n.*Context: in"], "Newexten"),
+            (&["!Event: Dial"], "Dial DialBegin"),
+            (&["!Event: Dial\r"], "Dial"),
+            (&["!Event: Begin"], "Dial"),
+            (&["!Event: [NV]"], "Newexten Newchannel Newstate VarSet"),
+            // Here the last letter may be missing.
+            (&["!Event: VarSets*"], "VarSet"),
+            (&["!Event: VarSets?"], "VarSet"),
+            (&["!Event:.*Newexten"], &everything),
+            (&["!(?i)event: newexten"], &everything),
+            (&["!"], &everything),
+            // All but what is allowed.
+            (&["Event: New"], "VarSet Dial DialBegin"),
+            (&["Event: Dial", "^Event: VarSet\r\n"], "Newexten Newchannel Newstate"),
+            (&["Event: Dial", "!Event: DialBegin"], "Newexten Newchannel Newstate VarSet DialBegin"),
+            (&["Event: Dial$"], &everything),
+            (&["Event: (Dial|VarSet)\r\nPrivilege: call"], &everything),
+            (&["Event: "], ""),
+            (&["Event: .*e"], &everything),
+        ] {
+            assert_eq!(kept_out(filters), expected, "{filters:?}");
+        }
     }
 }

@@ -11,7 +11,7 @@ pub(super) static CALLERID_AFTER_HANGUP: Deviation = Deviation {
     rule: "channel/nothing-after-hangup",
     observed: &["12", "13", "16", "20", "22", "23"],
     condition: "NewCallerid within 3 messages after the Hangup of the second half of a Local channel (Local/…;2), in a \
-                call with a pickup or an attended transfer, or when it dies unanswered with cause 0 (a redirected or \
+                call with a pickup or an attended transfer (or where event filters can hide these), or when it dies unanswered with cause 0 (a redirected or \
                 failed call).",
     why: "The two halves are taken apart while they hang up, and the caller id of the second is put back too late.",
     evidence: &[
@@ -31,7 +31,9 @@ pub(super) static CALLERID_AFTER_HANGUP: Deviation = Deviation {
             return Match::No;
         }
         let call = facts.message.get("Linkedid");
-        let swapped = call.is_some_and(|call| broken.scene.model.is_swapped_call(call));
+        let subscription = &broken.scene.expected.subscription;
+        let swapped = call.is_some_and(|call| broken.scene.model.is_swapped_call(call))
+            || [Event::Pickup, Event::AttendedTransfer].iter().any(|event| subscription.can_keep_out(*event));
         let unanswered = !broken.was_up() && channel.hangup_cause.as_deref() == Some(b"0");
         // What happened to a channel before the trace began can't be told.
         (swapped || unanswered || channel.announced.is_none()).into()

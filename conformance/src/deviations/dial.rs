@@ -1,7 +1,7 @@
 //! What stock servers do not keep about dials.
 
 use super::{Break, Deviation, Match};
-use crate::model::{Channel, DialEnd};
+use crate::model::{Channel, DialEnd, Event};
 
 pub(super) static ORIGINATE_TIMEOUT_WITHOUT_DIALEND: Deviation = Deviation {
     id: "originate-timeout-without-dialend",
@@ -50,11 +50,25 @@ pub(super) static FORWARD_WITHOUT_DIALEND: Deviation = Deviation {
 /// How many messages may lie between two ends of a dial that a queue made.
 const RIGHT_AFTER: u64 = 2;
 
+/// Whether a queue called the destination, or may have done so unseen: an `AgentCalled` names it, or the caller runs Queue.
+/// A caller that was there before the trace began may run it, and anyone may where neither the dialplan nor the agents are
+/// told of in full.
+fn called_by_queue(broken: &Break<'_, '_>) -> bool {
+    let (told, subscription) = (broken.scene.model.told, &broken.scene.expected.subscription);
+    let dialplan = told.dialplan && !subscription.can_keep_out(Event::Newexten);
+    let agents = told.agents && !subscription.can_keep_out(Event::AgentCalled);
+    let may_run_queue = |caller: &Channel| match caller.runs_queue {
+        Some(runs_queue) if runs_queue || dialplan || agents => runs_queue,
+        _ => caller.announced.is_none() || !(dialplan || agents),
+    };
+    broken.channel.called_by_queue || broken.scene.channel("").is_some_and(may_run_queue)
+}
+
 /// Whether a queue called the destination, and its last `DialEnd` came just before with this status; the one at hand
 /// is a CANCEL.
 fn queue_cancels_after(broken: &Break<'_, '_>, first: &[u8]) -> bool {
     let Some(DialEnd { end, status, .. }) = &broken.channel.dial_end else { return false };
-    broken.scene.model.may_be_called_by_queue(broken.channel, broken.scene.channel(""))
+    called_by_queue(broken)
         && **status == *first
         && broken.scene.facts.message.get("DialStatus") == Some(b"CANCEL")
         && broken.since(end) <= RIGHT_AFTER

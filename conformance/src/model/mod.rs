@@ -81,14 +81,23 @@ pub struct Model {
     follows_dialplan: bool,
     /// The first message since the client chose which classes of events it gets.
     subscribed: u64,
-    /// Whether the events are read that tell which caller waits in a queue: one of them came since.
-    tells_of_queues: bool,
+    /// What came since of that by which queues are known.
+    pub(crate) told: Told,
     /// Whether a release before 12 speaks.
     legacy: bool,
     /// The last `Newchannel` of any channel; kept for the releases before 12 only.
     last_newchannel: Option<Reference>,
     /// The conversation: login, actions, responses, lists.
     pub(crate) talk: Talk,
+}
+
+/// Which of the events came by which one sees that a queue calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Told {
+    /// A `Newexten`, by which a caller runs Queue.
+    pub(crate) dialplan: bool,
+    /// An `AgentCalled`.
+    pub(crate) agents: bool,
 }
 
 /// What a message names, as entities of the model.
@@ -143,7 +152,7 @@ impl Model {
             originates: Originates::default(),
             follows_dialplan: false,
             subscribed: 0,
-            tells_of_queues: false,
+            told: Told::default(),
             legacy: false,
             last_newchannel: None,
             talk: Talk::default(),
@@ -310,7 +319,7 @@ impl Model {
                 }
             }
             Event::Newexten => {
-                self.tells_of_queues = true;
+                self.told.dialplan = true;
                 if let Some(channel) = subject.and_then(|key| self.channels.get_mut(key)) {
                     channel.runs_queue = Some(facts.detail == Some(b"Queue"));
                 }
@@ -409,7 +418,7 @@ impl Model {
             Event::OriginateResponse => self.originates.answered(facts, at),
             Event::QueueCallerJoin | Event::QueueCallerLeave => self.queue(facts, named, at),
             Event::AgentCalled => {
-                self.tells_of_queues = true;
+                self.told.agents = true;
                 if let Some(channel) = named.channel("Dest").and_then(|key| self.channels.get_mut(key)) {
                     channel.called_by_queue = true;
                 }
@@ -460,16 +469,7 @@ impl Model {
     /// The client chose which classes of events it gets; `next` is the message behind the response that says so.
     pub(crate) fn subscribe(&mut self, next: u64) {
         self.subscribed = next;
-        self.tells_of_queues = false;
-    }
-
-    /// Whether a queue called a destination for this caller, or may have done so unseen: an `AgentCalled` names the
-    /// destination, or the caller runs Queue. One that was there before the trace began may run it, and anyone may where
-    /// neither the dialplan nor the agents are told of.
-    pub(crate) fn may_be_called_by_queue(&self, destination: &Channel, caller: Option<&Channel>) -> bool {
-        let runs_queue =
-            |caller: &Channel| caller.runs_queue.unwrap_or_else(|| caller.announced.is_none() || !self.tells_of_queues);
-        destination.called_by_queue || caller.is_some_and(runs_queue)
+        self.told = Told::default();
     }
 
     /// Whether nothing can have been left out since a message because the client chose other classes of events.

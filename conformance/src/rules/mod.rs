@@ -35,6 +35,7 @@ pub(crate) use talk::TalkDispatch;
 
 use crate::finding::{Counts, Reference, Severity};
 use crate::model::{Bridge, Channel, Event, Model};
+use crate::subscription::Subscription;
 use crate::vocabulary::{Answer, Look, Question};
 
 /// A promise of the protocol, and how it is checked.
@@ -74,14 +75,14 @@ impl fmt::Debug for Rule {
 }
 
 impl Rule {
-    /// Whether its proof takes that no event was kept out: those that look at channels compare what is said of them with
-    /// what was said before.
-    pub(crate) fn needs_all_events(&self) -> bool {
+    /// Whether it can look broken because a filter of this subscription kept an event out.
+    pub(crate) fn is_doubted_by(&self, subscription: &Subscription) -> bool {
         match self.on {
             On::Channels(proof) | On::Events(proof, _) | On::Applications { proof, .. } | On::Calls { proof, .. } => {
-                proof == Proof::AllEvents
+                let Proof::Events(missing) = proof else { return false };
+                missing.iter().any(|event| subscription.can_keep_out(*event))
             }
-            // What they take into account of a filter, they say themselves.
+            // List items and responses pass by the filters.
             On::Talk { .. } | On::Lists { .. } | On::Defect(_) | On::Schema { .. } => false,
         }
     }
@@ -129,9 +130,10 @@ pub(crate) enum On {
 pub(crate) enum Proof {
     /// In the messages that came, whatever else did not: a filter takes nothing from it.
     WhatCame,
-    /// In what did not come, or in what an event says compared with what was said before: an event that a filter kept
-    /// out can hold what is missing.
-    AllEvents,
+    /// In what did not come, or in what an event says compared with what was said before. These are the events that can
+    /// hold what is missing, or show that it is a known deviation: a filter that kept one of them out makes a conforming
+    /// server look guilty.
+    Events(&'static [Event]),
 }
 
 /// The generation of servers that a rule speaks of.

@@ -54,7 +54,7 @@ CommandId: 17
 ",
     era: Era::Modern,
     on: On::Applications {
-        proof: Proof::AllEvents,
+        proof: Proof::Events(&[Event::AsyncAgiStart, Event::AsyncAgiEnd, Event::AgiExecStart, Event::AgiExecEnd]),
         events: &[
             Event::AsyncAgiStart,
             Event::AsyncAgiExec,

@@ -35,7 +35,7 @@ Privilege: call,all
 BridgeUniqueid: 6f0d41ee-c9f2-4f8d-8f1d-1d2d3bd5b0aa
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::BridgeCreate]),
+    on: On::Events(Proof::Events(&[Event::BridgeCreate]), &[Event::BridgeCreate]),
     message,
     channel_end: None,
     bridge_end: Some(end),

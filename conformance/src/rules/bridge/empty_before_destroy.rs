@@ -48,7 +48,7 @@ Privilege: call,all
 BridgeUniqueid: 6f0d41ee-c9f2-4f8d-8f1d-1d2d3bd5b0aa
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::BridgeDestroy]),
+    on: On::Events(Proof::Events(&[Event::BridgeLeave, Event::BridgeDestroy]), &[Event::BridgeDestroy]),
     message,
     channel_end: None,
     bridge_end: Some(end),

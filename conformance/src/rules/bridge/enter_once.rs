@@ -44,7 +44,7 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::BridgeEnter]),
+    on: On::Events(Proof::Events(&[Event::BridgeLeave]), &[Event::BridgeEnter]),
     message,
     channel_end: None,
     bridge_end: None,

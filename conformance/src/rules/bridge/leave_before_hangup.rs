@@ -45,7 +45,7 @@ Uniqueid: 1795516800.1
 Cause: 16
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::BridgeLeave, Event::Hangup]),
+    on: On::Events(Proof::Events(&[Event::BridgeLeave]), &[Event::BridgeLeave, Event::Hangup]),
     message,
     channel_end: Some(end),
     bridge_end: None,

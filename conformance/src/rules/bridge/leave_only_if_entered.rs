@@ -50,7 +50,7 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::BridgeLeave]),
+    on: On::Events(Proof::Events(&[Event::BridgeEnter]), &[Event::BridgeLeave]),
     message,
     channel_end: None,
     bridge_end: None,

@@ -44,7 +44,7 @@ Uniqueid: 1795516800.1
 BridgeNumChannels: 2
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::BridgeEnter, Event::BridgeLeave]),
+    on: On::Events(Proof::Events(&[Event::BridgeEnter, Event::BridgeLeave]), &[Event::BridgeEnter, Event::BridgeLeave]),
     message,
     channel_end: None,
     bridge_end: None,

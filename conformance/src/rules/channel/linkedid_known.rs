@@ -1,5 +1,6 @@
 use crate::facts::is_placeholder;
 use crate::finding::Severity;
+use crate::model::Event;
 use crate::rules::context::Broken;
 use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
@@ -38,7 +39,7 @@ Uniqueid: 1795516800.2
 Linkedid: 1795516899.7
 ",
     era: Era::Modern,
-    on: On::Channels(Proof::AllEvents),
+    on: On::Channels(Proof::Events(&[Event::Newchannel])),
     message,
     channel_end: None,
     bridge_end: None,

@@ -43,7 +43,7 @@ Uniqueid: 1795516800.1
 Cause: 16
 ",
     era: Era::Modern,
-    on: On::Channels(Proof::AllEvents),
+    on: On::Channels(Proof::Events(&[Event::Rename])),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -38,7 +38,7 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Channels(Proof::AllEvents),
+    on: On::Channels(Proof::Events(&[Event::Newchannel])),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -46,7 +46,7 @@ ChannelState: 6
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Channels(Proof::AllEvents),
+    on: On::Channels(Proof::Events(&[Event::Newstate])),
     message,
     channel_end: None,
     bridge_end: None,

@@ -59,7 +59,12 @@ BridgeUniqueid: 6f0d41ee-c9f2-4f8d-8f1d-1d2d3bd5b0aa
 ",
     era: Era::Modern,
     on: On::Applications {
-        proof: Proof::AllEvents,
+        proof: Proof::Events(&[
+            Event::ConfbridgeStart,
+            Event::ConfbridgeJoin,
+            Event::ConfbridgeLeave,
+            Event::ConfbridgeEnd,
+        ]),
         events: &[Event::ConfbridgeStart, Event::ConfbridgeJoin, Event::ConfbridgeLeave, Event::ConfbridgeEnd],
         silent,
         finally: Some(finally),

@@ -41,7 +41,7 @@ DestUniqueid: 1795516800.2
 DialStatus: BUSY
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::DialEnd]),
+    on: On::Events(Proof::Events(&[Event::DialBegin, Event::Pickup]), &[Event::DialEnd]),
     message,
     channel_end: None,
     bridge_end: None,

@@ -49,7 +49,10 @@ Uniqueid: 1795516800.2
 Cause: 19
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::DialEnd, Event::Hangup]),
+    on: On::Events(
+        Proof::Events(&[Event::DialEnd, Event::Pickup, Event::Newchannel, Event::LocalBridge]),
+        &[Event::DialEnd, Event::Hangup],
+    ),
     message,
     channel_end: Some(end),
     bridge_end: None,

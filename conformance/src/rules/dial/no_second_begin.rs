@@ -40,7 +40,7 @@ DestChannel: PJSIP/200-00000002
 DestUniqueid: 1795516800.2
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::DialBegin]),
+    on: On::Events(Proof::Events(&[Event::DialEnd]), &[Event::DialBegin]),
     message,
     channel_end: None,
     bridge_end: None,

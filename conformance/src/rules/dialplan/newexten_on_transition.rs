@@ -50,7 +50,7 @@ Variable: X
 Value: 1
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, FOLLOWED),
+    on: On::Events(Proof::Events(&[Event::Newexten, Event::VarSet]), FOLLOWED),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -44,7 +44,7 @@ Digit: 5
 DurationMs: 120
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::DtmfEnd]),
+    on: On::Events(Proof::Events(&[Event::DtmfBegin]), &[Event::DtmfEnd]),
     message,
     channel_end: None,
     bridge_end: None,

@@ -52,7 +52,7 @@ ChannelState: 6
 Uniqueid: 1795516800.1
 ",
     era: Era::Legacy,
-    on: On::Channels(Proof::AllEvents),
+    on: On::Channels(Proof::Events(&[Event::Newchannel, Event::Rename, Event::Masquerade, Event::Hangup])),
     message,
     channel_end: Some(end),
     bridge_end: None,

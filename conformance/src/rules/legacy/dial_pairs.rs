@@ -46,7 +46,7 @@ Channel: SIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Legacy,
-    on: On::Events(Proof::AllEvents, &[Event::Dial, Event::Hangup]),
+    on: On::Events(Proof::Events(&[Event::Dial, Event::Newexten]), &[Event::Dial, Event::Hangup]),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -47,7 +47,10 @@ Channel: SIP/200-00000002
 Uniqueid: 1795516800.2
 ",
     era: Era::Legacy,
-    on: On::Events(Proof::AllEvents, &[Event::Link, Event::Unlink, Event::Bridge, Event::Hangup]),
+    on: On::Events(
+        Proof::Events(&[Event::Link, Event::Unlink, Event::Bridge, Event::Rename, Event::Masquerade]),
+        &[Event::Link, Event::Unlink, Event::Bridge, Event::Hangup],
+    ),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -50,7 +50,7 @@ LocalTwoChannel: Local/100@default-00000009;2
 LocalTwoUniqueid: 1795516800.5
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::LocalBridge, Event::Newchannel]),
+    on: On::Events(Proof::Events(&[Event::Newchannel]), &[Event::LocalBridge, Event::Newchannel]),
     message,
     channel_end: None,
     bridge_end: None,

@@ -1,5 +1,5 @@
 use crate::finding::Severity;
-use crate::model::Channel;
+use crate::model::{Channel, Event};
 use crate::rules::context::Broken;
 use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
@@ -66,7 +66,7 @@ Uniqueid: 1795516800.4
 Cause: 16
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[]),
+    on: On::Events(Proof::Events(&[Event::Hangup]), &[]),
     message,
     channel_end: Some(end),
     bridge_end: None,

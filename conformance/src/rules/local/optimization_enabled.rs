@@ -45,7 +45,7 @@ LocalTwoUniqueid: 1795516800.5
 Id: 1
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::LocalOptimizationBegin, Event::LocalOptimization]),
+    on: On::Events(Proof::Events(&[Event::LocalBridge]), &[Event::LocalOptimizationBegin, Event::LocalOptimization]),
     message,
     channel_end: None,
     bridge_end: None,

@@ -50,7 +50,7 @@ Id: 7
 ",
     era: Era::Modern,
     on: On::Applications {
-        proof: Proof::AllEvents,
+        proof: Proof::Events(&[Event::LocalOptimizationBegin, Event::LocalOptimizationEnd]),
         events: &[Event::LocalOptimizationBegin, Event::LocalOptimizationEnd],
         silent,
         finally: None,

@@ -37,7 +37,19 @@ Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
     on: On::Events(
-        Proof::AllEvents,
+        Proof::Events(&[
+            Event::Hold,
+            Event::Unhold,
+            Event::MusicOnHoldStart,
+            Event::MusicOnHoldStop,
+            Event::MixMonitorStart,
+            Event::MixMonitorStop,
+            Event::ChannelTalkingStart,
+            Event::ChannelTalkingStop,
+            Event::ChanSpyStart,
+            Event::ChanSpyStop,
+            Event::BlindTransfer,
+        ]),
         &[
             Event::Hold,
             Event::Unhold,

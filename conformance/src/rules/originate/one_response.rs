@@ -44,7 +44,7 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Calls { proof: Proof::AllEvents, events: &[Event::OriginateResponse], finally },
+    on: On::Calls { proof: Proof::Events(&[Event::OriginateResponse]), events: &[Event::OriginateResponse], finally },
     message,
     channel_end: None,
     bridge_end: None,

@@ -52,7 +52,13 @@ ParkingSpace: 701
 ",
     era: Era::Modern,
     on: On::Applications {
-        proof: Proof::AllEvents,
+        proof: Proof::Events(&[
+            Event::ParkedCall,
+            Event::UnParkedCall,
+            Event::ParkedCallTimeOut,
+            Event::ParkedCallGiveUp,
+            Event::ParkedCallSwap,
+        ]),
         events: &[
             Event::ParkedCall,
             Event::UnParkedCall,

@@ -58,7 +58,7 @@ Parkinglot: default
 ParkingSpace: 701
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::ParkedCall, Event::BridgeEnter]),
+    on: On::Events(Proof::Events(&[Event::ParkedCall, Event::BridgeLeave]), &[Event::ParkedCall, Event::BridgeEnter]),
     message,
     channel_end: Some(end),
     bridge_end: None,

@@ -59,7 +59,13 @@ Interface: PJSIP/200
 ",
     era: Era::Modern,
     on: On::Applications {
-        proof: Proof::AllEvents,
+        proof: Proof::Events(&[
+            Event::AgentCalled,
+            Event::AgentConnect,
+            Event::AgentRingNoAnswer,
+            Event::AgentComplete,
+            Event::AgentDump,
+        ]),
         events: &[Event::AgentConnect, Event::AgentRingNoAnswer, Event::AgentComplete, Event::AgentDump],
         silent,
         finally: None,

@@ -53,7 +53,7 @@ Queue: support
 ",
     era: Era::Modern,
     on: On::Applications {
-        proof: Proof::AllEvents,
+        proof: Proof::Events(&[Event::QueueCallerJoin, Event::QueueCallerLeave]),
         events: &[Event::QueueCallerJoin, Event::QueueCallerLeave, Event::QueueCallerAbandon],
         silent,
         finally: None,

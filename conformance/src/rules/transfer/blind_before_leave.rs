@@ -63,7 +63,7 @@ BridgeUniqueid: 6f0d41ee-c9f2-4f8d-8f1d-1d2d3bd5b0aa
 Extension: 300
 ",
     era: Era::Modern,
-    on: On::Events(Proof::AllEvents, &[Event::BlindTransfer]),
+    on: On::Events(Proof::Events(&[Event::BridgeEnter]), &[Event::BlindTransfer]),
     message,
     channel_end: None,
     bridge_end: None,

@@ -45,7 +45,7 @@ Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
     on: On::Events(
-        Proof::AllEvents,
+        Proof::Events(&[Event::Newchannel]),
         &[Event::BlindTransfer, Event::AttendedTransfer, Event::Transfer, Event::Newchannel],
     ),
     message,

@@ -34,6 +34,8 @@ enum Task {
     Fuzz(tasks::fuzz::Options),
     /// Change the code in one place after another, and print what no test notices.
     Mutants(tasks::mutants::Options),
+    /// Run the tests under AddressSanitizer, ThreadSanitizer and Miri; needs a nightly toolchain.
+    Sanitize(tasks::sanitize::Options),
     /// Work with the schema of ami-types.
     Schema(tasks::schema::Options),
     /// Take the pictures of `ami flow` that the documentation shows; needs Chromium.
@@ -60,6 +62,7 @@ fn run(task: Task) -> Result<()> {
         Task::Docs(options) => tasks::docs::run(&options),
         Task::Fuzz(options) => tasks::fuzz::run(&options),
         Task::Mutants(options) => tasks::mutants::run(&options),
+        Task::Sanitize(options) => tasks::sanitize::run(&options),
         Task::Schema(options) => tasks::schema::run(&options),
         Task::Screenshots(options) => tasks::screenshots::run(&options),
     }

@@ -121,7 +121,7 @@ fn parser() -> impl Strategy<Value = Parser> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 4000 }))]
 
     #[test]
     fn chunks_change_nothing(bytes in stream(), parser in parser(), sizes in prop::collection::vec(1..9usize, 1..6)) {

@@ -145,7 +145,7 @@ fn memory_is_bounded_by_the_limits() {
             let mut stream = Stream::new(Parser::new().limits(limits).direction(Direction::Server));
             let block = flood.repeat(64);
             stream.feed(start);
-            for _ in 0..200 {
+            for _ in 0..if cfg!(miri) { 20 } else { 200 } {
                 stream.feed(&block);
                 while stream.next().is_some() {}
                 assert!(
@@ -184,7 +184,7 @@ fn stream() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 3000 }))]
 
     /// A fixed stream is a stream with a limit, whatever the size of its memory.
     #[test]

@@ -9,6 +9,7 @@ pub(crate) mod docs;
 pub(crate) mod fuzz;
 mod machine;
 pub(crate) mod mutants;
+pub(crate) mod sanitize;
 pub(crate) mod schema;
 pub(crate) mod screenshots;
 

@@ -1,5 +1,6 @@
 //! Every instruction set against a naive search, at all alignments and at lengths around block boundaries.
 
+use core::ops::Range;
 use std::vec::Vec;
 
 use proptest::prelude::*;
@@ -11,6 +12,12 @@ fn available() -> Vec<Chosen> {
     let all: Vec<_> = Isa::ALL.into_iter().filter_map(Chosen::of).collect();
     assert!(all.len() >= if cfg!(target_arch = "x86_64") { 2 } else { 1 });
     all
+}
+
+/// The numbers of a range; under Miri, which takes a thousand times as long, those where words, vectors and blocks end.
+fn numbers(all: Range<usize>) -> impl Iterator<Item = usize> {
+    const ENDS: [usize; 10] = [0, 1, 7, 15, 17, 31, 63, 64, 65, 128];
+    all.filter(|number| !cfg!(miri) || ENDS.contains(number))
 }
 
 fn naive_marks(bytes: &[u8], mut searching: bool) -> (Vec<u16>, bool) {
@@ -119,7 +126,7 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
 pub(crate) fn nearly_plain() -> impl Strategy<Value = Vec<u8>> {
     let line = ("[A-Za-z(),-]{1,30}", "[ -~]{0,70}").prop_map(|(key, value)| std::format!("{key}: {value}\r\n"));
     let damage = prop::option::of((any::<prop::sample::Index>(), any::<u8>()));
-    (prop::collection::vec(line, 1..8), damage).prop_map(|(lines, damage)| {
+    (prop::collection::vec(line, 1..if cfg!(miri) { 3 } else { 8 }), damage).prop_map(|(lines, damage)| {
         let mut bytes = lines.concat().into_bytes();
         bytes.extend_from_slice(b"\r\n");
         if let Some((at, byte)) = damage {
@@ -131,7 +138,7 @@ pub(crate) fn nearly_plain() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 8 } else { 2000 }))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 4 } else { 2000 }))]
 
     #[test]
     fn all_agree(bytes in bytes(), start in 0..64usize, searching in any::<bool>()) {
@@ -168,15 +175,15 @@ fn every_length_and_alignment() {
     let text = b"Event: Hangup\r\nChannel: PJSIP/100-00000001\r\n: x\n::\n\r\n\nUniqueid: 1795516943.398\r\nno colon here\r\n\r\n";
     let long: Vec<u8> = text.iter().copied().cycle().take(400).collect();
     for start in 0..if cfg!(miri) { 2 } else { 70 } {
-        for end in start..if cfg!(miri) { start + 70 } else { 400 } {
-            check(&long[start..end], true);
+        for length in numbers(0..400 - start) {
+            check(&long[start..start + length], true);
         }
     }
 }
 
 #[test]
 fn each_place_is_its_own_bit() {
-    for at in 0..130 {
+    for at in numbers(0..130) {
         for byte in [b'\n', b':'] {
             let mut bytes = [b'a'; 130];
             bytes[at] = byte;

@@ -637,6 +637,38 @@ fn what_the_schema_cannot_tell_is_counted() {
 }
 
 #[test]
+fn a_banner_has_two_or_three_numbers() {
+    let rule = "session/banner";
+    let banner = |version: &str| format!("Asterisk Call Manager/{version}\nResponse: Success\nActionID: 1\n\n");
+    for version in ["1.0", "2.10.3", "11.0.0"] {
+        assert_eq!(told(rule, &banner(version), false).1.held, 1, "{version}");
+    }
+    for version in ["11", "1.2.3.4", "1.", ".1", "1..2", "x.1", "1.x", "1.2-rc1"] {
+        assert_eq!(breaks(rule, &banner(version), false).0, [0], "{version}");
+    }
+    // A line without a colon is the banner's place only where it is the first.
+    assert_eq!(breaks(rule, "Hello\nResponse: Success\nActionID: 1\n\n", false).0, [0]);
+    assert_eq!(untold(rule, "Response: Success\nHello\nActionID: 1\n\n"), 1);
+}
+
+#[test]
+fn how_a_call_was_parked_before_the_trace_is_not_told() {
+    let parkee = "ParkeeChannel: PJSIP/100-00000001\nParkeeUniqueid: 1795516800.1\n";
+    let (parked, left) = (event("ParkedCall", parkee), event("UnParkedCall", parkee));
+    let rule = "parking/one-outcome";
+    assert_eq!((untold(rule, &left), untold(rule, &parked)), (1, 0));
+    assert_eq!(told(rule, &(parked.clone() + &left), false).1.held, 1);
+    let rule = "parking/parked-before-enter";
+    let enter = |creator: &str| {
+        let lines = format!("BridgeUniqueid: b\nBridgeTechnology: holding_bridge\nBridgeCreator: {creator}\n{CHANNEL}");
+        event("BridgeEnter", &lines)
+    };
+    assert_eq!(untold(rule, &enter("Parking")), 1);
+    assert_eq!(told(rule, &(parked.clone() + &enter("Parking")), false).1.held, 1);
+    assert_eq!(told(rule, &(parked + &enter("Queue")), false), (vec![], Counts::default()));
+}
+
+#[test]
 fn names_are_unique_and_well_formed() {
     let mut names: Vec<_> = RULES.iter().map(|rule| rule.name).collect();
     names.sort_unstable();

@@ -60,3 +60,27 @@ impl Default for Limits {
         Self::DEFAULT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Limits;
+
+    #[test]
+    fn positions_in_a_message_have_room() {
+        let message = |message| Limits { message, line: 7, headers: 9 }.clamped();
+        let most = (1 << 32) - 9;
+        for (asked, given) in [(10, 10), (most - 1, most - 1), (most, most), (most + 1, most), (usize::MAX, most)] {
+            assert_eq!(message(asked), Limits { message: given, line: 7, headers: 9 });
+        }
+    }
+
+    /// Each limit can be the one that is met first.
+    #[test]
+    fn what_is_harmless_exceeds_no_limit() {
+        for (line, message, headers, harmless) in
+            [(5, 6, 4, 5), (6, 5, 4, 5), (6, 7, 2, 4), (7, 6, 2, 4), (usize::MAX, usize::MAX, usize::MAX, usize::MAX)]
+        {
+            assert_eq!(Limits { line, message, headers }.harmless(), harmless, "{line} {message} {headers}");
+        }
+    }
+}

@@ -589,3 +589,10 @@ fn lines_behind_a_blank_one_are_not_plain() {
     }
     assert_eq!(told, [true, false]);
 }
+
+#[test]
+fn a_defect_says_what_and_where() {
+    let defect = messages(b"Event: A\nB: c\r\n\r\n").next().unwrap().unwrap().defects().next().unwrap();
+    let said = defect.to_string();
+    assert_eq!(said, "bare-lf at byte 8");
+}

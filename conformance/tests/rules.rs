@@ -654,18 +654,18 @@ fn a_banner_has_two_or_three_numbers() {
 #[test]
 fn how_a_call_was_parked_before_the_trace_is_not_told() {
     let parkee = "ParkeeChannel: PJSIP/100-00000001\nParkeeUniqueid: 1795516800.1\n";
-    let (parked, left) = (event("ParkedCall", parkee), event("UnParkedCall", parkee));
+    let (parks, left) = (event("ParkedCall", parkee), event("UnParkedCall", parkee));
     let rule = "parking/one-outcome";
-    assert_eq!((untold(rule, &left), untold(rule, &parked)), (1, 0));
-    assert_eq!(told(rule, &(parked.clone() + &left), false).1.held, 1);
+    assert_eq!((untold(rule, &left), untold(rule, &parks)), (1, 0));
+    assert_eq!(told(rule, &(parks.clone() + &left), false).1.held, 1);
     let rule = "parking/parked-before-enter";
     let enter = |creator: &str| {
         let lines = format!("BridgeUniqueid: b\nBridgeTechnology: holding_bridge\nBridgeCreator: {creator}\n{CHANNEL}");
         event("BridgeEnter", &lines)
     };
     assert_eq!(untold(rule, &enter("Parking")), 1);
-    assert_eq!(told(rule, &(parked.clone() + &enter("Parking")), false).1.held, 1);
-    assert_eq!(told(rule, &(parked + &enter("Queue")), false), (vec![], Counts::default()));
+    assert_eq!(told(rule, &(parks.clone() + &enter("Parking")), false).1.held, 1);
+    assert_eq!(told(rule, &(parks + &enter("Queue")), false), (vec![], Counts::default()));
 }
 
 #[test]

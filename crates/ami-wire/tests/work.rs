@@ -4,17 +4,19 @@
 
 mod common;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ami_wire::work::{bytes_looked_at, detours};
 use ami_wire::{Framer, Limits, Message, Parser, Stream};
 
-/// The counts are those of the whole process.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+/// The counts are those of the whole process, so that the tests go one after another.
+fn alone() -> MutexGuard<'static, ()> {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Bytes looked at, and detours.
 fn work(read: impl FnOnce()) -> (u64, u64) {
-    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let before = (bytes_looked_at(), detours());
     read();
     (bytes_looked_at() - before.0, detours() - before.1)
@@ -50,6 +52,7 @@ fn each(parser: Parser, bytes: &[u8]) -> Vec<(u64, u64)> {
 
 #[test]
 fn to_find_messages_each_byte_is_looked_at_once() {
+    let _alone = alone();
     for count in [1_u64, 2, 7, 40, 5000] {
         let stream = USUAL.repeat(count as usize).into_bytes();
         // The first could be a banner: its first line is looked at once more, and at the end of a slice there is a
@@ -67,6 +70,7 @@ fn to_find_messages_each_byte_is_looked_at_once() {
 /// One search serves for the messages behind, as many as there are marks for.
 #[test]
 fn one_search_finds_many_messages() {
+    let _alone = alone();
     let taken = each(Parser::new(), &USUAL.repeat(200).into_bytes());
     assert!(taken.iter().all(|(_, detours)| *detours == 0));
     let searches: Vec<_> =
@@ -79,6 +83,7 @@ const SEARCHES: &[(usize, u64)] = &[(0, 4032), (65, 4032), (130, 4032), (195, 30
 
 #[test]
 fn blank_lines_and_other_kinds_are_no_detour_twice() {
+    let _alone = alone();
     for (text, detours) in [
         ("Response: Success\r\n\r\nAction: Ping\r\n\r\nEvent: A\r\n\r\n", [0, 0, 0].as_slice()),
         // Spelled otherwise: line by line.
@@ -94,6 +99,7 @@ fn blank_lines_and_other_kinds_are_no_detour_twice() {
 
 #[test]
 fn limits_are_no_detour_where_they_cannot_be_exceeded() {
+    let _alone = alone();
     let stream = USUAL.repeat(4).into_bytes();
     let line = |line| Limits { line, ..Limits::DEFAULT };
     let headers = |headers| Limits { headers, ..Limits::DEFAULT };
@@ -125,6 +131,7 @@ fn limits_are_no_detour_where_they_cannot_be_exceeded() {
 /// A message of which a part is there waits for the others, unless it can exceed a limit: then its lines are looked at.
 #[test]
 fn a_part_of_a_message_is_looked_at_once() {
+    let _alone = alone();
     let limits = Limits { line: 40, ..Limits::DEFAULT };
     for part in 1..LENGTH {
         let mut stream = Stream::with_framer(Framer::resume_at(Parser::new().limits(limits), 0));
@@ -149,6 +156,7 @@ fn a_part_of_a_message_is_looked_at_once() {
 /// Limits are looked after only where a message is long enough to exceed one.
 #[test]
 fn a_message_that_arrives_cut_is_counted_only_if_it_is_long() {
+    let _alone = alone();
     for (line, counted) in [(62, 0), (61, LENGTH)] {
         let parser = Parser::new().limits(Limits { line, ..Limits::DEFAULT });
         let mut stream = Stream::with_framer(Framer::resume_at(parser, 0));
@@ -162,6 +170,7 @@ fn a_message_that_arrives_cut_is_counted_only_if_it_is_long() {
 
 #[test]
 fn pieces_cost_little_more() {
+    let _alone = alone();
     let stream = USUAL.repeat(40).into_bytes();
     for (piece, expected) in PIECES {
         let taken = work(|| {
@@ -195,6 +204,7 @@ const PIECES: &[(usize, (u64, u64))] = &[
 
 #[test]
 fn what_was_found_once_is_not_searched_again() {
+    let _alone = alone();
     for value in 0..150 {
         let text = format!("Event: A\r\n\r\nEvent: X\r\nA: {}\r\nB: y\r\nC: z\r\n\r\n", "x".repeat(value));
         let bytes = &text.as_bytes()[12..];
@@ -235,6 +245,7 @@ fn what_was_found_once_is_not_searched_again() {
 /// Lines that are not written as usual, with marks and without: what is left is found with the same marks.
 #[test]
 fn unusual_lines_are_passed() {
+    let _alone = alone();
     for (lines, headers, lent, free) in UNUSUAL {
         let text = format!("Event: A\r\n\r\nEvent: X\r\n{lines}\r\n\r\n");
         let mut messages = ami_wire::messages(text.as_bytes());
@@ -267,6 +278,7 @@ const UNUSUAL: &[(&str, usize, Twice, Twice)] = &[
 
 #[test]
 fn defects_are_searched_line_by_line_only_where_there_can_be_one() {
+    let _alone = alone();
     for (line, detour) in [
         ("A: b", false),
         ("ActionID: 1", false),
@@ -288,6 +300,7 @@ fn defects_are_searched_line_by_line_only_where_there_can_be_one() {
 /// Recorded sessions: what it takes to find the messages, then their headers, then their defects.
 #[test]
 fn recorded_sessions_take_as_much_as_ever() {
+    let _alone = alone();
     for (name, expected) in SESSIONS {
         let trace = common::trace(name);
         let parser = Parser::new().direction(trace.direction);
@@ -320,6 +333,7 @@ const SESSIONS: &[(&str, [(u64, u64); 3])] = &[
 /// Memory of a stream: doubled when what is held and what comes do not fit, and not before.
 #[test]
 fn a_stream_grows_when_it_must() {
+    let _alone = alone();
     let mut stream = Stream::new(Parser::new());
     assert_eq!(stream.room(0).len(), 0);
     stream.feed(b"Event: A\r\n");

@@ -145,6 +145,29 @@ fn dump_tells_defects_and_odd_bytes() {
     insta::assert_snapshot!(text(&output.stdout));
 }
 
+/// Whoever watches a live connection sees each message as it comes.
+#[test]
+fn a_live_stream_is_dumped_as_it_comes() {
+    use std::io::{BufRead, BufReader, Write};
+    let mut ami = std::process::Command::new(assert_cmd::cargo::cargo_bin("ami"));
+    let pipe = std::process::Stdio::piped;
+    let mut ami = ami.args(["dump", "--format", "jsonl", "-"]).stdin(pipe()).stdout(pipe()).spawn().unwrap();
+    let mut input = ami.stdin.take().unwrap();
+    let mut output = BufReader::new(ami.stdout.take().unwrap());
+    for (message, name) in
+        [("Asterisk Call Manager/11.0.0\r\n", "Manager/11.0.0"), ("Event: FullyBooted\r\n\r\n", "FullyBooted")]
+    {
+        input.write_all(message.as_bytes()).unwrap();
+        input.flush().unwrap();
+        // The input is still open: a program that waited for more would never come to an end here.
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        assert!(line.contains(name), "{line}");
+    }
+    drop(input);
+    assert!(ami.wait().unwrap().success());
+}
+
 /// What is not looked at, or is hardly what was meant, must not pass for a capture that conforms.
 #[test]
 fn what_does_not_look_like_ami_is_told() {

@@ -197,6 +197,8 @@ impl Job {
             next: tells.take(),
             skipped: HashMap::new(),
         };
+        // Behind standard input there can be a live connection: what came of it is printed at once.
+        let enough = if trace.as_ref().is_ok_and(Trace::is_repeatable) { PIECE } else { 1 };
         let hand_on = |text: &mut Vec<u8>| {
             let full = std::mem::replace(text, desk.buffer());
             if out.send(Piece::Text(full)).is_ok() { Continue(()) } else { Break(()) }
@@ -209,7 +211,7 @@ impl Job {
                 text.extend_from_slice(format!("# {name}\n\n").as_bytes());
             }
             join(dumpers, &mut text);
-            if text.len() < PIECE { Continue(()) } else { hand_on(&mut text) }
+            if text.len() < enough { Continue(()) } else { hand_on(&mut text) }
         };
         let (dumpers, result) = match trace {
             Ok(trace) => trace.read_spread(Parser::new(), make, between),

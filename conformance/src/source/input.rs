@@ -101,12 +101,29 @@ impl Peek {
         Self { input, head: Vec::new(), taken: 0, error: None }
     }
 
-    /// The first block, as far as the input is that long and can be read.
+    /// The first block, as far as the input is that long and can be read; less of it where that says what the input is:
+    /// behind a live connection nobody waits for more than that.
     pub(super) fn head(&mut self) -> &[u8] {
+        // To look again after each byte would take the square of their number.
+        let mut look_at = 1;
         // Asked again, it does not forget what hindered the first time.
-        if self.error.is_none() {
-            let missing = (BLOCK - self.head.len()) as u64;
-            self.error = self.input.by_ref().take(missing).read_to_end(&mut self.head).err();
+        while self.error.is_none() && self.head.len() < BLOCK {
+            if self.head.len() >= look_at {
+                if is_settled(&self.head) {
+                    break;
+                }
+                look_at = self.head.len() * 2;
+            }
+            let begin = self.head.len();
+            self.head.resize(BLOCK, 0);
+            let read = self.input.read(self.head.get_mut(begin..).unwrap_or_default());
+            self.head.truncate(begin + read.as_ref().copied().unwrap_or(0));
+            match read {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => self.error = Some(error),
+            }
         }
         &self.head
     }
@@ -201,6 +218,18 @@ fn is_recognised(path: &Path) -> bool {
     first.kind() == Kind::Banner || (first.kind() != Kind::Unknown && first.headers().next().is_some_and(begins))
 }
 
+/// Whether nothing that follows can change what the input is, and who sent it: it begins with a whole message of a server.
+fn is_settled(head: &[u8]) -> bool {
+    let begins =
+        ["Asterisk Call Manager/", "Event:", "Response:"].iter().any(|begin| head.starts_with(begin.as_bytes()));
+    begins
+        && ami_wire::messages(head).next().is_some_and(|first| {
+            first.is_ok_and(|message| {
+                message.is_complete() && matches!(message.kind(), Kind::Banner | Kind::Response | Kind::Event)
+            })
+        })
+}
+
 /// Who sent a stream that begins like this: told by the first message that tells.
 pub(super) fn direction_of(head: &[u8]) -> Direction {
     let mut kinds = ami_wire::messages(head).filter_map(std::result::Result::ok).map(|message| message.kind());
@@ -234,6 +263,38 @@ mod tests {
         assert_eq!(direction_of(b"torn\r\n\r\nAction: Ping\r\n\r\n"), Direction::Client);
         assert_eq!(direction_of(b"Action: Ping\r\n\r\nResponse: Success\r\n\r\n"), Direction::Any);
         assert_eq!(direction_of(b""), Direction::Any);
+    }
+
+    /// Gives its text in pieces, and fails when it is asked for more.
+    struct Live(Vec<&'static [u8]>);
+
+    impl Read for Live {
+        fn read(&mut self, into: &mut [u8]) -> Result<usize> {
+            let mut piece = self.0.pop().expect("nobody asks a live connection for more than it takes");
+            piece.read(into)
+        }
+    }
+
+    #[test]
+    fn a_live_stream_of_a_server_is_known_by_its_first_message() {
+        for pieces in [
+            &[&b"Asterisk Call Manager/11.0.0\r\n"[..]][..],
+            &[b"Asterisk Call", b" Manager/11.0.0\r\n"],
+            &[b"Event: A\r\n\r\nAction: Ping\r\n"],
+            &[b"Response: Success\r\n\r\n"],
+        ] {
+            let mut peek = Peek::new(Box::new(Live(pieces.iter().rev().copied().collect())));
+            let text = pieces.concat();
+            assert_eq!(peek.head(), text);
+            assert_eq!(peek.head(), text, "asked again");
+            let mut first = vec![0; text.len()];
+            peek.read_exact(&mut first).unwrap();
+            assert_eq!(first, text, "nothing is lost");
+        }
+        // A client's text can have the server's answers further on.
+        let mut peek =
+            Peek::new(Box::new(Read::chain(&b"Action: Ping\r\n\r\n"[..], &b"Response: Success\r\n\r\n"[..])));
+        assert_eq!(direction_of(peek.head()), Direction::Any);
     }
 
     #[test]

@@ -596,3 +596,41 @@ fn a_defect_says_what_and_where() {
     let said = defect.to_string();
     assert_eq!(said, "bare-lf at byte 8");
 }
+
+/// A reason behind an error.
+#[derive(Debug)]
+struct Because(io::Error);
+
+impl std::fmt::Display for Because {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("because")
+    }
+}
+
+impl std::error::Error for Because {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[test]
+fn an_error_of_a_reader_has_the_reason_of_what_it_reads() {
+    let error = ReadError::from(io::Error::other(Because(io::Error::other("gone"))));
+    assert_eq!(error.to_string(), "because");
+    assert_eq!(std::error::Error::source(&error).map(ToString::to_string).as_deref(), Some("gone"));
+}
+
+#[test]
+fn offsets_are_those_of_the_stream() {
+    let text = b"Event: A\r\n\r\nEvent:B\r\n\r\n";
+    let mut messages = messages(text);
+    let mut offsets = vec![messages.offset()];
+    let mut last = None;
+    while let Some(message) = messages.next() {
+        last = message.ok();
+        offsets.push(messages.offset());
+    }
+    assert_eq!(offsets, [0, 12, 23]);
+    let moved = last.unwrap().with_offset(100);
+    assert_eq!((moved.offset(), moved.defects().next().unwrap().offset), (100, 106));
+}

@@ -217,6 +217,7 @@ fn what_was_found_once_is_not_searched_again() {
             let next = work(|| {
                 let mut headers = message.headers();
                 assert_eq!(one_by_one(|| headers.next().is_some()), 4);
+                assert!(headers.next().is_none(), "and no look for more");
             });
             assert_eq!(next, (search, 0), "{value}");
             assert_eq!(
@@ -273,6 +274,7 @@ const UNUSUAL: &[(&str, usize, Twice, Twice)] = &[
     ("A: b\nC: d", 3, [(0, 1), (0, 2)], [(23, 1), (23, 2)]),
     ("raw\r\nC: d\r\nE: f", 3, [(16, 2), (16, 3)], [(53, 2), (53, 3)]),
     ("C: d\r\nraw\r\nraw\r\nE: f", 3, [(24, 2), (24, 3)], [(60, 2), (60, 3)]),
+    ("raw\r\nC: d\r\n: x\r\nE: f", 4, [(16, 2), (16, 3)], [(63, 2), (63, 3)]),
     ("C: d\r\nraw", 2, [(10, 2), (10, 3)], [(33, 2), (33, 3)]),
 ];
 

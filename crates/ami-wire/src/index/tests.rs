@@ -202,6 +202,9 @@ fn room_runs_out_after_whole_blocks() {
         assert_eq!(call!(chosen, fill(&bytes, &mut true, &mut marks[..63])), (0, 0));
         let bytes = std::vec![b'a'; 70_000];
         assert_eq!(call!(chosen, fill(&bytes, &mut true, &mut marks)), (0, 65_536));
+        // What is added to positions is part of what they can tell, and so is one more, behind a message.
+        assert_eq!(call!(chosen, scan(&bytes, 60_000, &mut true, &mut marks, &mut 0)), 5536);
+        assert_eq!(call!(chosen, ends(&bytes, &mut Carry::default(), &mut marks)), (0, 65_536 - 64));
     }
 }
 

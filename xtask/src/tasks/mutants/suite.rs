@@ -8,7 +8,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use xtask::mutants::{Mutant, REACHED, VARIABLE};
 
 use super::Outcome;
@@ -184,7 +184,10 @@ fn groups<'t>(tests: impl Iterator<Item = &'t Test>) -> Vec<Group<'t>> {
     groups
 }
 
+const SIGHUP: i32 = 1;
+const SIGINT: i32 = 2;
 const SIGKILL: i32 = 9;
+const SIGTERM: i32 = 15;
 const SIGXCPU: i32 = 24;
 
 fn judged(status: ExitStatus, group: &Group<'_>) -> Option<Outcome> {
@@ -232,7 +235,10 @@ fn invoke(binary: &Binary, names: &[&str], environment: &[(&str, String)], limit
     command.env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true").env("INSTA_UPDATE", "no");
     command.envs(environment.iter().map(|(name, value)| (*name, value)));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().context("a test cannot be run")
+    let status = command.status().context("a test cannot be run")?;
+    // Whoever stops the command stops what it has started, which says nothing of a mutant.
+    ensure!(!matches!(status.signal(), Some(SIGHUP | SIGINT | SIGTERM)), "a test was stopped");
+    Ok(status)
 }
 
 #[cfg(test)]
@@ -245,22 +251,24 @@ mod tests {
     }
 
     /// Of a shell that does what a test may do: whether it runs out of time.
-    fn runs_out(script: &str) -> Option<Outcome> {
+    fn runs_out(script: &str) -> Result<Option<Outcome>> {
         let file = std::env::temp_dir().join(format!("xtask-mutants-{}-{}", std::process::id(), script.len()));
         fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
         let chmod = Command::new("chmod").arg("+x").arg(&file).status().unwrap();
         assert!(chmod.success());
         let binary = Binary { name: "a".into(), path: file.clone(), folder: "/".into() };
-        let status = invoke(&binary, &["t"], &[], Duration::from_secs(1)).unwrap();
+        let status = invoke(&binary, &["t"], &[], Duration::from_secs(1));
         fs::remove_file(file).unwrap();
-        judged(status, &Group { binary: &binary, names: vec!["t"], takes: Duration::ZERO })
+        Ok(judged(status?, &Group { binary: &binary, names: vec!["t"], takes: Duration::ZERO }))
     }
 
     #[test]
     fn a_loop_runs_out_of_time_and_a_sleep_does_not() {
-        assert_eq!(runs_out("while :; do :; done"), Some(Outcome::TimedOut("a t".into())));
-        assert_eq!(runs_out("sleep 2"), None);
-        assert_eq!(runs_out("exit 101"), Some(Outcome::Noticed("a t".into())));
+        assert_eq!(runs_out("while :; do :; done").unwrap(), Some(Outcome::TimedOut("a t".into())));
+        assert_eq!(runs_out("sleep 2").unwrap(), None);
+        assert_eq!(runs_out("exit 101").unwrap(), Some(Outcome::Noticed("a t".into())));
+        assert_eq!(runs_out("kill -ABRT $$").unwrap(), Some(Outcome::Noticed("a t".into())));
+        assert!(runs_out("kill $$").is_err());
     }
 
     #[test]

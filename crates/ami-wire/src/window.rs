@@ -453,6 +453,18 @@ mod tests {
         assert_eq!(given(&window), [0; 0]);
     }
 
+    /// What was found before the window began anew says nothing of what comes then, even where it would fit.
+    #[test]
+    fn nothing_is_known_of_what_was_not_searched() {
+        let bytes = "Event: X\r\nKey: value\r\n\r\n".repeat(20).into_bytes();
+        let mut window = Window::new();
+        assert_eq!(window.message(5, &bytes).map(|known| known.length), Some(24));
+        window.consume(bytes.len() + 1);
+        let other = b"Event: X\r\n\r\nBB: ue\r\n\r\n";
+        assert!(window.known(5, other).is_none());
+        assert_eq!(window.message(5, other).map(|known| known.length), Some(12));
+    }
+
     /// Marks of what was consumed otherwise are passed, and one at the very front is not.
     #[test]
     fn marks_before_the_front_are_not_given() {

@@ -69,11 +69,20 @@ impl Tree {
 
     /// Puts mutants behind the switch, and takes those out again that do not compile.
     pub(super) fn weave<'m>(&self, mutants: &[&'m Mutant]) -> Result<Behind<'m>> {
-        let mut files: BTreeMap<&str, Vec<&Mutant>> = BTreeMap::new();
+        let mut files: BTreeMap<String, Vec<&Mutant>> = BTreeMap::new();
         for &mutant in mutants {
-            files.entry(&mutant.file).or_default().push(mutant);
+            files.entry(mutant.file.clone()).or_default().push(mutant);
         }
         let library = library(files.keys().next().context("no file")?);
+        // The others too: a function that stays `const` takes those with it that it calls.
+        let sources = super::super::root().join(library.trim_end_matches("lib.rs"));
+        for entry in WalkDir::new(sources).into_iter().filter_map(Result::ok) {
+            if entry.path().extension().is_some_and(|suffix| suffix == "rs")
+                && let Some(name) = entry.path().strip_prefix(super::super::root())?.to_str()
+            {
+                files.entry(name.to_owned()).or_default();
+            }
+        }
         let mut left = BTreeSet::new();
         let mut invalid = BTreeSet::new();
         let mut constant = BTreeSet::new();
@@ -81,7 +90,7 @@ impl Tree {
         left.extend(files.get("src/main.rs").into_iter().flatten().map(|mutant| mutant.number));
         loop {
             let mut texts: BTreeMap<&str, Woven> = BTreeMap::new();
-            for (&file, mutants) in &files {
+            for (file, mutants) in &files {
                 let source = fs::read_to_string(super::super::root().join(file))?;
                 let out = |mutant: &&&Mutant| {
                     !left.contains(&mutant.number) && !invalid.contains(&mutant.number) && !file.ends_with("/main.rs")

@@ -64,9 +64,13 @@ pub(crate) struct Options {
     #[arg(long)]
     near: bool,
 
-    /// Run those again that were alive the last time, or ran out of time.
+    /// Run those again that were alive the last time.
     #[arg(long)]
     again: bool,
+
+    /// Run those again that ran out of time, or of memory.
+    #[arg(long)]
+    late: bool,
 
     /// Also run those that cannot stand behind the switch, as in a constant: with a build for each.
     #[arg(long)]
@@ -127,11 +131,6 @@ impl Outcome {
     fn lives(&self) -> bool {
         matches!(self, Self::Alive | Self::Unreached)
     }
-
-    /// Whether other tests, or the same on a machine with less to do, may say something else.
-    fn is_doubtful(&self) -> bool {
-        self.lives() || matches!(self, Self::TimedOut(_))
-    }
 }
 
 /// The results of all runs, one a line; the last one counts.
@@ -187,7 +186,11 @@ fn mutants(options: &Options) -> Result<Vec<Mutant>> {
 
 fn run_all(options: &Options, mutants: &[Mutant], results: &mut Results) -> Result<()> {
     let due = |mutant: &&Mutant, results: &Results| {
-        results.known.get(&mutant.identity).is_none_or(|outcome| options.again && outcome.is_doubtful())
+        results.known.get(&mutant.identity).is_none_or(|outcome| match outcome {
+            Outcome::Alive | Outcome::Unreached => options.again,
+            Outcome::TimedOut(_) => options.late,
+            Outcome::Noticed(_) | Outcome::Invalid => false,
+        })
     };
     let waiting: Vec<&Mutant> = mutants.iter().filter(|mutant| due(mutant, results)).collect();
     if waiting.is_empty() {

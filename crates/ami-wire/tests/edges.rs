@@ -634,3 +634,24 @@ fn offsets_are_those_of_the_stream() {
     let moved = last.unwrap().with_offset(100);
     assert_eq!((moved.offset(), moved.defects().next().unwrap().offset), (100, 106));
 }
+
+/// Of the forms of a key the one that got furthest says where it ends to fit, whichever it is.
+#[test]
+fn of_the_forms_of_a_key_the_one_that_got_furthest_counts() {
+    let position = |key: &str| values::KeyFamily::parse(key.as_bytes()).unwrap_err().position;
+    assert_eq!([position("Report5"), position("x"), position("ChanVariable(")], [7, 1, 13]);
+}
+
+#[test]
+fn parts_of_values() {
+    use values::{CallerId, ChannelName, Privileges};
+    let name = ChannelName::parse(b"Local/100@a@ctx-00000001;2").unwrap();
+    assert_eq!(name.extension_and_context(), Some((&b"100@a"[..], &b"ctx"[..])));
+    assert_eq!(ChannelName::parse(b"SIP/100-00000001").unwrap().extension_and_context(), None);
+    let classes = Privileges::parse(b"call,all").unwrap();
+    assert_eq!(["call", "ALL", "system"].map(|class| classes.contains(class)), [true, true, false]);
+    let caller = CallerId::parse(br#""J \"x\" \\" <1>"#);
+    assert_eq!(caller.unescaped_name().collect::<Vec<_>>(), br#"J "x" \"#);
+    let assignment = values::assignments(b"a=1,b=2", b',').nth(1).unwrap().unwrap();
+    assert_eq!(assignment.to_string(), "b=2");
+}

@@ -460,7 +460,7 @@ mod tests {
         let mut window = Window::new();
         assert_eq!(window.message(5, &bytes).map(|known| known.length), Some(24));
         window.consume(bytes.len() + 1);
-        let other = b"Event: X\r\n\r\nBB: ue\r\n\r\n";
+        let other = b"Event: X\r\n\r\nBBBB: ue\r\n\r\n";
         assert!(window.known(5, other).is_none());
         assert_eq!(window.message(5, other).map(|known| known.length), Some(12));
     }

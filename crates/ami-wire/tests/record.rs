@@ -39,6 +39,13 @@ fn an_unknown_message_has_no_name() {
     assert_eq!(value(b"no header\r\n\r\n"), expected);
 }
 
+/// As many line ends as headers and a blank line would have.
+#[test]
+fn a_message_that_is_cut_keeps_its_lines() {
+    let message = value(b"Event: A\r\nraw\r\n");
+    assert_eq!((&message["headers"], &message["lines"]), (&json!([["Event", "A"]]), &json!(["raw"])));
+}
+
 #[test]
 fn command_output_is_apart() {
     let bytes = b"Response: Follows\r\nPrivilege: Command\r\na: b\n\nc\xff\n--END COMMAND--\r\n\r\n";

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -71,7 +72,10 @@ impl Baseline {
     /// A sentence: the file cannot be read, or what of it is no baseline.
     pub fn read(path: &Path) -> Result<Self, String> {
         let wrong = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
-        let text = fs::read_to_string(path).map_err(|error| wrong(&error))?;
+        let text = fs::read_to_string(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => wrong(&"there is no such baseline; `--write-baseline` writes one"),
+            _ => wrong(&error),
+        })?;
         Self::parse(&text).map_err(|what| wrong(&format!("no baseline: {what}; `--write-baseline` writes one")))
     }
 

@@ -108,8 +108,10 @@ pub(crate) struct Plan {
     dispatch: Dispatch,
     talk: TalkDispatch,
     schema: SchemaDispatch,
-    /// The rules that can look broken because of the event filters.
+    /// The rules that can look broken because events are not read.
     doubted: Vec<&'static Rule>,
+    /// By rule, whether no trace is complete for it, because events are not read.
+    lacks_its_end: Vec<bool>,
 }
 
 impl Plan {
@@ -120,8 +122,17 @@ impl Plan {
             dispatch: Dispatch::new(&severities),
             talk: TalkDispatch::new(&severities),
             schema: SchemaDispatch::new(is_on),
+            lacks_its_end: RULES.iter().map(|rule| rule.lacks_its_end(&options.subscription)).collect(),
             doubted: RULES.iter().copied().filter(|rule| rule.is_doubted_by(&options.subscription)).collect(),
             severities,
+        }
+    }
+
+    /// How a trace ends for a rule.
+    fn ended(&self, index: usize, ended: Ended) -> Ended {
+        match ended {
+            Ended::Complete if self.lacks_its_end.get(index).is_some_and(|lacks| *lacks) => Ended::Trace,
+            ended => ended,
         }
     }
 }
@@ -411,6 +422,7 @@ impl Session {
             if let (Some(counts), Some(Some(severity))) =
                 (self.counts.get_mut(index), self.plan.severities.get(index).copied())
             {
+                let ended = self.plan.ended(index, ended);
                 finally(&self.model, &mut Cx { rule, index, severity, ended, counts, raised: &mut self.raised });
             }
         }
@@ -545,6 +557,7 @@ impl Session {
             if !rule.era.includes(era) {
                 continue;
             }
+            let ended = self.plan.ended(index, ended);
             let mut cx = Cx { rule, index, severity, ended, counts, raised: &mut self.raised };
             if let Some(end) = rule.channel_end {
                 forgotten.channels.iter().for_each(|channel| end(channel, &mut cx));

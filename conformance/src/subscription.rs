@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use ami_types::schema::Class;
-use regex::bytes::Regex;
+use ami_types::schema::{self, Class};
+use regex::bytes::{Regex, RegexBuilder};
 use regex_syntax::hir::literal::Extractor;
 
 use crate::model::Event;
@@ -29,10 +29,16 @@ impl Filter {
     ///
     /// What is wrong with the expression.
     fn new(pattern: &str) -> Result<Self, String> {
-        let regex = Regex::new(pattern).map_err(|error| format!("'{pattern}' is no regular expression: {error}"))?;
+        if ["action(", "name(", "header(", "method("].iter().any(|begin| pattern.starts_with(begin)) {
+            return Err(format!("'{pattern}' is a filter of the newer form; a regular expression is expected"));
+        }
+        // As in manager.conf, a text of several lines is one text: a dot stands for ends of lines, too.
+        let regex = RegexBuilder::new(pattern).dot_matches_new_line(true).build();
+        let regex = regex.map_err(|error| format!("'{pattern}' is no regular expression: {error}"))?;
         // The text of an event begins with its name: an anchor before that changes nothing.
-        let free = pattern.strip_prefix('^').unwrap_or(pattern);
-        let parsed = regex_syntax::ParserBuilder::new().utf8(false).build().parse(free).ok();
+        let free = pattern.strip_prefix('^').filter(|free| free.starts_with("Event: ")).unwrap_or(pattern);
+        let mut parser = regex_syntax::ParserBuilder::new();
+        let parsed = parser.utf8(false).dot_matches_new_line(true).build().parse(free).ok();
         let begins = parsed.and_then(|parsed| {
             let found = Extractor::new().extract(&parsed);
             let is_all = found.is_exact() && parsed.properties().look_set().is_empty();
@@ -116,9 +122,14 @@ impl Subscription {
         self.classes.is_none() && self.allow.is_empty() && self.deny.is_empty()
     }
 
-    /// Whether the filters can have kept out an event with this name.
+    /// Whether the filters can have kept out an event with this name, or the user does not read its class.
     pub(crate) fn can_keep_out(&self, event: Event) -> bool {
-        self.deny.iter().any(|filter| filter.can_match(event))
+        let is_read = |classes: &Arc<[Class]>| {
+            let def = schema::event(event.name().as_bytes());
+            def.is_some_and(|def| def.classes.iter().all(|class| classes.contains(class)))
+        };
+        !self.classes.as_ref().is_none_or(is_read)
+            || self.deny.iter().any(|filter| filter.can_match(event))
             || (!self.allow.is_empty() && !self.allow.iter().any(|filter| filter.matches_all(event)))
     }
 
@@ -170,6 +181,27 @@ mod tests {
     }
 
     #[test]
+    fn filters_look_at_the_whole_text() {
+        let mut subscription = Subscription::default();
+        subscription.filter("Event: Hangup.*Channel: PJSIP").unwrap();
+        let text = |channel: &str| format!("Event: Hangup\r\nPrivilege: call,all\r\nChannel: {channel}/1-1\r\n\r\n");
+        assert!(subscription.excludes(b"Hangup", b"call,all", text("PJSIP").as_bytes()).is_none());
+        assert!(subscription.excludes(b"Hangup", b"call,all", text("Local").as_bytes()).is_some());
+        assert!(subscription.filter("action(exclude),name(VarSet)").unwrap_err().contains("newer form"));
+    }
+
+    #[test]
+    fn classes_that_are_not_read_keep_out_their_events() {
+        let mut subscription = Subscription::default();
+        subscription.read("call,system").unwrap();
+        let out = [Event::Newchannel, Event::Hangup, Event::DialBegin, Event::Newexten, Event::AgentCalled];
+        let out: Vec<_> = out.into_iter().filter(|event| subscription.can_keep_out(*event)).collect();
+        assert_eq!(out, [Event::Newexten, Event::AgentCalled]);
+        subscription.read("all").unwrap();
+        assert!(!subscription.can_keep_out(Event::Newexten));
+    }
+
+    #[test]
     fn what_filters_can_keep_out() {
         let all = [Event::Newexten, Event::Newchannel, Event::Newstate, Event::VarSet, Event::Dial, Event::DialBegin];
         let kept_out = |filters: &[&str]| {
@@ -208,6 +240,10 @@ mod tests {
             (&["Event: (Dial|VarSet)\r\nPrivilege: call"], &everything),
             (&["Event: "], ""),
             (&["Event: .*e"], &everything),
+            // An anchor elsewhere matches no event.
+            (&["^Dial"], &everything),
+            (&["!^Dial"], &everything),
+            (&["^(Event: Dial)"], &everything),
         ] {
             assert_eq!(kept_out(filters), expected, "{filters:?}");
         }

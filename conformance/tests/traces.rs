@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use ami_conformance::deviations::{DEVIATIONS, Deviation};
 use ami_conformance::{Finding, Options, Releases, RuleCounts, Sender, Severity, Verdict};
+use ami_types::schema::Class;
 use proptest::prelude::*;
 
 fn describe(findings: &[Finding]) -> Vec<String> {
@@ -191,7 +192,8 @@ fn whoever_reads_few_classes_gets_no_false_alarm() {
             continue;
         }
         let messages = common::split(&bytes);
-        let (whole, _) = common::check(&bytes, Options::default());
+        let complete = Options { complete: true, ..Options::default() };
+        let [whole, complete_whole] = [Options::default(), complete.clone()].map(|o| common::check(&bytes, o).0);
         let all = common::CLASSES;
         let but = |kept: &[&str]| all.into_iter().filter(|class| !kept.contains(class)).collect::<Vec<_>>();
         let choices = all.map(|class| but(&[class])).into_iter().chain([but(&[]), vec!["agent", "dialplan"]]);
@@ -205,15 +207,21 @@ fn whoever_reads_few_classes_gets_no_false_alarm() {
             };
             let kept: Vec<usize> = (0..messages.len()).filter(|at| is_kept(messages[*at])).collect();
             let window: Vec<u8> = kept.iter().flat_map(|at| messages[*at].iter().copied()).collect();
-            let (findings, _) = common::check(&window, Options::default());
-            let was_there = |f: &Finding| {
-                let at = kept.get(f.place.message as usize).map(|at| *at as u64);
-                whole
-                    .iter()
-                    .any(|w| w.rule == f.rule && Some(w.place.message) == at && w.known.is_some() == f.known.is_some())
-            };
-            let new: Vec<_> = findings.iter().filter(|f| !was_there(f)).cloned().collect();
-            assert!(new.is_empty(), "{name} without {gone:?}: {:#?}", describe(&new));
+            // Where a trace is said to be complete, so are the classes.
+            let mut read = complete.clone();
+            let classes = Class::ALL.iter().map(|class| class.as_str()).filter(|class| !gone.contains(class));
+            read.subscription.read(&classes.collect::<Vec<_>>().join(",")).unwrap();
+            for (options, whole) in [(Options::default(), &whole), (read, &complete_whole)] {
+                let (findings, _) = common::check(&window, options);
+                let was_there = |f: &Finding| {
+                    let at = kept.get(f.place.message as usize).map(|at| *at as u64);
+                    // Where the message is gone at which it was found, the next one shows it.
+                    let same = |w: &Finding| Some(w.place.message) == at || w.entity == f.entity;
+                    whole.iter().any(|w| w.rule == f.rule && w.known.is_some() == f.known.is_some() && same(w))
+                };
+                let new: Vec<_> = findings.iter().filter(|f| !was_there(f)).cloned().collect();
+                assert!(new.is_empty(), "{name} without {gone:?}: {:#?}", describe(&new));
+            }
         }
     }
 }
@@ -237,12 +245,13 @@ fn whoever_filters_events_gets_no_false_alarm() {
         let is_filtered = |message: &[u8]| {
             !message.starts_with(b"Event: Status\r") && message.windows(13).any(|bytes| bytes == b"\r\nPrivilege: ")
         };
-        let options = Options { notes: true, ..Options::default() };
-        let (whole, _) = common::check(&bytes, options.clone());
         let events: BTreeSet<_> =
             messages.iter().filter(|message| is_filtered(message)).filter_map(|m| event(m)).collect();
+        let options = |complete| Options { notes: true, complete, ..Options::default() };
+        let [whole, complete_whole] = [false, true].map(|complete| common::check(&bytes, options(complete)).0);
         for gone in &events {
-            for every in [1, 2] {
+            for (every, complete) in [(1, false), (2, false), (1, true)] {
+                let whole = if complete { &complete_whole } else { &whole };
                 let (mut is_out, mut seen) = (false, 0);
                 let mut is_kept = |message: &[u8]| {
                     if ["Event:", "Response:", "Asterisk Call"].iter().any(|kind| message.starts_with(kind.as_bytes()))
@@ -255,7 +264,7 @@ fn whoever_filters_events_gets_no_false_alarm() {
                 };
                 let kept: Vec<usize> = (0..messages.len()).filter(|at| is_kept(messages[*at])).collect();
                 let window: Vec<u8> = kept.iter().flat_map(|at| messages[*at].iter().copied()).collect();
-                let mut filtered = options.clone();
+                let mut filtered = options(complete);
                 filtered.subscription.filter(&format!("!Event: {gone}\r")).unwrap();
                 let (findings, _) = common::check(&window, filtered);
                 let was_there = |f: &Finding| {

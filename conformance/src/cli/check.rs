@@ -84,12 +84,13 @@ pub(super) struct Args {
     #[arg(long, value_name = "RULE")]
     deny: Vec<String>,
 
-    /// The classes of events that the user may read, for session/read-mask: `call,system`
+    /// The classes of events that the user may read: `call,system`. Others break session/read-mask, and what they can
+    /// hold is not held against the server
     #[arg(long, value_name = "CLASSES")]
     read: Option<String>,
 
-    /// An event filter of the user, as in manager.conf: a regular expression, or `!` and one. What it can have kept
-    /// out is not held against the server
+    /// An event filter of the user, as in manager.conf: a regular expression, or `!` and one (not the newer form with
+    /// `action(…)` and `name(…)`). What it can have kept out is not held against the server
     #[arg(long, value_name = "RULE", allow_hyphen_values = true)]
     eventfilter: Vec<String>,
 

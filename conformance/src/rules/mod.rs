@@ -75,7 +75,22 @@ impl fmt::Debug for Rule {
 }
 
 impl Rule {
-    /// Whether it can look broken because a filter of this subscription kept an event out.
+    /// Whether a trace that is complete lacks what this rule settles at its end, because of this subscription: births, ends,
+    /// or one of the events that it looks at.
+    pub(crate) fn lacks_its_end(&self, subscription: &Subscription) -> bool {
+        let (proof, events) = match self.on {
+            On::Channels(proof) => (proof, &[][..]),
+            On::Events(proof, events) | On::Applications { proof, events, .. } | On::Calls { proof, events, .. } => {
+                (proof, events)
+            }
+            On::Talk { .. } | On::Lists { .. } | On::Defect(_) | On::Schema { .. } => return false,
+        };
+        let missing = if let Proof::Events(missing) = proof { missing } else { &[] };
+        let lives = &[Event::Newchannel, Event::Hangup];
+        lives.iter().chain(events).chain(missing).any(|event| subscription.can_keep_out(*event))
+    }
+
+    /// Whether it can look broken because this subscription kept an event out.
     pub(crate) fn is_doubted_by(&self, subscription: &Subscription) -> bool {
         match self.on {
             On::Channels(proof) | On::Events(proof, _) | On::Applications { proof, .. } | On::Calls { proof, .. } => {

@@ -36,7 +36,10 @@ ChannelState: 6
 fn message(scene: &Scene<'_, '_>, cx: &mut Cx<'_>) {
     let Some(privilege) = scene.said.privilege else { return };
     let subscription = &scene.expected.subscription;
-    if subscription.is_empty() {
+    // What answers an action was asked for. Items have no Privilege but for Status and PeerStatus, whose actions write it by
+    // hand, as `Call` and `System`: that tells them where the trace begins within the list, too.
+    let is_item = matches!(privilege, b"Call" | b"System") || scene.model.talk.lists.of(scene.said).is_some();
+    if subscription.is_empty() || is_item {
         return;
     }
     let excluded = subscription.excludes(scene.said.name, privilege, scene.said.message.as_bytes());

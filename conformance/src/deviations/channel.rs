@@ -11,8 +11,8 @@ pub(super) static CALLERID_AFTER_HANGUP: Deviation = Deviation {
     rule: "channel/nothing-after-hangup",
     observed: &["12", "13", "16", "20", "22", "23"],
     condition: "NewCallerid within 3 messages after the Hangup of the second half of a Local channel (Local/…;2), in a \
-                call with a pickup or an attended transfer (or where event filters can hide these), or when it dies unanswered with cause 0 (a redirected or \
-                failed call).",
+                call with a pickup or an attended transfer (or where event filters can hide these), or when it dies \
+                unanswered with cause 0 (a redirected or failed call).",
     why: "The two halves are taken apart while they hang up, and the caller id of the second is put back too late.",
     evidence: &[
         ("asterisk-12/failed.s2c", 220),

@@ -106,6 +106,7 @@ impl Peek {
     pub(super) fn head(&mut self) -> &[u8] {
         // To look again after each byte would take the square of their number.
         let mut look_at = 1;
+        let mut piece = [0; 16 * 1024];
         // Asked again, it does not forget what hindered the first time.
         while self.error.is_none() && self.head.len() < BLOCK {
             if self.head.len() >= look_at {
@@ -114,13 +115,10 @@ impl Peek {
                 }
                 look_at = self.head.len() * 2;
             }
-            let begin = self.head.len();
-            self.head.resize(BLOCK, 0);
-            let read = self.input.read(self.head.get_mut(begin..).unwrap_or_default());
-            self.head.truncate(begin + read.as_ref().copied().unwrap_or(0));
-            match read {
+            let room = piece.len().min(BLOCK - self.head.len());
+            match self.input.read(piece.get_mut(..room).unwrap_or_default()) {
                 Ok(0) => break,
-                Ok(_) => {}
+                Ok(count) => self.head.extend_from_slice(piece.get(..count).unwrap_or_default()),
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => self.error = Some(error),
             }

@@ -692,7 +692,7 @@ fn ask(rules: &[Active], scene: &Scene<'_, '_>, counts: &mut [Counts], raised: &
     }
 }
 
-/// Takes back findings of rules that can look broken because filters kept an event out.
+/// Takes back findings of rules that can look broken because an event was not read.
 fn doubt(doubted: &[&'static Rule], raised: &mut Vec<Raised>, counts: &mut [Counts]) {
     if doubted.is_empty() {
         return;

@@ -59,11 +59,10 @@ impl Filter {
         let others: &[&str] = if event == Event::Dial { &["Begin", "End"] } else { &[] };
         begins.iter().any(|begin| {
             let Some(begin) = begin.strip_prefix(b"Event: ") else { return true };
-            let (name, is_whole) = begin
-                .split(|byte| *byte == b'\r')
-                .next()
-                .map_or((begin, false), |name| (name, name.len() < begin.len()));
-            let is = |other: &str| if is_whole { other.as_bytes() == name } else { other.as_bytes().starts_with(name) };
+            let is = |name: &str| match memchr::memchr(b'\r', begin) {
+                Some(end) => begin.get(..end) == Some(name.as_bytes()),
+                None => name.as_bytes().starts_with(begin),
+            };
             is(event.name()) || others.iter().any(|other| is(other))
         })
     }

@@ -182,6 +182,35 @@ fn what_is_open_is_a_violation_of_a_complete_trace() {
     assert_eq!(all.open, 1);
 }
 
+/// The places of the messages that stay when some are left out. What a value with a line break tears off a message is left
+/// out with it.
+fn stay(messages: &[&[u8]], mut is_out: impl FnMut(&[u8]) -> bool) -> Vec<usize> {
+    let mut goes = false;
+    let mut stays = |message: &[u8]| {
+        if ["Event:", "Response:", "Asterisk Call"].iter().any(|kind| message.starts_with(kind.as_bytes())) {
+            goes = is_out(message);
+        }
+        !goes
+    };
+    (0..messages.len()).filter(|at| stays(messages[*at])).collect()
+}
+
+/// The bytes of some messages.
+fn only(messages: &[&[u8]], kept: &[usize]) -> Vec<u8> {
+    kept.iter().flat_map(|at| messages[*at].iter().copied()).collect()
+}
+
+/// What is found in the messages that stayed and is not in the whole. Where the message is gone at which it was found, the next
+/// one shows it.
+fn new_in(findings: &[Finding], kept: &[usize], whole: &[Finding]) -> Vec<Finding> {
+    let was_there = |f: &&Finding| {
+        let at = kept.get(f.place.message as usize).map(|at| *at as u64);
+        let same = |w: &Finding| Some(w.place.message) == at || w.entity == f.entity;
+        whole.iter().any(|w| w.rule == f.rule && w.known.is_some() == f.known.is_some() && same(w))
+    };
+    findings.iter().filter(|f| !was_there(f)).cloned().collect()
+}
+
 /// A user can read few classes: one alone, none, or all but those that tell of queues. What is said in pieces, because a
 /// value ends a message early, is left out whole.
 #[test]
@@ -198,28 +227,15 @@ fn whoever_reads_few_classes_gets_no_false_alarm() {
         let but = |kept: &[&str]| all.into_iter().filter(|class| !kept.contains(class)).collect::<Vec<_>>();
         let choices = all.map(|class| but(&[class])).into_iter().chain([but(&[]), vec!["agent", "dialplan"]]);
         for gone in choices {
-            let mut is_out = false;
-            let mut is_kept = |message: &[u8]| {
-                let begins =
-                    ["Event:", "Response:", "Asterisk Call"].iter().any(|kind| message.starts_with(kind.as_bytes()));
-                is_out = if begins { common::is_of(&gone, message) } else { is_out };
-                !is_out
-            };
-            let kept: Vec<usize> = (0..messages.len()).filter(|at| is_kept(messages[*at])).collect();
-            let window: Vec<u8> = kept.iter().flat_map(|at| messages[*at].iter().copied()).collect();
+            let kept = stay(&messages, |message| common::is_of(&gone, message));
+            let window = only(&messages, &kept);
             // Where a trace is said to be complete, so are the classes.
             let mut read = complete.clone();
             let classes = Class::ALL.iter().map(|class| class.as_str()).filter(|class| !gone.contains(class));
             read.subscription.read(&classes.collect::<Vec<_>>().join(",")).unwrap();
             for (options, whole) in [(Options::default(), &whole), (read, &complete_whole)] {
                 let (findings, _) = common::check(&window, options);
-                let was_there = |f: &Finding| {
-                    let at = kept.get(f.place.message as usize).map(|at| *at as u64);
-                    // Where the message is gone at which it was found, the next one shows it.
-                    let same = |w: &Finding| Some(w.place.message) == at || w.entity == f.entity;
-                    whole.iter().any(|w| w.rule == f.rule && w.known.is_some() == f.known.is_some() && same(w))
-                };
-                let new: Vec<_> = findings.iter().filter(|f| !was_there(f)).cloned().collect();
+                let new = new_in(&findings, &kept, whole);
                 assert!(new.is_empty(), "{name} without {gone:?}: {:#?}", describe(&new));
             }
         }
@@ -252,30 +268,19 @@ fn whoever_filters_events_gets_no_false_alarm() {
         for gone in &events {
             for (every, complete) in [(1, false), (2, false), (1, true)] {
                 let whole = if complete { &complete_whole } else { &whole };
-                let (mut is_out, mut seen) = (false, 0);
-                let mut is_kept = |message: &[u8]| {
-                    if ["Event:", "Response:", "Asterisk Call"].iter().any(|kind| message.starts_with(kind.as_bytes()))
-                    {
-                        let is_meant = event(message).as_ref() == Some(gone) && is_filtered(message);
-                        seen += usize::from(is_meant);
-                        is_out = is_meant && seen % every == 0;
-                    }
-                    !is_out
-                };
-                let kept: Vec<usize> = (0..messages.len()).filter(|at| is_kept(messages[*at])).collect();
-                let window: Vec<u8> = kept.iter().flat_map(|at| messages[*at].iter().copied()).collect();
+                let mut seen = 0;
+                let kept = stay(&messages, |message| {
+                    let is_meant = event(message).as_ref() == Some(gone) && is_filtered(message);
+                    seen += usize::from(is_meant);
+                    is_meant && seen % every == 0
+                });
+                let window = only(&messages, &kept);
                 let mut filtered = options(complete);
                 filtered.subscription.filter(&format!("!Event: {gone}\r")).unwrap();
                 let (findings, _) = common::check(&window, filtered);
-                let was_there = |f: &Finding| {
-                    let at = kept.get(f.place.message as usize).map(|at| *at as u64);
-                    // The filter says that these should not have come, and every second one did.
-                    // Where the message is gone at which it was found, the next one shows it.
-                    let same = |w: &Finding| Some(w.place.message) == at || w.entity == f.entity;
-                    whole.iter().any(|w| w.rule == f.rule && w.known.is_some() == f.known.is_some() && same(w))
-                        || f.rule.name == "session/read-mask"
-                };
-                let new: Vec<_> = findings.iter().filter(|f| !was_there(f)).cloned().collect();
+                // The filter says that these should not have come, and every second one did.
+                let mut new = new_in(&findings, &kept, whole);
+                new.retain(|f| f.rule.name != "session/read-mask");
                 assert!(new.is_empty(), "{name} without every {every}. {gone}: {:#?}", describe(&new));
                 if gone == "RTCPSent" {
                     let still = |w: &&Finding| {
@@ -308,7 +313,7 @@ proptest! {
         let (from, to) = (from.index(messages.len()), to.index(messages.len()));
         let (from, to) = (from.min(to), from.max(to) + 1);
         let kept: Vec<usize> = (from..to).filter(|at| !common::is_of(&classes, messages[*at])).collect();
-        let window: Vec<u8> = kept.iter().flat_map(|at| messages[*at].iter().copied()).collect();
+        let window = only(&messages, &kept);
         let (whole, _) = common::check(&bytes, Options::default());
         let (findings, _) = common::check(&window, Options::default());
         // What is found in a window is found in the whole, too, at the same message: known deviations, and what is wrong with a

@@ -15,6 +15,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -99,16 +100,17 @@ fn use_threads(jobs: Option<NonZeroUsize>) {
 
 /// Tells an error on standard error.
 fn complain(what: &str) {
-    use anstyle::{AnsiColor, Style};
-    let red = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
-    anstream::eprintln!("{red}error:{red:#} {what}");
+    tell(AnsiColor::Red, "error", what);
 }
 
 /// Tells on standard error what may not be as it was meant; it changes nothing.
 fn remark(what: &str) {
-    use anstyle::{AnsiColor, Style};
-    let cyan = Style::new().fg_color(Some(AnsiColor::Cyan.into())).bold();
-    anstream::eprintln!("{cyan}note:{cyan:#} {what}");
+    tell(AnsiColor::Cyan, "note", what);
+}
+
+fn tell(colour: AnsiColor, label: &str, what: &str) {
+    let style = Style::new().fg_color(Some(colour.into())).bold();
+    anstream::eprintln!("{style}{label}:{style:#} {what}");
 }
 
 /// The traces under these paths. That files of a directory are left out is told: a capture that is not recognised must not

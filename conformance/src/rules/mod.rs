@@ -75,31 +75,32 @@ impl fmt::Debug for Rule {
 }
 
 impl Rule {
-    /// Whether a trace that is complete lacks what this rule settles at its end, because of this subscription: births, ends,
-    /// or one of the events that it looks at.
-    pub(crate) fn lacks_its_end(&self, subscription: &Subscription) -> bool {
+    /// The events that can hold what its proof misses, and those that it looks at; `None` where no filter takes anything from
+    /// it: list items and responses pass by them.
+    fn asked(&self) -> Option<(&'static [Event], &'static [Event])> {
         let (proof, events) = match self.on {
             On::Channels(proof) => (proof, &[][..]),
             On::Events(proof, events) | On::Applications { proof, events, .. } | On::Calls { proof, events, .. } => {
                 (proof, events)
             }
-            On::Talk { .. } | On::Lists { .. } | On::Defect(_) | On::Schema { .. } => return false,
+            On::Talk { .. } | On::Lists { .. } | On::Defect(_) | On::Schema { .. } => return None,
         };
         let missing = if let Proof::Events(missing) = proof { missing } else { &[] };
-        let lives = &[Event::Newchannel, Event::Hangup];
-        lives.iter().chain(events).chain(missing).any(|event| subscription.can_keep_out(*event))
+        Some((missing, events))
+    }
+
+    /// Whether a trace that is complete lacks what this rule settles at its end, because of this subscription: births, ends,
+    /// or one of the events that it looks at.
+    pub(crate) fn lacks_its_end(&self, subscription: &Subscription) -> bool {
+        self.asked().is_some_and(|(missing, events)| {
+            let lives = &[Event::Newchannel, Event::Hangup];
+            lives.iter().chain(events).chain(missing).any(|event| subscription.can_keep_out(*event))
+        })
     }
 
     /// Whether it can look broken because this subscription kept an event out.
     pub(crate) fn is_doubted_by(&self, subscription: &Subscription) -> bool {
-        match self.on {
-            On::Channels(proof) | On::Events(proof, _) | On::Applications { proof, .. } | On::Calls { proof, .. } => {
-                let Proof::Events(missing) = proof else { return false };
-                missing.iter().any(|event| subscription.can_keep_out(*event))
-            }
-            // List items and responses pass by the filters.
-            On::Talk { .. } | On::Lists { .. } | On::Defect(_) | On::Schema { .. } => false,
-        }
+        self.asked().is_some_and(|(missing, _)| missing.iter().any(|event| subscription.can_keep_out(*event)))
     }
 }
 

@@ -3,6 +3,10 @@ use crate::model::{Channel, Event, Model};
 use crate::rules::context::Broken;
 use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
+/// What is said of a conference.
+const CONFERENCE: &[Event] =
+    &[Event::ConfbridgeStart, Event::ConfbridgeJoin, Event::ConfbridgeLeave, Event::ConfbridgeEnd];
+
 pub(crate) static RULE: Rule = Rule {
     name: "confbridge/leave-for-each-join",
     severity: Severity::Warning,
@@ -58,17 +62,7 @@ Conference: muppets
 BridgeUniqueid: 6f0d41ee-c9f2-4f8d-8f1d-1d2d3bd5b0aa
 ",
     era: Era::Modern,
-    on: On::Applications {
-        proof: Proof::Events(&[
-            Event::ConfbridgeStart,
-            Event::ConfbridgeJoin,
-            Event::ConfbridgeLeave,
-            Event::ConfbridgeEnd,
-        ]),
-        events: &[Event::ConfbridgeStart, Event::ConfbridgeJoin, Event::ConfbridgeLeave, Event::ConfbridgeEnd],
-        silent,
-        finally: Some(finally),
-    },
+    on: On::Applications { proof: Proof::Events(CONFERENCE), events: CONFERENCE, silent, finally: Some(finally) },
     message,
     channel_end: Some(end),
     bridge_end: None,

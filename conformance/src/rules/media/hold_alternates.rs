@@ -3,6 +3,24 @@ use crate::model::{Event, Switch};
 use crate::rules::context::Broken;
 use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
+/// What switches on and off, and the `BlindTransfer` that explains an `Unhold` without a `Hold`.
+const EXPLAINED: &[Event] = &[
+    Event::Hold,
+    Event::Unhold,
+    Event::MusicOnHoldStart,
+    Event::MusicOnHoldStop,
+    Event::MixMonitorStart,
+    Event::MixMonitorStop,
+    Event::ChannelTalkingStart,
+    Event::ChannelTalkingStop,
+    Event::ChanSpyStart,
+    Event::ChanSpyStop,
+    Event::BlindTransfer,
+];
+
+/// What switches on and off.
+const SWITCHES: &[Event] = EXPLAINED.split_at(EXPLAINED.len() - 1).0;
+
 pub(crate) static RULE: Rule = Rule {
     name: "media/hold-alternates",
     severity: Severity::Note,
@@ -36,33 +54,7 @@ Channel: PJSIP/100-00000001
 Uniqueid: 1795516800.1
 ",
     era: Era::Modern,
-    on: On::Events(
-        Proof::Events(&[
-            Event::Hold,
-            Event::Unhold,
-            Event::MusicOnHoldStart,
-            Event::MusicOnHoldStop,
-            Event::MixMonitorStart,
-            Event::MixMonitorStop,
-            Event::ChannelTalkingStart,
-            Event::ChannelTalkingStop,
-            Event::ChanSpyStart,
-            Event::ChanSpyStop,
-            Event::BlindTransfer,
-        ]),
-        &[
-            Event::Hold,
-            Event::Unhold,
-            Event::MusicOnHoldStart,
-            Event::MusicOnHoldStop,
-            Event::MixMonitorStart,
-            Event::MixMonitorStop,
-            Event::ChannelTalkingStart,
-            Event::ChannelTalkingStop,
-            Event::ChanSpyStart,
-            Event::ChanSpyStop,
-        ],
-    ),
+    on: On::Events(Proof::Events(EXPLAINED), SWITCHES),
     message,
     channel_end: None,
     bridge_end: None,

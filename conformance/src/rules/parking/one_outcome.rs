@@ -3,6 +3,10 @@ use crate::model::{Channel, Event, Model};
 use crate::rules::context::Broken;
 use crate::rules::{Cx, Era, On, Proof, Rule, Scene};
 
+/// How a parked call begins and ends.
+const PARKED: &[Event] =
+    &[Event::ParkedCall, Event::UnParkedCall, Event::ParkedCallTimeOut, Event::ParkedCallGiveUp, Event::ParkedCallSwap];
+
 pub(crate) static RULE: Rule = Rule {
     name: "parking/one-outcome",
     severity: Severity::Warning,
@@ -51,24 +55,7 @@ Parkinglot: default
 ParkingSpace: 701
 ",
     era: Era::Modern,
-    on: On::Applications {
-        proof: Proof::Events(&[
-            Event::ParkedCall,
-            Event::UnParkedCall,
-            Event::ParkedCallTimeOut,
-            Event::ParkedCallGiveUp,
-            Event::ParkedCallSwap,
-        ]),
-        events: &[
-            Event::ParkedCall,
-            Event::UnParkedCall,
-            Event::ParkedCallTimeOut,
-            Event::ParkedCallGiveUp,
-            Event::ParkedCallSwap,
-        ],
-        silent,
-        finally: None,
-    },
+    on: On::Applications { proof: Proof::Events(PARKED), events: PARKED, silent, finally: None },
     message,
     channel_end: Some(end),
     bridge_end: None,
